@@ -1,0 +1,1 @@
+"""Settings, number plan, menus and directories: models, validation, defaults. Imports no sibling."""

@@ -1,0 +1,37 @@
+"""The one settings file, ``hotline.toml``, and the secrets made at first start."""
+
+from config.settings.load import load_settings, settings_file
+from config.settings.models import (
+    AgentSettings,
+    AgiSettings,
+    AsrSettings,
+    AsteriskSettings,
+    AudioSocketSettings,
+    CitySettings,
+    DatabaseSettings,
+    QueueSettings,
+    RecordingSettings,
+    Settings,
+    TrunkSettings,
+    WebSettings,
+)
+from config.settings.secrets import Secrets, load_secrets
+
+__all__ = [
+    "AgentSettings",
+    "AgiSettings",
+    "AsrSettings",
+    "AsteriskSettings",
+    "AudioSocketSettings",
+    "CitySettings",
+    "DatabaseSettings",
+    "QueueSettings",
+    "RecordingSettings",
+    "Secrets",
+    "Settings",
+    "TrunkSettings",
+    "WebSettings",
+    "load_secrets",
+    "load_settings",
+    "settings_file",
+]

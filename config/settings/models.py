@@ -1,0 +1,215 @@
+"""Typed settings. Every field here is documented in ``config/defaults/hotline.toml``."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+# Whatever is rendered into a file of Asterisk's must not be able to add a line or a section to it.
+PlainWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
+BindAddress = Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]+$")]
+Network = IPv4Network | IPv6Network
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CitySettings(_Section):
+    """Where the hotline is."""
+
+    name: str = "示例市"
+    area_code: Annotated[str, Field(pattern=r"^0\d{2,3}$")] = "0931"
+    timezone: str = "Asia/Shanghai"
+    language: Literal["zh", "en"] = "zh"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Shanghai") from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days begin and dates are meant."""
+        return ZoneInfo(self.timezone)
+
+
+class AsteriskSettings(_Section):
+    """The Asterisk that carries the calls."""
+
+    managed: bool = True
+    binary: Path | None = None
+    system_name: PlainWord = "hotline"
+    sip_bind: BindAddress = "127.0.0.1"
+    sip_port: Port = 5060
+    rtp_start: Port = 20000
+    rtp_end: Port = 20999
+    ami_host: BindAddress = "127.0.0.1"
+    ami_port: Port = 5038
+    ami_user: PlainWord = "hotline"
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.rtp_end <= self.rtp_start:
+            raise ValueError("rtp_end must be greater than rtp_start")
+        return self
+
+
+class TrunkSettings(_Section):
+    """The carrier's SIP trunk."""
+
+    addresses: list[Network] = Field(default_factory=lambda: [IPv4Network("127.0.0.1/32")], min_length=1)
+    codecs: list[Literal["alaw", "ulaw"]] = Field(default_factory=lambda: ["alaw", "ulaw"], min_length=1)
+
+
+class AgiSettings(_Section):
+    """The FastAGI service."""
+
+    host: BindAddress = "127.0.0.1"
+    port: Port = 4573
+    reply_timeout_s: Annotated[float, Field(gt=0, le=10)] = 2.0
+
+
+class AudioSocketSettings(_Section):
+    """Where Asterisk delivers live audio."""
+
+    host: BindAddress = "127.0.0.1"
+    port: Port = 9292
+
+
+class WebSettings(_Section):
+    """The HTTP server."""
+
+    host: BindAddress = "127.0.0.1"
+    port: Port = 8080
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    secure_cookies: bool = False
+
+
+class DatabaseSettings(_Section):
+    """Where records are kept. Empty: SQLite in the data folder."""
+
+    url: str = ""
+
+
+class AsrSettings(_Section):
+    """Live speech recognition."""
+
+    enabled: bool = True
+    engine: Literal["auto", "vosk", "whisper"] = "auto"
+    vosk_model: Path | None = None
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+
+class RecordingSettings(_Section):
+    """How long things are kept (T24: recordings at least one year, text at least five)."""
+
+    retention_days: Annotated[int, Field(ge=366)] = 366
+    text_retention_years: Annotated[int, Field(ge=5)] = 5
+
+
+class AgentSettings(_Section):
+    """How agents are rung."""
+
+    ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    missed_calls_before_break: Annotated[int, Field(ge=1, le=20)] = 2
+    break_reasons: list[str] = Field(default_factory=lambda: ["小休", "用餐", "培训", "会议"], min_length=1)
+
+
+class QueueSettings(_Section):
+    """How callers wait. 15 s is the answering time of GB/T 33358."""
+
+    service_level_seconds: Annotated[int, Field(ge=1, le=600)] = 15
+    announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
+    retry_seconds: Annotated[int, Field(ge=1, le=30)] = 1
+
+
+class Settings(BaseSettings):
+    """All settings. Environment: ``HOTLINE_`` and the dotted path with ``__``, e.g.
+
+    ``HOTLINE_WEB__PORT=9000``.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="HOTLINE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    install_dir: Path = Path("var")
+    data_dir: Path = Path("var/data")
+    number_plan: Path | None = None
+    menus: Path | None = None
+    directory: Path | None = None
+    city: CitySettings = CitySettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
+    trunk: TrunkSettings = TrunkSettings()
+    agi: AgiSettings = AgiSettings()
+    audiosocket: AudioSocketSettings = AudioSocketSettings()
+    web: WebSettings = WebSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    asr: AsrSettings = AsrSettings()
+    recording: RecordingSettings = RecordingSettings()
+    agents: AgentSettings = AgentSettings()
+    queue: QueueSettings = QueueSettings()
+
+    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which arrives as the init values."""
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the store (async driver)."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.data_dir / 'hotline.db'}"
+
+    @property
+    def asterisk_root(self) -> Path:
+        """Where Debian's packages are unpacked when the host has no Asterisk of its own."""
+        return self.install_dir / "asterisk"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where recogniser and voice models live."""
+        return self.install_dir / "models"
+
+    @property
+    def asterisk_dir(self) -> Path:
+        """Rendered configuration (``etc``) and Asterisk's own run, log, spool and db folders."""
+        return self.data_dir / "asterisk"
+
+    @property
+    def recording_spool(self) -> Path:
+        """Where Asterisk writes recordings that are not sealed yet."""
+        return self.data_dir / "asterisk" / "spool" / "recording"
+
+    @property
+    def archive_dir(self) -> Path:
+        """Root of the sealed recordings."""
+        return self.data_dir / "archive"
+
+    @property
+    def prompts_dir(self) -> Path:
+        """Rendered prompts, one folder per language."""
+        return self.data_dir / "prompts"

@@ -1,0 +1,1 @@
+"""What a caller hears before a person answers: the FastAGI service, menus and prompts."""

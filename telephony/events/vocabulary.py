@@ -1,0 +1,340 @@
+"""The events themselves: frozen, typed, serialisable.
+
+Times are aware UTC datetimes. ``call_id`` is the Linkedid of the caller's channel: Asterisk gives
+it, so it exists even when this service does not, and it is the same in the CDR, in the recording's
+file name and here. Events of one call are published in the order in which they happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+
+class Speaker(StrEnum):
+    """Who speaks in a transcript."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    THIRD = "third"
+
+
+class HungUpBy(StrEnum):
+    """Which side ended the call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    THIRD = "third"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class QueueLeaveReason(StrEnum):
+    """Why a caller is no longer waiting in a queue."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    KEY = "key"
+    TIMEOUT = "timeout"
+    OTHER = "other"
+
+
+class OfferOutcome(StrEnum):
+    """How ringing one agent ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    UNAVAILABLE = "unavailable"
+
+
+class TransferKind(StrEnum):
+    """The ways to hand a call on."""
+
+    BLIND = "blind"
+    CONSULT = "consult"
+    THREE_WAY = "three_way"
+
+
+class TransferOutcome(StrEnum):
+    """How a hand-over ended."""
+
+    STARTED = "started"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class AgentState(StrEnum):
+    """The states of an agent; the table of transitions is in ``telephony.agents``."""
+
+    LOGGED_OUT = "logged_out"
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    BREAK = "break"
+
+
+class LinkState(StrEnum):
+    """Whether the service hears Asterisk."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Anything that happened."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStateChanged(Event):
+    """The AMI link came up (after state was rebuilt) or went down."""
+
+    state: LinkState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStateChanged(Event):
+    """An agent moved to another state. ``reason`` is the break reason or the cause of the change."""
+
+    agent: str
+    state: AgentState
+    reason: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """Anything that happened to one call."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(CallEvent):
+    """The first sign of a call. ``caller`` and ``dialled`` are raw, as the network gave them."""
+
+    channel: str
+    caller: str
+    dialled: str
+    caller_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineIdentified(CallEvent):
+    """Which line was dialled; it stays on the call for ever. ``sip_call_id`` is RFC 3261's Call-ID."""
+
+    line: str
+    sip_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IvrStep(CallEvent):
+    """One step of the caller's way through prompts and menus."""
+
+    step: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed(CallEvent):
+    """A party pressed a key (0-9, *, #, A-D)."""
+
+    channel: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(CallEvent):
+    """The caller waits in a queue. ``position`` counts from 1."""
+
+    queue: str
+    position: int
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLeftQueue(CallEvent):
+    """The caller no longer waits."""
+
+    queue: str
+    reason: QueueLeaveReason
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(CallEvent):
+    """A target is being rung. ``endpoint`` is technology/name, e.g. ``PJSIP/agent-8001``."""
+
+    endpoint: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(CallEvent):
+    """Ringing a target ended."""
+
+    endpoint: str
+    channel: str
+    outcome: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallEvent):
+    """A person answered (prompts do not count as an answer)."""
+
+    endpoint: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyJoined(CallEvent):
+    """A channel entered a conversation (bridge or conference)."""
+
+    channel: str
+    endpoint: str
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyLeft(CallEvent):
+    """A channel left a conversation."""
+
+    channel: str
+    endpoint: str
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(CallEvent):
+    """A party put the other on hold."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(CallEvent):
+    """A held party is back."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(CallEvent):
+    """A hand-over to ``target`` (number, endpoint or context)."""
+
+    kind: TransferKind
+    target: str
+    by: str = ""
+    outcome: TransferOutcome = TransferOutcome.COMPLETED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(CallEvent):
+    """The caller's side is gone. ``cause`` is a Q.850 cause code; 0 when unknown."""
+
+    hung_up_by: HungUpBy
+    cause: int = 0
+    cause_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted(CallEvent):
+    """Asterisk writes this call's audio."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSealed(CallEvent):
+    """The recording is in the archive; ``path`` is relative to the archive's root."""
+
+    sha256: str
+    path: str
+    duration_ms: int
+    size: int
+    retain_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptPartial(CallEvent):
+    """What a party seems to be saying; replaced by the next partial or the final of the same turn.
+
+    ``turn`` counts from 0 per call and speaker; times are milliseconds from the start of the
+    party's audio stream.
+    """
+
+    speaker: Speaker
+    turn: int
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptFinal(CallEvent):
+    """What a party said. ``confidence`` is 0..1, or -1 when the engine gives none."""
+
+    speaker: Speaker
+    turn: int
+    text: str
+    start_ms: int
+    end_ms: int
+    started_at: datetime
+    confidence: float = -1.0
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefillChanged(CallEvent):
+    """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDrafted(CallEvent):
+    """A draft ticket exists for the call."""
+
+    ticket_number: str
+
+
+_ADAPTERS: dict[str, TypeAdapter[Event]] = {}
+
+
+def _register(cls: type[Event]) -> None:
+    _ADAPTERS[cls.__name__] = TypeAdapter(cls)
+    for sub in cls.__subclasses__():
+        _register(sub)
+
+
+_register(Event)
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """The event as plain JSON values, with its class name under ``type``."""
+    name = type(event).__name__
+    return {"type": name, **_ADAPTERS[name].dump_python(event, mode="json")}
+
+
+def event_from_json(data: dict[str, Any]) -> Event:
+    """The inverse of :func:`event_to_json`.
+
+    Raises:
+        ValueError: for an unknown type or fields that do not fit it.
+    """
+    values = dict(data)
+    name = values.pop("type", None)
+    if name not in _ADAPTERS:
+        raise ValueError(f"unknown event type {name!r}")
+    return _ADAPTERS[name].validate_python(values)
