@@ -1,0 +1,92 @@
+"""What the templates may use; every string is checked before it can reach a file of Asterisk's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.settings import Secrets, Settings
+
+_WORD = re.compile(r"^[A-Za-z0-9._-]+$")
+_DIALLED = re.compile(r"^[+0-9]+$")
+
+
+def _require(pattern: re.Pattern[str], value: str, what: str) -> None:
+    if not pattern.match(value):
+        raise ValueError(f"{what} {value!r} has characters that an Asterisk file must not contain")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEndpoint:
+    """One agent's telephone: SIP user ``agent-<extension>`` with its password."""
+
+    extension: str
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _require(re.compile(r"^[0-9]{2,8}$"), self.extension, "extension")
+        _require(re.compile(r"^[A-Za-z0-9_-]{8,}$"), self.password, "SIP password of an agent")
+
+    @property
+    def name(self) -> str:
+        """Name of the PJSIP endpoint, and its SIP user name."""
+        return f"agent-{self.extension}"
+
+
+@dataclass(frozen=True, slots=True)
+class DialplanLine:
+    """What the dialplan itself knows of a line, for the time when nobody answers its questions.
+
+    Attributes:
+        number: the line's number (``12328``).
+        variants: every dialled form that means this line, the number itself included.
+        queue: where its callers wait.
+        priority: ``QUEUE_PRIO``; greater is served first.
+        language: ``zh`` or ``en``.
+    """
+
+    number: str
+    variants: tuple[str, ...]
+    queue: str
+    priority: int
+    language: str
+
+    def __post_init__(self) -> None:
+        _require(_DIALLED, self.number, "line")
+        for variant in self.variants:
+            _require(_DIALLED, variant, "dialled number")
+        _require(_WORD, self.queue, "queue")
+        _require(_WORD, self.language, "language")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderInput:
+    """Everything that the configuration is made from.
+
+    Attributes:
+        lines: one per line in service; the first is the main line, which takes unknown numbers.
+        cdr_columns: names of ``CDR()`` fields, in the order of the CSV file's columns.
+    """
+
+    settings: Settings
+    secrets: Secrets
+    lines: tuple[DialplanLine, ...]
+    agents: tuple[AgentEndpoint, ...]
+    cdr_columns: tuple[str, ...]
+    modules_dir: Path
+    asterisk_data_dir: Path
+    asterisk_version: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.lines:
+            raise ValueError("the number plan has no line in service")
+        for path in (self.settings.data_dir, self.modules_dir, self.asterisk_data_dir):
+            # ';' starts a comment, ',' and parentheses end an application's argument
+            if re.search(r"[;,()\r\n\"${}|&]", str(path)):
+                raise ValueError(f"the folder name {path} has characters that Asterisk cannot take")
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Names of the queues, in the order of their first use."""
+        return tuple(dict.fromkeys(line.queue for line in self.lines))

@@ -1,0 +1,75 @@
+"""The modules that are loaded, and no others: it starts faster and offers less to attack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REQUIRED = (
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_sorcery_astdb",
+    "res_timing_timerfd",
+    "res_pjproject",
+    "res_rtp_asterisk",
+    "res_pjsip",
+    "res_pjsip_pubsub",
+    "res_pjsip_session",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_caller_id",
+    "res_pjsip_diversion",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_header_funcs",
+    "res_pjsip_nat",
+    "res_pjsip_registrar",
+    "res_pjsip_rfc3326",
+    "chan_pjsip",
+    "pbx_config",
+    "codec_alaw",
+    "codec_ulaw",
+    "codec_a_mu",
+    "format_pcm",
+    "format_sln",
+    "format_wav",
+    "res_speech",
+    "res_agi",
+    "res_musiconhold",
+    "res_audiosocket",
+    "app_audiosocket",
+    "app_chanspy",
+    "app_confbridge",
+    "app_dial",
+    "app_exec",
+    "app_mixmonitor",
+    "app_playback",
+    "app_queue",
+    "app_stack",
+    "app_userevent",
+    "app_verbose",
+    "bridge_builtin_features",
+    "bridge_holding",
+    "bridge_native_rtp",
+    "bridge_simple",
+    "bridge_softmix",
+    "func_callerid",
+    "func_cdr",
+    "func_channel",
+    "func_dialplan",
+    "func_logic",
+    "func_strings",
+    "func_timeout",
+    "cdr_custom",
+)
+# Parts that newer versions split off from the modules above; absent in older ones.
+IF_PRESENT = ("res_cdrel_custom", "res_pjsip_rfc3329")
+
+
+def modules_to_load(modules_dir: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The modules to load from ``modules_dir`` and the required ones that are missing there."""
+    present = {path.stem for path in modules_dir.glob("*.so")}
+    wanted = (*IF_PRESENT, *REQUIRED)
+    load = tuple(name for name in wanted if name in present)
+    missing = tuple(name for name in REQUIRED if name not in present)
+    return load, missing
