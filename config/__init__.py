@@ -1,1 +1,1 @@
-"""Settings, number plan, menus and directories: models, validation, defaults. Imports no sibling."""
+"""Settings, number plan, menus, directories: models and defaults. Imports no sibling."""

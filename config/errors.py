@@ -16,4 +16,5 @@ class ConfigError(Exception):
         self.file = file
         self.key = key
         self.reason = reason
-        super().__init__(": ".join(part for part in (str(file or "environment"), key, reason) if part))
+        parts = (str(file or "environment"), key, reason)
+        super().__init__(": ".join(part for part in parts if part))

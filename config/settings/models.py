@@ -35,7 +35,9 @@ class CitySettings(_Section):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"unknown time zone {value!r}; use a name such as Asia/Shanghai") from error
+            raise ValueError(
+                f"unknown time zone {value!r}; use a name such as Asia/Shanghai"
+            ) from error
         return value
 
     @property
@@ -68,8 +70,8 @@ class AsteriskSettings(_Section):
 class TrunkSettings(_Section):
     """The carrier's SIP trunk."""
 
-    addresses: list[Network] = Field(default_factory=lambda: [IPv4Network("127.0.0.1/32")], min_length=1)
-    codecs: list[Literal["alaw", "ulaw"]] = Field(default_factory=lambda: ["alaw", "ulaw"], min_length=1)
+    addresses: Annotated[tuple[Network, ...], Field(min_length=1)] = (IPv4Network("127.0.0.1/32"),)
+    codecs: Annotated[tuple[Literal["alaw", "ulaw"], ...], Field(min_length=1)] = ("alaw", "ulaw")
 
 
 class AgiSettings(_Section):
@@ -124,7 +126,12 @@ class AgentSettings(_Section):
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
     missed_calls_before_break: Annotated[int, Field(ge=1, le=20)] = 2
-    break_reasons: list[str] = Field(default_factory=lambda: ["小休", "用餐", "培训", "会议"], min_length=1)
+    break_reasons: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "小休",
+        "用餐",
+        "培训",
+        "会议",
+    )
 
 
 class QueueSettings(_Section):

@@ -105,7 +105,7 @@ class LinkStateChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStateChanged(Event):
-    """An agent moved to another state. ``reason`` is the break reason or the cause of the change."""
+    """An agent moved to another state; ``reason`` is the break reason or what caused it."""
 
     agent: str
     state: AgentState
@@ -132,7 +132,7 @@ class CallArrived(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineIdentified(CallEvent):
-    """Which line was dialled; it stays on the call for ever. ``sip_call_id`` is RFC 3261's Call-ID."""
+    """The line that was dialled; it stays on the call. ``sip_call_id`` is RFC 3261's Call-ID."""
 
     line: str
     sip_call_id: str = ""

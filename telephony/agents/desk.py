@@ -1,0 +1,358 @@
+"""Who sits at which seat, and in which state.
+
+Asterisk distributes the calls; the desk tells it who may be rung (add, remove, pause), and folds
+the call events into each agent's state. When the service is away the seats stay as they are, so
+calls go on being distributed; when it is back, the desk reads the seats and goes on from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from telephony.agents.seats import Seat, Seats
+from telephony.agents.states import Trigger, next_state
+from telephony.events import (
+    AgentState,
+    AgentStateChanged,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    Event,
+    EventBus,
+    LinkState,
+    LinkStateChanged,
+    OfferEnded,
+    OfferOutcome,
+    PartyLeft,
+)
+
+log = structlog.get_logger(__name__)
+
+WRAP_UP = "wrap-up"
+MISSED = "missed"
+_MISSES = {
+    OfferOutcome.NO_ANSWER,
+    OfferOutcome.BUSY,
+    OfferOutcome.REFUSED,
+    OfferOutcome.UNAVAILABLE,
+}
+_PREFIX = "PJSIP/agent-"
+
+
+class AgentError(Exception):
+    """A command that can't be carried out; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSnapshot:
+    """One agent now. ``reachable`` is False when the telephone is not registered."""
+
+    extension: str
+    state: AgentState
+    reason: str
+    since: datetime
+    call_id: str
+    reachable: bool
+
+
+@dataclass(slots=True)
+class _Agent:
+    extension: str
+    state: AgentState = AgentState.LOGGED_OUT
+    reason: str = ""
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    call_id: str = ""
+    missed: int = 0
+    reachable: bool = True
+    # What the agent asked for during a call; it happens when the call is over.
+    afterwards: AgentState | None = None
+    afterwards_reason: str = ""
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def interface(self) -> str:
+        return _PREFIX + self.extension
+
+
+class AgentDesk:
+    """All agents' states, and the commands they give."""
+
+    def __init__(
+        self,
+        bus: EventBus,
+        seats: Seats,
+        *,
+        wrap_up_seconds: int,
+        missed_calls_before_break: int,
+    ) -> None:
+        self._bus = bus
+        self._seats = seats
+        self._wrap_up_seconds = wrap_up_seconds
+        self._missed_limit = missed_calls_before_break
+        self._agents: dict[str, _Agent] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def snapshot(self, extension: str) -> AgentSnapshot:
+        """The agent's state now (logged out when never seen)."""
+        agent = self._agents.get(extension) or _Agent(extension)
+        return AgentSnapshot(
+            extension, agent.state, agent.reason, agent.since, agent.call_id, agent.reachable
+        )
+
+    def snapshots(self) -> list[AgentSnapshot]:
+        """All agents that were seen since the start."""
+        return [self.snapshot(extension) for extension in sorted(self._agents)]
+
+    # ---- commands ---------------------------------------------------------------------------
+
+    async def login(self, extension: str) -> AgentSnapshot:
+        """Take a seat in the queues.
+
+        Raises:
+            AgentError: Asterisk is away or refused.
+        """
+        agent = self._agent(extension)
+        if agent.state in (AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP):
+            agent.afterwards = None
+            return self.snapshot(extension)
+        await self._command(self._seats.add(agent.interface))
+        await self._refresh_reachable(agent)
+        agent.missed = 0
+        self._move(agent, Trigger.LOGIN)
+        return self.snapshot(extension)
+
+    async def logout(self, extension: str) -> AgentSnapshot:
+        """Leave the queues; a call in progress is not touched.
+
+        Raises:
+            AgentError: Asterisk is away or refused.
+        """
+        agent = self._agent(extension)
+        await self._command(self._seats.remove(agent.interface))
+        self._now_or_afterwards(agent, Trigger.LOGOUT, AgentState.LOGGED_OUT, "")
+        return self.snapshot(extension)
+
+    async def ready(self, extension: str) -> AgentSnapshot:
+        """End a break or the wrap-up.
+
+        Raises:
+            AgentError: not logged in, or Asterisk is away or refused.
+        """
+        agent = self._agent(extension)
+        if agent.state is AgentState.LOGGED_OUT:
+            return await self.login(extension)
+        agent.afterwards = None
+        agent.missed = 0
+        if agent.state not in (AgentState.TALKING, AgentState.RINGING):
+            await self._command(self._seats.unpause(agent.interface))
+            await self._refresh_reachable(agent)
+            self._move(agent, Trigger.READY)
+        return self.snapshot(extension)
+
+    async def take_break(self, extension: str, reason: str) -> AgentSnapshot:
+        """No more calls until ``ready``; a call in progress is finished first.
+
+        Raises:
+            AgentError: not logged in, or Asterisk is away or refused.
+        """
+        agent = self._agent(extension)
+        if agent.state is AgentState.LOGGED_OUT:
+            raise AgentError("请先登录坐席 / log in to the queue first")
+        await self._command(self._seats.pause(agent.interface, reason=reason))
+        self._now_or_afterwards(agent, Trigger.BREAK, AgentState.BREAK, reason)
+        return self.snapshot(extension)
+
+    # ---- events -----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Follow the bus until it closes or the task is cancelled."""
+        try:
+            with self._bus.subscribe("agents") as events:
+                async for event in events:
+                    self.apply(event)
+        finally:
+            for agent in self._agents.values():
+                self._stop_timer(agent)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def apply(self, event: Event) -> None:
+        """Fold one event into the agents' states."""
+        match event:
+            case LinkStateChanged(state=LinkState.UP):
+                self._spawn(self._rebuild())
+            case CallOffered(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
+                agent.call_id = event.call_id
+                self._move(agent, Trigger.OFFERED)
+            case OfferEnded(endpoint=endpoint, outcome=outcome) if (
+                agent := self._by_endpoint(endpoint)
+            ) and outcome is not OfferOutcome.ANSWERED:
+                self._offer_ended(agent, outcome)
+            case CallAnswered(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
+                agent.missed = 0
+                agent.call_id = event.call_id
+                self._move(agent, Trigger.ANSWERED)
+            case PartyLeft(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
+                self._call_over(agent, event.call_id)
+            case CallEnded():
+                for agent in list(self._agents.values()):
+                    if agent.call_id == event.call_id:
+                        if agent.state is AgentState.RINGING:
+                            self._offer_ended(agent, OfferOutcome.CANCELLED)
+                        self._call_over(agent, event.call_id)
+            case _:
+                pass
+
+    def _offer_ended(self, agent: _Agent, outcome: OfferOutcome) -> None:
+        if agent.state is not AgentState.RINGING:
+            return
+        agent.call_id = ""
+        if self._settle_afterwards(agent):
+            return
+        if outcome in _MISSES:
+            agent.missed += 1
+            if agent.missed >= self._missed_limit:
+                self._move(agent, Trigger.MISSED_TOO_OFTEN, MISSED)
+                self._spawn(self._quietly(self._seats.pause(agent.interface, reason=MISSED)))
+                return
+        self._move(agent, Trigger.OFFER_ENDED)
+
+    def _call_over(self, agent: _Agent, call_id: str) -> None:
+        if agent.state is not AgentState.TALKING or agent.call_id != call_id:
+            return
+        if self._settle_afterwards(agent):
+            return
+        self._move(agent, Trigger.CALL_OVER)
+        if self._wrap_up_seconds == 0:
+            self._wrap_up_over(agent)
+            return
+        self._spawn(self._quietly(self._seats.pause(agent.interface, reason=WRAP_UP)))
+        agent.timer = asyncio.get_running_loop().call_later(
+            self._wrap_up_seconds, self._wrap_up_over, agent
+        )
+
+    def _wrap_up_over(self, agent: _Agent) -> None:
+        if agent.state is AgentState.WRAP_UP:
+            self._spawn(self._quietly(self._seats.unpause(agent.interface)))
+            self._move(agent, Trigger.WRAP_UP_OVER)
+
+    def _settle_afterwards(self, agent: _Agent) -> bool:
+        """Carry out what was asked for during the call; False when nothing was."""
+        if agent.afterwards is None:
+            return False
+        state, reason = agent.afterwards, agent.afterwards_reason
+        agent.afterwards = None
+        agent.call_id = ""
+        self._set(agent, state, reason)
+        return True
+
+    def _now_or_afterwards(
+        self, agent: _Agent, trigger: Trigger, state: AgentState, reason: str
+    ) -> None:
+        if agent.state in (AgentState.RINGING, AgentState.TALKING):
+            agent.afterwards, agent.afterwards_reason = state, reason
+        else:
+            self._move(agent, trigger, reason)
+
+    # ---- state ------------------------------------------------------------------------------
+
+    def _agent(self, extension: str) -> _Agent:
+        return self._agents.setdefault(extension, _Agent(extension))
+
+    def _by_endpoint(self, endpoint: str) -> _Agent | None:
+        if not endpoint.startswith(_PREFIX):
+            return None
+        return self._agent(endpoint.removeprefix(_PREFIX))
+
+    def _move(self, agent: _Agent, trigger: Trigger, reason: str = "") -> None:
+        state = next_state(agent.state, trigger)
+        if state is not None:
+            self._set(agent, state, reason)
+
+    def _set(self, agent: _Agent, state: AgentState, reason: str) -> None:
+        self._stop_timer(agent)
+        if (state, reason) == (agent.state, agent.reason) and state is not AgentState.RINGING:
+            return
+        agent.state, agent.reason, agent.since = state, reason, datetime.now(UTC)
+        if state in (AgentState.READY, AgentState.BREAK, AgentState.LOGGED_OUT):
+            agent.call_id = ""
+        self._bus.publish(
+            AgentStateChanged(
+                at=agent.since,
+                agent=agent.extension,
+                state=state,
+                reason=reason,
+                call_id=agent.call_id,
+            )
+        )
+
+    @staticmethod
+    def _stop_timer(agent: _Agent) -> None:
+        if agent.timer is not None:
+            agent.timer.cancel()
+            agent.timer = None
+
+    async def _rebuild(self) -> None:
+        """After a restart of either side: the seats in Asterisk are the truth."""
+        try:
+            seats = await self._seats.members()
+        except OSError as error:
+            log.warning("agent.seats_unknown", reason=str(error))
+            return
+        for interface, seat in seats.items():
+            if (agent := self._by_endpoint(interface)) is not None:
+                await self._adopt(agent, seat)
+        for agent in list(self._agents.values()):
+            idle = agent.state not in (AgentState.RINGING, AgentState.TALKING)
+            if agent.interface not in seats and idle:
+                self._set(agent, AgentState.LOGGED_OUT, "")
+
+    async def _adopt(self, agent: _Agent, seat: Seat) -> None:
+        agent.reachable = seat.reachable
+        if agent.state in (AgentState.RINGING, AgentState.TALKING):
+            return
+        if agent.timer is not None:
+            # its own wrap-up timer still runs: only the link was away, not the service
+            return
+        if seat.paused and seat.paused_reason == WRAP_UP:
+            # The timer that would have ended this wrap-up died with the service.
+            await self._quietly(self._seats.unpause(agent.interface))
+            self._set(agent, AgentState.READY, "")
+        elif seat.paused:
+            self._set(agent, AgentState.BREAK, seat.paused_reason)
+        else:
+            self._set(agent, AgentState.READY, "")
+
+    async def _refresh_reachable(self, agent: _Agent) -> None:
+        with contextlib.suppress(OSError):
+            seat = (await self._seats.members()).get(agent.interface)
+            agent.reachable = seat is not None and seat.reachable
+
+    # ---- plumbing ---------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, command: Coroutine[Any, Any, None]) -> None:
+        try:
+            await command
+        except OSError as error:
+            log.warning("agent.command_failed", reason=str(error))
+
+    async def _command(self, command: Coroutine[Any, Any, None]) -> None:
+        try:
+            await command
+        except OSError as error:
+            raise AgentError(
+                f"电话系统暂时无法执行，请稍后重试 / the telephone system did not obey: {error}"
+            ) from error
