@@ -1,0 +1,1 @@
+"""The Asterisk that carries the calls: finding it, configuring it, running it."""
