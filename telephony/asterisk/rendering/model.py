@@ -8,12 +8,12 @@ from pathlib import Path
 
 from config.settings import Secrets, Settings
 
-_WORD = re.compile(r"^[A-Za-z0-9._-]+$")
-_DIALLED = re.compile(r"^[+0-9]+$")
+_WORD = re.compile(r"[A-Za-z0-9._-]+")
+_DIALLED = re.compile(r"[+0-9]+")
 
 
 def _require(pattern: re.Pattern[str], value: str, what: str) -> None:
-    if not pattern.match(value):
+    if not pattern.fullmatch(value):
         raise ValueError(f"{what} {value!r} has characters that an Asterisk file must not contain")
 
 
@@ -25,8 +25,8 @@ class AgentEndpoint:
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _require(re.compile(r"^[0-9]{2,8}$"), self.extension, "extension")
-        _require(re.compile(r"^[A-Za-z0-9_-]{8,}$"), self.password, "SIP password of an agent")
+        _require(re.compile(r"[0-9]{2,8}"), self.extension, "extension")
+        _require(re.compile(r"[A-Za-z0-9_-]{8,}"), self.password, "SIP password of an agent")
 
     @property
     def name(self) -> str:

@@ -1,0 +1,126 @@
+"""What is written for Asterisk, and what is never written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import Secrets, Settings
+from telephony.asterisk.rendering import (
+    AgentEndpoint,
+    DialplanLine,
+    RenderError,
+    RenderInput,
+    render_asterisk_config,
+)
+from telephony.asterisk.rendering.modules import REQUIRED
+
+SECRETS = Secrets(
+    ami_password="ami-pass",
+    ami_observer_password="observer-pass",
+    admin_password="admin-pass",
+    session_key="key",
+)
+
+
+def source(tmp_path: Path, **changes: object) -> RenderInput:
+    modules = tmp_path / "modules"
+    modules.mkdir(exist_ok=True)
+    for name in REQUIRED:
+        (modules / f"{name}.so").touch()
+    values: dict[str, object] = {
+        "settings": Settings(data_dir=tmp_path / "data"),
+        "secrets": SECRETS,
+        "lines": (
+            DialplanLine("12345", ("12345", "093112345"), "hotline", 0, "zh"),
+            DialplanLine("12328", ("12328", "+8693112328"), "hotline", 5, "zh"),
+        ),
+        "agents": (AgentEndpoint("8001", "abcdefgh12"),),
+        "cdr_columns": ("linkedid", "src"),
+        "modules_dir": modules,
+        "asterisk_data_dir": tmp_path,
+        "asterisk_version": (22, 10, 1),
+    }
+    return RenderInput(**(values | changes))  # type: ignore[arg-type]
+
+
+def read(tmp_path: Path, name: str) -> str:
+    return (tmp_path / "data" / "asterisk" / "etc" / name).read_text(encoding="utf-8")
+
+
+def test_given_lines_when_rendered_then_every_dialled_form_leads_to_its_line(
+    tmp_path: Path,
+) -> None:
+    render_asterisk_config(source(tmp_path))
+    dialplan = read(tmp_path, "extensions.conf")
+    assert (
+        "exten => +8693112328,1,Set(__HL_DIALLED=+8693112328)\n same => n,Goto(line,12328,1)"
+        in (dialplan)
+    )
+    assert "exten => _.,1,Set(__HL_DIALLED=" in dialplan
+    assert dialplan.index("Goto(line,12345,1)") > 0
+
+
+def test_given_agents_when_rendered_then_their_telephones_and_no_others_can_register(
+    tmp_path: Path,
+) -> None:
+    render_asterisk_config(source(tmp_path))
+    pjsip = read(tmp_path, "pjsip.conf")
+    assert pjsip.count("type = auth") == 1
+    assert "password = abcdefgh12" in pjsip
+    assert "identify_by = ip" in pjsip
+
+
+def test_given_older_asterisk_when_rendered_then_queue_has_its_former_macro_argument(
+    tmp_path: Path,
+) -> None:
+    render_asterisk_config(source(tmp_path, asterisk_version=(20, 6, 0)))
+    assert "Queue(${HL_QUEUE},,,,,,,,,${HL_POSITION})" in read(tmp_path, "extensions.conf")
+    render_asterisk_config(source(tmp_path))
+    assert "Queue(${HL_QUEUE},,,,,,,,${HL_POSITION})" in read(tmp_path, "extensions.conf")
+
+
+def test_given_missing_module_when_rendered_then_error_names_it_and_old_files_stay(
+    tmp_path: Path,
+) -> None:
+    good = source(tmp_path)
+    render_asterisk_config(good)
+    before = (tmp_path / "data" / "asterisk" / "etc").resolve()
+    (good.modules_dir / "app_queue.so").unlink()
+    with pytest.raises(RenderError, match="app_queue"):
+        render_asterisk_config(good)
+    assert (tmp_path / "data" / "asterisk" / "etc").resolve() == before
+
+
+def test_given_many_renderings_then_a_few_generations_are_kept_and_are_private(
+    tmp_path: Path,
+) -> None:
+    for _ in range(5):
+        render_asterisk_config(source(tmp_path))
+    home = tmp_path / "data" / "asterisk"
+    assert sorted(p.name for p in home.glob("etc.*")) == ["etc.3", "etc.4", "etc.5"]
+    assert (home / "etc").resolve().name == "etc.5"
+    assert all(f.stat().st_mode & 0o077 == 0 for f in (home / "etc.5").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("extension", "password"),
+    [("8001\n[x]", "abcdefgh12"), ("8001", "abc\ndefgh12"), ("80a1", "abcdefgh12"), ("8001", "x")],
+)
+def test_given_text_that_could_break_out_of_the_file_then_it_is_refused(
+    extension: str, password: str
+) -> None:
+    with pytest.raises(ValueError, match="must not contain"):
+        AgentEndpoint(extension, password)
+
+
+@pytest.mark.parametrize("variant", ["12345,1,System(id)", "12345\n", "${SHELL(id)}", ""])
+def test_given_hostile_dialled_form_then_it_is_refused(variant: str) -> None:
+    with pytest.raises(ValueError, match="must not contain"):
+        DialplanLine("12345", (variant,), "hotline", 0, "zh")
+
+
+def test_given_folder_name_with_separator_then_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot take"):
+        source(tmp_path, settings=Settings(data_dir=tmp_path / "a,b"))
