@@ -1,0 +1,67 @@
+"""Reading the configuration's data files: one way to open, validate and complain."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from config.errors import ConfigError
+
+DEFAULTS = Path(__file__).parent / "defaults"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+_PLAIN_REASONS = {
+    "extra_forbidden": "unknown key; remove it or correct its spelling",
+    "missing": "is required",
+}
+
+
+def read_data(file: Path) -> dict[str, Any]:
+    """The table in a ``.toml`` or ``.json`` file.
+
+    Raises:
+        ConfigError: when the file cannot be read or parsed, or holds something else than a table.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(file, "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(file, "", f"is not UTF-8 text: {error.reason}") from error
+    try:
+        values = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ConfigError(file, "", f"is not valid: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(file, "", "must hold one table of keys")
+    return values
+
+
+def validated(
+    model: type[_Model], values: dict[str, Any], file: Path, *, tags: Collection[str] = ()
+) -> _Model:
+    """The values as a model.
+
+    Args:
+        model: what the file must look like.
+        values: what the file holds.
+        file: named in the complaint.
+        tags: names that pydantic adds to a key's path for the member of a union it tried; they are
+            not in the file, so they are left out of the complaint.
+
+    Raises:
+        ConfigError: for the first fault, with the key as it is written in the file.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"] if part not in tags)
+        reason = _PLAIN_REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise ConfigError(file, key, reason) from error

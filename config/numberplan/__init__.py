@@ -1,0 +1,40 @@
+"""The number plan: public numbers, what became of each, and recognising a dialled one."""
+
+from config.numberplan.dialled import Dialled, DialledEvidence, DialledNumbers, dialled_patterns
+from config.numberplan.load import DEFAULT_PLAN, load_number_plan
+from config.numberplan.models import (
+    AnsweredLine,
+    CancelledLine,
+    Language,
+    Line,
+    MergedLine,
+    Mode,
+    NumberPlan,
+    OfficeLine,
+    SubCentreLine,
+    Text,
+)
+from config.numberplan.normalise import dialled_digits
+from config.numberplan.variants import EMERGENCY_NUMBERS, variants
+
+__all__ = [
+    "DEFAULT_PLAN",
+    "EMERGENCY_NUMBERS",
+    "AnsweredLine",
+    "CancelledLine",
+    "Dialled",
+    "DialledEvidence",
+    "DialledNumbers",
+    "Language",
+    "Line",
+    "MergedLine",
+    "Mode",
+    "NumberPlan",
+    "OfficeLine",
+    "SubCentreLine",
+    "Text",
+    "dialled_digits",
+    "dialled_patterns",
+    "load_number_plan",
+    "variants",
+]

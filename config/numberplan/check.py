@@ -1,0 +1,93 @@
+"""What must hold between the lines of a number plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from config.errors import ConfigError
+from config.numberplan.models import AnsweredLine, MergedLine, Mode, NumberPlan
+from config.numberplan.variants import EMERGENCY_NUMBERS, variants
+
+
+def check_plan(plan: NumberPlan, file: Path, *, area_code: str, menu_keys: Collection[str]) -> None:
+    """Refuse a plan that could send a caller to the wrong place or to none.
+
+    Raises:
+        ConfigError: naming the key and what is wrong with it.
+    """
+    _check_main(plan, file)
+    _check_spellings(plan, file, area_code)
+    _check_menus(plan, file, menu_keys)
+    _check_forwards(plan, file)
+
+
+def _check_main(plan: NumberPlan, file: Path) -> None:
+    mains = [number for number, line in plan.lines.items() if line.mode is Mode.MAIN]
+    if not mains:
+        raise ConfigError(file, "lines", 'no line has mode = "main"; exactly one must')
+    if len(mains) > 1:
+        raise ConfigError(
+            file, f"lines.{mains[1]}.mode", f"{mains[0]} is the main line already; use dual here"
+        )
+
+
+def _check_spellings(plan: NumberPlan, file: Path, area_code: str) -> None:
+    owners: dict[str, str] = {}
+    emergency = {
+        spelling for number in EMERGENCY_NUMBERS for spelling in variants(number, area_code)
+    }
+    for number, line in plan.lines.items():
+        own: set[str] = set()
+        for key, published in [("", number)] + [(".aliases", alias) for alias in line.aliases]:
+            spellings = variants(published, area_code, plan.carrier_prefixes)
+            if published in EMERGENCY_NUMBERS or emergency.intersection(spellings):
+                raise ConfigError(
+                    file,
+                    f"lines.{number}{key}",
+                    f"{published} can be dialled as an emergency number; those are never lines",
+                )
+            for spelling in spellings:
+                if spelling in own and key:
+                    raise ConfigError(
+                        file,
+                        f"lines.{number}{key}",
+                        f"{published} is recognised as this line already; remove the alias",
+                    )
+                if owners.get(spelling, number) != number:
+                    raise ConfigError(
+                        file,
+                        f"lines.{number}{key}",
+                        f"{published} dialled as {spelling} is also line {owners[spelling]}",
+                    )
+            own.update(spellings)
+            owners.update(dict.fromkeys(spellings, number))
+
+
+def _check_menus(plan: NumberPlan, file: Path, menu_keys: Collection[str]) -> None:
+    for number, line in plan.lines.items():
+        if isinstance(line, AnsweredLine) and line.menu and line.menu not in menu_keys:
+            known = ", ".join(sorted(menu_keys)) or "none"
+            raise ConfigError(
+                file, f"lines.{number}.menu", f"no entry menu {line.menu!r}; there are: {known}"
+            )
+
+
+def _check_forwards(plan: NumberPlan, file: Path) -> None:
+    for number, line in plan.lines.items():
+        seen = [number]
+        while isinstance(line, MergedLine) and line.forward_to is not None:
+            key = f"lines.{seen[-1]}.forward_to"
+            target = plan.lines.get(line.forward_to)
+            if target is None:
+                raise ConfigError(file, key, f"{line.forward_to} is not a line of this plan")
+            if line.forward_to in seen:
+                raise ConfigError(file, key, f"goes in a circle: {' > '.join(seen)} > {seen[0]}")
+            seen.append(line.forward_to)
+            line = target
+        if len(seen) > 1 and not isinstance(line, AnsweredLine):
+            raise ConfigError(
+                file,
+                f"lines.{seen[-2]}.forward_to",
+                f"ends at {seen[-1]}, which nobody answers; forward to the main or a dual line",
+            )

@@ -1,0 +1,43 @@
+"""Reading the number plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from config.data_file import DEFAULTS, read_data, validated
+from config.errors import ConfigError
+from config.numberplan.check import check_plan
+from config.numberplan.models import Mode, NumberPlan
+from config.settings.models import CitySettings
+
+DEFAULT_PLAN = DEFAULTS / "numberplan.toml"
+
+
+def load_number_plan(
+    file: Path | None, city: CitySettings, menu_keys: Collection[str] = ()
+) -> NumberPlan:
+    """Read and validate the number plan.
+
+    Args:
+        file: the deployment's plan (``settings.number_plan``); None: the one shipped.
+        city: gives the area code.
+        menu_keys: the menus that a line may name (``Menus.entries``).
+
+    Raises:
+        ConfigError: naming the file, the key (``lines.12328.priority``) and the reason.
+    """
+    file = file or DEFAULT_PLAN
+    values = read_data(file)
+    lines = values.get("lines")
+    if not isinstance(lines, dict) or not lines:
+        raise ConfigError(file, "lines", "is required: one table per public number")
+    for number, line in lines.items():
+        if not isinstance(line, dict):
+            raise ConfigError(file, f"lines.{number}", "must be a table")
+        if "number" in line:
+            raise ConfigError(file, f"lines.{number}.number", "the table's name is the number")
+        line["number"] = number
+    plan = validated(NumberPlan, values, file, tags=frozenset(mode.value for mode in Mode))
+    check_plan(plan, file, area_code=city.area_code, menu_keys=menu_keys)
+    return plan

@@ -1,0 +1,190 @@
+"""The number plan: which public numbers there are and what became of each.
+
+A city merges its old hotlines into 12345 in different ways; the way is the line's *mode*, and each
+mode has its own fields. Which number is in which mode is deployment data.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Digits = Annotated[str, Field(pattern=r"^[0-9]{3,15}$")]
+# Names that end up in Asterisk's configuration or in a file name.
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Language = Literal["zh", "en"]
+PUBLIC_TEXT_LIMIT = 1000
+
+
+class Mode(StrEnum):
+    """What became of a public number."""
+
+    MAIN = "main"
+    DUAL = "dual"
+    MERGED = "merged"
+    CANCELLED = "cancelled"
+    OFFICE = "office"
+    SUB_CENTRE = "sub_centre"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(_Table):
+    """The same thing said in Chinese and in English."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=PUBLIC_TEXT_LIMIT)]
+    en: Annotated[str, Field(min_length=1, max_length=PUBLIC_TEXT_LIMIT)]
+
+    def get(self, language: Language) -> str:
+        """The text in that language."""
+        return self.en if language == "en" else self.zh
+
+
+class _Line(_Table):
+    """What every line has.
+
+    Attributes:
+        number: as published: a short code without an area code, or a landline with it.
+        name: what people call the line.
+        aliases: further numbers that reach the same line, e.g. the trunk's pilot number.
+    """
+
+    number: Digits
+    name: Text
+    aliases: tuple[Digits, ...] = ()
+
+
+class AnsweredLine(_Line):
+    """A line in service: 12345 itself (main) or an old number that stays beside it (dual).
+
+    Attributes:
+        greeting: said first; must tell that the call is recorded.
+        priority: of waiting callers the greater value is answered first (Asterisk's QUEUE_PRIO).
+        queue: where the callers wait.
+        menu: key of a menu offered after the greeting; None: straight on to a person, as GB/T 33358
+            advises.
+        language: in which the line greets.
+    """
+
+    mode: Literal[Mode.MAIN, Mode.DUAL]
+    greeting: Text
+    priority: Annotated[int, Field(ge=0, le=100)] = 10
+    queue: Word = "hotline"
+    menu: Word | None = None
+    language: Language = "zh"
+
+
+class MergedLine(_Line):
+    """A retired number (整体并入): announced for a time, then over to its successor or an end.
+
+    Attributes:
+        announcement: what callers of the old number hear.
+        repeats: how often it is said.
+        since: the day the number was retired, local time.
+        until: the last day of the transition; afterwards the number is treated as vacant.
+        then: hang up after the announcement, or forward.
+        forward_to: number of the line that serves the caller when ``then`` is forward.
+        hangup_cause: Q.850 cause of the ending; 1 is "unallocated number".
+    """
+
+    mode: Literal[Mode.MERGED]
+    announcement: Text
+    repeats: Annotated[int, Field(ge=1, le=5)] = 2
+    since: date | None = None
+    until: date | None = None
+    then: Literal["hangup", "forward"] = "forward"
+    forward_to: Digits | None = None
+    hangup_cause: Annotated[int, Field(ge=1, le=127)] = 1
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.then == "forward") != (self.forward_to is not None):
+            raise ValueError('forward_to is needed with then = "forward", and only then')
+        if self.since and self.until and self.until < self.since:
+            raise ValueError("until must not be before since")
+        return self
+
+
+class CancelledLine(_Line):
+    """A number that ended without a transition (直接取消)."""
+
+    mode: Literal[Mode.CANCELLED]
+    announcement: Text | None = None
+    since: date | None = None
+    hangup_cause: Annotated[int, Field(ge=1, le=127)] = 1
+
+
+class OfficeLine(_Line):
+    """A landline that stays an office telephone; the public is steered to the main line.
+
+    Attributes:
+        announcement: says where complaints are taken; None: nothing is said.
+        rings: the office's number to ring afterwards; None: the line's own number.
+    """
+
+    mode: Literal[Mode.OFFICE]
+    announcement: Text | None = None
+    rings: Digits | None = None
+
+
+class SubCentreLine(_Line):
+    """A centre of its own (设分中心) to which the hotline hands calls three-way.
+
+    Attributes:
+        transfer_to: the number to dial for it; None: the line's own number.
+    """
+
+    mode: Literal[Mode.SUB_CENTRE]
+    transfer_to: Digits | None = None
+
+
+Line = Annotated[
+    AnsweredLine | MergedLine | CancelledLine | OfficeLine | SubCentreLine,
+    Field(discriminator="mode"),
+]
+
+
+class NumberPlan(_Table):
+    """All public numbers of the city.
+
+    Attributes:
+        version: of the file's format.
+        carrier_prefixes: digits which the carrier may put in front of a dialled number.
+        lines: by number.
+    """
+
+    version: Literal[1]
+    carrier_prefixes: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,8}$")], ...] = ()
+    lines: dict[str, Line]
+
+    @property
+    def main(self) -> AnsweredLine:
+        """The one line in mode main."""
+        for line in self.lines.values():
+            if isinstance(line, AnsweredLine) and line.mode is Mode.MAIN:
+                return line
+        raise LookupError("a number plan without a main line was not validated")
+
+    @property
+    def answered(self) -> tuple[AnsweredLine, ...]:
+        """The lines which people may call and be answered on, the main line first."""
+        lines = [line for line in self.lines.values() if isinstance(line, AnsweredLine)]
+        return tuple(sorted(lines, key=lambda line: line.mode is not Mode.MAIN))
+
+    def serving(self, number: str) -> AnsweredLine:
+        """The line whose greeting, queue and priority a call to ``number`` gets.
+
+        It is the line itself when it is answered, the successor of a merged number, and the main
+        line for everything else: nobody who reaches the hotline is turned away.
+        """
+        line = self.lines.get(number)
+        for _ in self.lines:
+            if not isinstance(line, MergedLine) or line.forward_to is None:
+                break
+            line = self.lines.get(line.forward_to)
+        return line if isinstance(line, AnsweredLine) else self.main
