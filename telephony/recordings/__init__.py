@@ -1,0 +1,24 @@
+"""Recordings: from Asterisk's raw files to a sealed archive that can prove itself."""
+
+from telephony.recordings.archive import Archive, Archived, CallFacts
+from telephony.recordings.manifest import Sealed
+from telephony.recordings.retention import RetentionError, delete_recording, set_hold
+from telephony.recordings.sealer import Sealer
+from telephony.recordings.spool import RawPair, has_writer, raw_pair, raw_pairs
+from telephony.recordings.stereo import StereoError
+
+__all__ = [
+    "Archive",
+    "Archived",
+    "CallFacts",
+    "RawPair",
+    "RetentionError",
+    "Sealed",
+    "Sealer",
+    "StereoError",
+    "delete_recording",
+    "has_writer",
+    "raw_pair",
+    "raw_pairs",
+    "set_hold",
+]

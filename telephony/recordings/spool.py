@@ -1,0 +1,122 @@
+"""The spool: raw recordings as Asterisk's MixMonitor writes them, two files a call."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+RX_SUFFIX = "-rx.sln"
+TX_SUFFIX = "-tx.sln"
+# Two and a half of stdio's 32 KiB buffers, 2.05 s each at 16,000 bytes a second: a file that has
+# been quiet for longer is not being written. Only used where the kernel cannot answer for itself.
+QUIET_S = 5.2
+
+_CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
+_EPOCH = re.compile(r"(?:^|-)(\d{9,11})\.\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class RawPair:
+    """The two raw files of one call: signed linear, 16-bit little endian, 8 kHz, mono.
+
+    Attributes:
+        call_id: Linkedid of the caller's channel, safe as a part of a file name.
+        spool: the folder of both files.
+    """
+
+    call_id: str
+    spool: Path
+
+    @property
+    def rx(self) -> Path:
+        """What the caller said."""
+        return self.spool / f"{self.call_id}{RX_SUFFIX}"
+
+    @property
+    def tx(self) -> Path:
+        """What the caller heard."""
+        return self.spool / f"{self.call_id}{TX_SUFFIX}"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those of the two that exist."""
+        return tuple(path for path in (self.rx, self.tx) if path.is_file())
+
+    @property
+    def written_at(self) -> float:
+        """When the last sample was written: seconds since the epoch, 0.0 without any file."""
+        return max((path.stat().st_mtime for path in self.files), default=0.0)
+
+    def is_finished(self) -> bool:
+        """Whether Asterisk has finished writing both files (blocking, microseconds)."""
+        return all(_is_finished(path) for path in self.files)
+
+
+def raw_pair(spool: Path, call_id: str) -> RawPair:
+    """The pair of one call, whether its files exist or not.
+
+    Raises:
+        ValueError: when the call id could not be part of a file name of Asterisk's.
+    """
+    if not _CALL_ID.fullmatch(call_id):
+        raise ValueError(f"not a call id: {call_id!r}")
+    return RawPair(call_id, spool)
+
+
+def raw_pairs(spool: Path) -> list[RawPair]:
+    """All pairs in the spool with at least one file, the oldest first; other files are ignored."""
+    found: dict[str, RawPair] = {}
+    if not spool.is_dir():
+        return []
+    for path in spool.iterdir():
+        for suffix in (RX_SUFFIX, TX_SUFFIX):
+            call_id = path.name.removesuffix(suffix)
+            if call_id != path.name and _CALL_ID.fullmatch(call_id) and path.is_file():
+                found[call_id] = RawPair(call_id, spool)
+    return sorted(found.values(), key=lambda pair: (pair.written_at, pair.call_id))
+
+
+def epoch_in(call_id: str) -> int | None:
+    """Asterisk's time stamp in a Uniqueid (``hotline-1732300000.12``), seconds; None if absent."""
+    match = _EPOCH.search(call_id)
+    return int(match.group(1)) if match else None
+
+
+def _is_finished(path: Path) -> bool:
+    try:
+        written = has_writer(path)
+        if written is None:
+            return time.time() - path.stat().st_mtime > QUIET_S
+    except FileNotFoundError:
+        return True
+    return not written
+
+
+def has_writer(path: Path) -> bool | None:
+    """Whether any process holds the file open for writing; None when the kernel cannot tell.
+
+    A read lease (fcntl(2), F_SETLEASE) is granted only on a file that nobody has open for writing,
+    so asking for one is the exact question, whoever the writer is and however long he pauses. It
+    is given back at once. Unknown: a file of another user, or a filesystem without leases.
+
+    Raises:
+        FileNotFoundError: the file is gone.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        # A writer who comes in these microseconds would make the kernel send SIGIO, which kills;
+        # SIGURG is ignored unless asked for.
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return True if error.errno == errno.EAGAIN else None
+    finally:
+        os.close(handle)
+    return False
