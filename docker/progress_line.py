@@ -18,27 +18,21 @@ class Progress:
         self._drawn = -1
         self._lock = threading.Lock()
 
-    def add(self, amount: int) -> None:
-        """More has been done."""
-        self.show(self.done + amount)
+    def add(self, amount: int, detail: str = "") -> None:
+        """More has been done; ``detail`` is what is being done now, for terminals."""
+        self.show(self.done + amount, detail)
 
-    def show(self, done: int) -> None:
+    def show(self, done: int, detail: str = "") -> None:
         """``done`` of the total has been done."""
         with self._lock:
             self.done = done
             percent = min(100, 100 * done // self.total)
-            step = percent if sys.stderr.isatty() else percent // 25 * 25
-            if step == self._drawn:
-                return
-            self._drawn = step
-            end = "" if sys.stderr.isatty() else "\n"
-            start = "\r" if sys.stderr.isatty() else ""
-            print(
-                f"{start}{self.label} {percent:3d} % of {self.total} {self.unit}",
-                end=end,
-                file=sys.stderr,
-                flush=True,
-            )
+            text = f"{self.label} {percent:3d} % of {self.total} {self.unit}"
+            if sys.stderr.isatty():
+                print(f"\r{text} {detail}\x1b[K", end="", file=sys.stderr, flush=True)
+            elif percent // 25 != self._drawn:
+                self._drawn = percent // 25
+                print(text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leave the line."""

@@ -51,22 +51,34 @@ def main() -> int:
     parser.add_argument("--into", type=Path, default=Path("var/asterisk"), help="target folder")
     parser.add_argument("--again", action="store_true", help="provide it anew")
     options = parser.parse_args()
-    into: Path = options.into.resolve()
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        with only_one(into):
-            if options.again or not still_good(into):
-                provide(into)
+        ensure(options.into, again=options.again)
     except CannotProvideError as error:
         print(f"Asterisk: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"Asterisk: cannot write {error.filename or into}: {error.strerror}", file=sys.stderr)
+        print(
+            f"Asterisk: cannot write {error.filename or options.into}: {error.strerror}",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("Asterisk: interrupted; run it again to go on", file=sys.stderr)
         return 130
     return 0
+
+
+def ensure(into: Path, *, again: bool = False) -> None:
+    """Provide Asterisk in ``into`` unless that has been done.
+
+    Raises:
+        CannotProvideError: saying what to do.
+    """
+    into = into.resolve()
+    into.mkdir(parents=True, exist_ok=True)
+    with only_one(into):
+        if again or not still_good(into):
+            provide(into)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,42 @@
+# make run: a running hotline. make test: everything that is checked. Both install first.
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := config telephony ivr asr agent_gateway tests docker
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run test lint bench lock docker clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: ## everything the hotline needs, into this folder (needs no root)
+	@$(PYTHON) docker/install.py
+
+install-dev: ## also what tests and checks need
+	@$(PYTHON) docker/install.py --dev
+
+run: install ## start Asterisk and the service; Ctrl-C stops both
+	@exec $(BIN)/hotline run
+
+lint: install-dev ## style, types and the direction of imports
+	$(BIN)/ruff check $(PACKAGES)
+	$(BIN)/ruff format --check $(PACKAGES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## lint, then unit tests and live tests with a real Asterisk
+	$(BIN)/pytest
+
+bench: install-dev ## figures of this machine: calls, FastAGI sessions, time to the screen
+	@$(BIN)/python -m tests.bench
+
+lock: ## make the lock files anew from pyproject.toml
+	@$(PYTHON) docker/lock.py
+
+docker: ## build the image
+	docker build -f docker/Dockerfile -t hotline .
+
+clean: ## remove what was installed and every cache; data in var/data stay
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+	    .hypothesis var/asterisk var/models
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Install everything into the project's own folder: Python packages, Asterisk, models.
+
+Nothing outside the folder is changed and no root is needed. A second run finds everything in
+place and ends at once. Standard library only: this runs with the system's Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST_PYTHON = (3, 11)
+MACHINES = ("x86_64", "aarch64")
+
+
+def main() -> int:
+    """Install; 0 when everything is in place."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
+    options = parser.parse_args()
+    project = Path(__file__).resolve().parent.parent
+    if trouble := unfit():
+        print(f"Cannot be installed: {trouble}", file=sys.stderr)
+        return 1
+    # imported only now: an older Python could not even read them
+    from debian_packages import CannotProvideError
+    from environment import CannotInstallError, Environment
+    from provide_asterisk import ensure as ensure_asterisk
+
+    folder = Path(os.environ.get("HOTLINE_INSTALL_DIR") or project / "var")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".install.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two at once: the second finds all done
+            Environment(project).ensure(dev=options.dev)
+            ensure_asterisk(folder / "asterisk")
+            return models(project)
+    except (CannotInstallError, CannotProvideError) as error:
+        print(f"Cannot be installed: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"Cannot be installed: {error.filename or folder}: {error.strerror}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nInterrupted; run it again to go on.", file=sys.stderr)
+        return 130
+    return 1
+
+
+def unfit() -> str | None:
+    """Why this machine cannot run the hotline, or None."""
+    if sys.version_info < OLDEST_PYTHON:
+        return (
+            f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed, this is "
+            f"{platform.python_version()}; install it and run: make PYTHON=python3.11"
+        )
+    if sys.platform != "linux" or platform.machine() not in MACHINES:
+        return f"only Linux on {' or '.join(MACHINES)} is supported, not {platform.platform()}"
+    return None
+
+
+def models(project: Path) -> int:
+    """Have the project itself fetch the recogniser's model."""
+    hotline = project / ".venv/bin/hotline"
+    return subprocess.run([hotline, "model", "ensure"], cwd=project, check=False).returncode  # noqa: S603 - the project's own command
+
+
+if __name__ == "__main__":
+    sys.exit(main())
