@@ -1,0 +1,85 @@
+"""Choosing and loading the engine that the settings ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from asr.models.catalogue import VOSK_CHINESE, WHISPER_BASE
+from asr.models.structure import fault_of_vosk_model, fault_of_whisper_model
+from asr.recogniser.interface import Recogniser, RecogniserError
+from config.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def vosk_model_dir(settings: Settings) -> Path | None:
+    """The configured Vosk model, else a fetched Chinese one (the larger first); None if neither."""
+    if settings.asr.vosk_model is not None:
+        return settings.asr.vosk_model
+    for name in VOSK_CHINESE:
+        folder = settings.models_dir / name
+        if fault_of_vosk_model(folder) is None:
+            return folder
+    return None
+
+
+def whisper_model_dir(settings: Settings) -> Path | None:
+    """The assembled Whisper model; None when it isn't there."""
+    folder = settings.models_dir / WHISPER_BASE
+    return folder if fault_of_whisper_model(folder) is None else None
+
+
+def build_recogniser(settings: Settings) -> Recogniser | None:
+    """Load the engine; blocks for seconds, so call it in a thread.
+
+    Never fails: without a usable engine calls go on without transcripts, and the log says what to
+    do about it.
+
+    Returns:
+        The recogniser, or None when recognition is off or impossible.
+    """
+    if not settings.asr.enabled:
+        log.info("asr.off", reason="asr.enabled is false in the settings")
+        return None
+    try:
+        recogniser = _build(settings)
+    except RecogniserError as error:
+        log.warning("asr.no_engine", reason=str(error))
+        return None
+    except Exception:
+        log.exception("asr.no_engine", reason="the engine's library failed")
+        return None
+    log.info("asr.engine_ready", engine=recogniser.name, threads=settings.asr.threads)
+    return recogniser
+
+
+def _build(settings: Settings) -> Recogniser:
+    engine = settings.asr.engine
+    vosk_dir = vosk_model_dir(settings)
+    whisper_dir = whisper_model_dir(settings)
+    if engine == "vosk" and vosk_dir is None:
+        raise RecogniserError(f"no Vosk model in {settings.models_dir}; run: hotline model fetch")
+    if engine == "whisper" and whisper_dir is None:
+        raise RecogniserError(
+            f"no Whisper model in {settings.models_dir}; run: hotline model fetch {WHISPER_BASE}"
+        )
+    if engine != "whisper" and vosk_dir is not None:
+        from asr.recogniser.vosk import VoskRecogniser
+
+        try:
+            return VoskRecogniser(vosk_dir)
+        except RecogniserError as error:
+            if engine == "vosk" or whisper_dir is None:
+                raise
+            log.warning("asr.vosk_unusable", reason=str(error), instead=WHISPER_BASE)
+    if whisper_dir is not None:
+        from asr.recogniser.whisper import WhisperRecogniser
+
+        return WhisperRecogniser(whisper_dir, workers=settings.asr.threads)
+    raise RecogniserError(
+        f"no model in {settings.models_dir}; calls go on without transcripts until you run: "
+        f"hotline model fetch (or, where the publisher cannot be reached, "
+        f"hotline model fetch {WHISPER_BASE})"
+    )
