@@ -15,6 +15,8 @@ from config.numberplan import Language, Text
 from config.numberplan.models import Word
 
 Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
+# It names the prompt's audio file too.
+MenuKey = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
 PERSON_KEY: Key = "0"
 
 
@@ -34,7 +36,7 @@ class ToMenu(_Table):
     """Into another menu."""
 
     action: Literal["submenu"]
-    menu: Word
+    menu: MenuKey
 
 
 class Back(_Table):
@@ -92,7 +94,7 @@ class Menu(_Table):
             is taken to a person.
     """
 
-    key: Word
+    key: MenuKey
     entry: bool = False
     prompt: Text
     keys: dict[Key, Action]

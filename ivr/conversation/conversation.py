@@ -1,0 +1,126 @@
+"""The caller's side of the IVR, on top of an AGI session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from config.numberplan import Language
+from ivr.fastagi import AgiSession, Keys, PlaybackFailed
+from telephony.events import EventBus, IvrStep, KeyPressed
+
+ALL_KEYS = "0123456789*#"
+# For the lease of a prompt whose duration cannot be read.
+UNKNOWN_DURATION_S = 30.0
+
+
+class PromptSource(Protocol):
+    """Finds the audio of a prompt."""
+
+    def path(self, key: str, lang: str) -> Path | None:
+        """Absolute path without extension; None when there is no such prompt."""
+
+    def duration_s(self, key: str, lang: str) -> float:
+        """Seconds; 0.0 when unknown."""
+
+
+class Conversation:
+    """One caller and what is said to them.
+
+    A prompt that is missing or cannot be played is left out and logged; the call goes on.
+    """
+
+    def __init__(
+        self, session: AgiSession, prompts: PromptSource, bus: EventBus, language: Language
+    ) -> None:
+        self.session = session
+        self.language: Language = language
+        self._prompts = prompts
+        self._bus = bus
+
+    async def say(self, key: str, escape: str = "") -> str | None:
+        """Play a prompt; returns the key of ``escape`` that cut it short, if one did."""
+        path, lasts_s = await self._find(key)
+        if path is None:
+            return None
+        try:
+            digit = await self.session.stream_file(path, escape, lasts_s=lasts_s)
+        except PlaybackFailed as error:
+            self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
+            return None
+        return self._heard(digit)
+
+    async def say_all(self, keys: Iterable[str], escape: str = "") -> str | None:
+        """Play prompts one after the other until one is cut short; returns the key that did it."""
+        for key in keys:
+            digit = await self.say(key, escape)
+            if digit is not None:
+                return digit
+        return None
+
+    async def can_say(self, key: str) -> bool:
+        """Whether there is audio for the prompt."""
+        path, _ = await self._find(key)
+        return path is not None
+
+    async def wait_key(self, seconds: float) -> str | None:
+        """The next key within ``seconds``, or None."""
+        return self._heard(await self.session.wait_for_digit(seconds))
+
+    async def ask_number(
+        self, key: str, *, digit_s: float, max_digits: int, limit_s: float
+    ) -> Keys | None:
+        """Play a prompt and collect a number up to #; None when the prompt cannot be played."""
+        path, lasts_s = await self._find(key)
+        if path is None:
+            return None
+        try:
+            keys = await self.session.get_data(
+                path, lasts_s=lasts_s, digit_s=digit_s, max_digits=max_digits, limit_s=limit_s
+            )
+        except PlaybackFailed as error:
+            self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
+            return None
+        for digit in keys.digits:
+            self._heard(digit)
+        return keys
+
+    def note(self, step: str, detail: str = "") -> None:
+        """Tell the system which way the caller went."""
+        self.session.log.info("ivr.step", step=step, detail=detail)
+        self._bus.publish(
+            IvrStep(at=datetime.now(UTC), call_id=self.session.call_id, step=step, detail=detail)
+        )
+
+    def heard(self, digit: str) -> None:
+        """Tell the system about a key that was pressed."""
+        self._bus.publish(
+            KeyPressed(
+                at=datetime.now(UTC),
+                call_id=self.session.call_id,
+                channel=self.session.channel,
+                digit=digit,
+            )
+        )
+
+    def _heard(self, digit: str | None) -> str | None:
+        if digit is not None:
+            self.heard(digit)
+        return digit
+
+    async def _find(self, key: str) -> tuple[Path | None, float]:
+        def look() -> tuple[Path | None, float]:
+            path = self._prompts.path(key, self.language)
+            return path, self._prompts.duration_s(key, self.language) if path else 0.0
+
+        try:
+            path, lasts_s = await asyncio.to_thread(look)
+        except (OSError, ValueError):
+            self.session.log.exception("prompt.unreadable", prompt=key)
+            return None, 0.0
+        if path is None:
+            self.session.log.error("prompt.missing", prompt=key, language=self.language)
+        return path, lasts_s or UNKNOWN_DURATION_S

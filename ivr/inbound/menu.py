@@ -1,0 +1,83 @@
+"""Walking through a line's menu. Every way out of it is a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config.menus import (
+    Action,
+    Back,
+    ChangeLanguage,
+    Info,
+    Menu,
+    Menus,
+    TicketProgress,
+    ToMenu,
+    ToPerson,
+)
+from ivr.conversation import ALL_KEYS, Conversation
+from ivr.selfservice import TicketStatusSource, tell_ticket_progress
+
+# A caller who still wanders about after so many prompts is helped better by a person.
+MAX_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the caller waits; None: what the line says."""
+
+    queue: str | None = None
+    priority: int | None = None
+
+
+async def walk_menu(
+    conversation: Conversation, menus: Menus, entry: str, tickets: TicketStatusSource | None
+) -> Destination:
+    """Offer the menu ``entry`` and do what the keys say.
+
+    Raises:
+        CallerGone: the caller hung up.
+    """
+    trail = [menus.menus[entry]]
+    for _ in range(MAX_STEPS):
+        menu = trail[-1]
+        conversation.note("menu", menu.key)
+        chosen = await _choose(conversation, menu)
+        if chosen is None:
+            conversation.note("menu", "no choice")
+            return Destination()
+        key, action = chosen
+        match action:
+            case ToPerson():
+                return Destination(action.queue, action.priority)
+            case ToMenu():
+                trail.append(menus.menus[action.menu])
+            case Back():
+                if len(trail) > 1:
+                    trail.pop()
+            case ChangeLanguage():
+                conversation.language = action.language
+            case TicketProgress():
+                await tell_ticket_progress(conversation, tickets)
+                return Destination()
+            case Info():
+                conversation.note("info", menu.info_prompt_key(key))
+                cut = await conversation.say(menu.info_prompt_key(key), "0")
+                if cut == "0" or action.then == "person":
+                    return Destination()
+    return Destination()
+
+
+async def _choose(conversation: Conversation, menu: Menu) -> tuple[str, Action] | None:
+    actions: dict[str, Action] = {str(key): action for key, action in menu.keys.items()}
+    key: str | None = None
+    for attempt in range(menu.retries + 1):
+        if key is None:
+            key = await conversation.say(menu.prompt_key, ALL_KEYS)
+        if key is None:
+            key = await conversation.wait_key(menu.timeout_s)
+        if key in actions:
+            return key, actions[key]
+        if attempt < menu.retries:
+            key = await conversation.say("no-input" if key is None else "wrong-key", ALL_KEYS)
+    return None
