@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from telephony.ami import AmiAction, actions
+
 # Device states of QueueMember's Status header in which the telephone can't be rung at all.
 _UNREACHABLE = {"4", "5"}
 
@@ -41,14 +43,10 @@ class Seats(Protocol):
 
 
 class AmiActions(Protocol):
-    """The part of the AMI link that is used here: one action, its list of answers."""
+    """The part of :class:`telephony.ami.AmiLink` that is used here."""
 
-    async def action(self, fields: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
-        """Send an action and wait for its complete answer (headers lower-case).
-
-        Raises:
-            OSError: Asterisk is away, refused, or did not answer in time.
-        """
+    async def action(self, fields: AmiAction) -> Sequence[Mapping[str, str]]:
+        """Send an action and wait for its complete answer."""
 
 
 class QueueSeats:
@@ -63,16 +61,7 @@ class QueueSeats:
         present = await self.members()
         for queue in self._queues:
             if interface not in present:
-                await self._ami.action(
-                    {
-                        "Action": "QueueAdd",
-                        "Queue": queue,
-                        "Interface": interface,
-                        "StateInterface": interface,
-                        "Penalty": "0",
-                        "Paused": "false",
-                    }
-                )
+                await self._ami.action(actions.queue_add(queue, interface))
         if interface in present:
             await self.unpause(interface)
 
@@ -81,40 +70,28 @@ class QueueSeats:
         if interface not in await self.members():
             return
         for queue in self._queues:
-            await self._ami.action(
-                {"Action": "QueueRemove", "Queue": queue, "Interface": interface}
-            )
+            await self._ami.action(actions.queue_remove(queue, interface))
 
     async def pause(self, interface: str, *, reason: str) -> None:
         """See :class:`Seats`."""
-        await self._set_paused(interface, "true", reason)
+        await self._ami.action(actions.queue_pause(interface, paused=True, reason=reason))
 
     async def unpause(self, interface: str) -> None:
         """See :class:`Seats`."""
-        await self._set_paused(interface, "false", "")
-
-    async def _set_paused(self, interface: str, paused: str, reason: str) -> None:
-        await self._ami.action(
-            {
-                "Action": "QueuePause",
-                "Interface": interface,
-                "Paused": paused,
-                "Reason": reason,
-            }
-        )
+        await self._ami.action(actions.queue_pause(interface, paused=False))
 
     async def members(self) -> dict[str, Seat]:
         """See :class:`Seats`."""
         seats: dict[str, Seat] = {}
-        for message in await self._ami.action({"Action": "QueueStatus"}):
-            if message.get("event", "").lower() != "queuemember":
+        for message in await self._ami.action(actions.queue_status()):
+            if message.get("Event", "").lower() != "queuemember":
                 continue
-            interface = message.get("location") or message.get("interface", "")
+            interface = message.get("Location") or message.get("Interface", "")
             seats[interface] = Seat(
                 interface=interface,
-                paused=message.get("paused") == "1",
-                paused_reason=message.get("pausedreason", ""),
-                in_call=message.get("incall") == "1",
-                reachable=message.get("status", "") not in _UNREACHABLE,
+                paused=message.get("Paused") == "1",
+                paused_reason=message.get("PausedReason", ""),
+                in_call=message.get("InCall") == "1",
+                reachable=message.get("Status", "") not in _UNREACHABLE,
             )
         return seats
