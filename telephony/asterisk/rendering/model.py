@@ -44,6 +44,7 @@ class DialplanLine:
         queue: where its callers wait.
         priority: ``QUEUE_PRIO``; greater is served first.
         language: ``zh`` or ``en``.
+        greeting: key of the prompt that is played when the service does not greet.
     """
 
     number: str
@@ -51,6 +52,7 @@ class DialplanLine:
     queue: str
     priority: int
     language: str
+    greeting: str
 
     def __post_init__(self) -> None:
         _require(_DIALLED, self.number, "line")
@@ -58,6 +60,7 @@ class DialplanLine:
             _require(_DIALLED, variant, "dialled number")
         _require(_WORD, self.queue, "queue")
         _require(_WORD, self.language, "language")
+        _require(_WORD, self.greeting, "prompt")
 
 
 @dataclass(frozen=True, slots=True)

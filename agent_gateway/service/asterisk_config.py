@@ -1,0 +1,91 @@
+"""Asterisk's configuration from the settings, the number plan and the agents in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent_gateway.journal import CDR_COLUMNS
+from agent_gateway.store import Store, User
+from config.menus import load_menus
+from config.numberplan import NumberPlan, dialled_patterns, load_number_plan
+from config.prompts import greeting_key
+from config.settings import Secrets, Settings
+from telephony.asterisk.installation import find_installation
+from telephony.asterisk.rendering import (
+    AgentEndpoint,
+    DialplanLine,
+    RenderInput,
+    render_asterisk_config,
+)
+
+
+async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
+    """Render the configuration anew from what the store says now.
+
+    A running Asterisk reads it at its next reload (see ``reload_endpoints`` of the caller).
+
+    Returns:
+        The path of ``asterisk.conf``.
+
+    Raises:
+        ConfigError: the number plan or the menus are wrong.
+        InstallationError: there is no usable Asterisk.
+        RenderError: it lacks modules.
+        SQLAlchemyError: the database does not answer.
+    """
+    store = Store(settings.database_url)
+    try:
+        agents = await store.users.agents()
+    finally:
+        await store.close()
+    return render_asterisk_config(render_input(settings, secrets, agents))
+
+
+def render_input(settings: Settings, secrets: Secrets, agents: Sequence[User]) -> RenderInput:
+    """Everything the templates need. Blocking: reads files.
+
+    Raises:
+        ConfigError: the number plan or the menus are wrong.
+        InstallationError: there is no usable Asterisk.
+    """
+    installation = find_installation(settings)
+    plan = load_number_plan(settings.number_plan, settings.city, load_menus(settings.menus).entries)
+    return RenderInput(
+        settings=settings,
+        secrets=secrets,
+        lines=dialplan_lines(settings, plan),
+        agents=tuple(
+            AgentEndpoint(user.extension, user.sip_password) for user in agents if user.extension
+        ),
+        cdr_columns=CDR_COLUMNS,
+        modules_dir=installation.modules_dir,
+        asterisk_data_dir=installation.data_dir,
+        asterisk_version=installation.version,
+    )
+
+
+def dialplan_lines(settings: Settings, plan: NumberPlan) -> tuple[DialplanLine, ...]:
+    """What the dialplan knows by itself of each line of the plan, the main line first.
+
+    Numbers that are not answered themselves (retired, sub-centre …) are served as their successor
+    when the carrier still delivers them here, and keep their own number as the dialled line.
+    """
+    spellings: dict[str, list[str]] = {}
+    for spelling, number in dialled_patterns(plan, settings.city):
+        spellings.setdefault(number, []).append(spelling)
+    main = plan.main.number
+    lines = []
+    for number in sorted(spellings, key=lambda number: (number != main, number)):
+        serving = plan.serving(number)
+        lines.append(
+            DialplanLine(
+                number=number,
+                variants=tuple(spellings[number]),
+                queue=serving.queue,
+                priority=serving.priority,
+                language=serving.language,
+                greeting=greeting_key(serving.number),
+            )
+        )
+    return tuple(lines)
