@@ -69,7 +69,7 @@ class InboundHandler:
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
 
-        key = await self._greet(conversation, dialled.line.number)
+        key = await self._greet(conversation, line.number)
         destination = Destination()
         if key == PROGRESS:
             await tell_ticket_progress(conversation, self._tickets)
