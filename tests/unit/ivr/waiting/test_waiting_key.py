@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from ivr.selfservice import TicketState, TicketStatus
+from ivr.waiting import WaitingKeyHandler
+from telephony.events import Event, EventBus, IvrStep, KeyPressed
+from tests.unit.ivr.conftest import Serve
+from tests.unit.ivr.fake_asterisk import EveryPrompt, FakeAsterisk
+
+
+class Positions:
+    def __init__(self, position: int | None) -> None:
+        self.position = position
+
+    def last_position(self, call_id: str) -> int | None:
+        return self.position if call_id == "1750000000.1" else None
+
+
+class OneTicket:
+    async def latest_for_caller(self, caller: str) -> TicketStatus | None:
+        return TicketStatus("12", TicketState.CLOSED)
+
+    async def by_number(self, number: str, caller: str) -> TicketStatus | None:
+        return None
+
+
+async def press(
+    serve: Serve, key: str, position: int | None = 7, **variables: str
+) -> tuple[FakeAsterisk, list[Event]]:
+    bus = EventBus()
+    asterisk = FakeAsterisk(variables={"HL_KEY": key, **variables})
+    asterisk.headers["agi_network_script"] = "waiting-key"
+    handler = WaitingKeyHandler(EveryPrompt(), bus, Positions(position), OneTicket())
+    with bus.subscribe("test") as subscription:
+        await asterisk.call(await serve("waiting-key", handler))
+        subscription.close()
+        return asterisk, [event async for event in subscription]
+
+
+@pytest.mark.parametrize("key", ["0", "9", "*", "5", ""])
+async def test_given_any_key_then_the_place_is_kept(serve: Serve, key: str) -> None:
+    asterisk, _ = await press(serve, key)
+    assert asterisk.variables["HL_POSITION"] == "7"
+    assert asterisk.commands[0][2] == "TIMEOUT(absolute)"
+
+
+async def test_given_no_known_place_then_an_old_one_is_not_used_again(serve: Serve) -> None:
+    asterisk, _ = await press(serve, "0", None, HL_POSITION="3")
+    assert asterisk.variables["HL_POSITION"] == ""
+
+
+async def test_given_0_then_told_that_they_wait_already(serve: Serve) -> None:
+    asterisk, events = await press(serve, "0")
+    assert asterisk.played == ["zh/already-waiting"]
+    assert [e.digit for e in events if isinstance(e, KeyPressed)] == ["0"]
+    assert [e.step for e in events if isinstance(e, IvrStep)] == ["waiting_key"]
+
+
+async def test_given_9_then_english_from_here_on(serve: Serve) -> None:
+    asterisk, _ = await press(serve, "9")
+    assert asterisk.variables["HL_LANG"] == "en"
+    assert asterisk.played == ["en/english-selected"]
+
+
+async def test_given_star_in_english_then_the_status_in_english(serve: Serve) -> None:
+    asterisk, _ = await press(serve, "*", HL_LANG="en")
+    assert asterisk.played == [
+        "en/ticket-latest", "en/digit-1", "en/digit-2", "en/ticket-status-closed",
+    ]  # fmt: skip
+
+
+async def test_given_another_key_then_nothing_is_said(serve: Serve) -> None:
+    asterisk, _ = await press(serve, "5")
+    assert asterisk.played == []
