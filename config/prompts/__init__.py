@@ -1,5 +1,11 @@
-"""What is said to callers: every prompt's key and text."""
+"""How prompts are called."""
 
-from config.prompts.texts import DEFAULT_PROMPTS, announcement_key, greeting_key, prompt_texts
 
-__all__ = ["DEFAULT_PROMPTS", "announcement_key", "greeting_key", "prompt_texts"]
+def greeting_key(number: str) -> str:
+    """The prompt with which callers of an answered line are greeted."""
+    return f"greeting-{number}"
+
+
+def announcement_key(number: str) -> str:
+    """The prompt that tells what became of a number out of service."""
+    return f"announcement-{number}"
