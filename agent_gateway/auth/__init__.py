@@ -1,0 +1,18 @@
+"""Who is there: passwords, sessions, roles, and the brake on guessing."""
+
+from agent_gateway.auth.passwords import MIN_PASSWORD, PasswordTooShortError, hash_password
+from agent_gateway.auth.principal import Principal, Role
+from agent_gateway.auth.service import Auth, BadLoginError, TooManyTriesError
+from agent_gateway.auth.throttle import Throttle
+
+__all__ = [
+    "MIN_PASSWORD",
+    "Auth",
+    "BadLoginError",
+    "PasswordTooShortError",
+    "Principal",
+    "Role",
+    "Throttle",
+    "TooManyTriesError",
+    "hash_password",
+]

@@ -1,0 +1,74 @@
+"""How a call ended, in one word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from telephony.events import HungUpBy, OfferOutcome
+
+
+class Disposition(StrEnum):
+    """How a call ended.
+
+    Attributes:
+        IN_PROGRESS: it has not ended.
+        ANSWERED: a person spoke with the caller.
+        ABANDONED_IN_IVR: the caller hung up during prompts or before the queue.
+        ABANDONED_IN_QUEUE: the caller hung up while waiting, with nobody's telephone ringing.
+        ABANDONED_RINGING: the caller hung up while an agent's telephone rang.
+        NO_ANSWER: the caller waited in a queue and the system ended the call unanswered.
+        COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
+        FAILED: the system ended the call before a queue, with a cause that is a fault.
+    """
+
+    IN_PROGRESS = "in_progress"
+    ANSWERED = "answered"
+    ABANDONED_IN_IVR = "abandoned_in_ivr"
+    ABANDONED_IN_QUEUE = "abandoned_in_queue"
+    ABANDONED_RINGING = "abandoned_ringing"
+    NO_ANSWER = "no_answer"
+    COMPLETED_IN_IVR = "completed_in_ivr"
+    FAILED = "failed"
+
+
+# Q.850: unknown, vacant number (the planned end of a retired number's announcement), normal.
+_ORDINARY_CAUSES = frozenset({0, 1, 16})
+
+
+def disposition(
+    *,
+    answered: bool,
+    ended: bool,
+    hung_up_by: str,
+    cause: int,
+    path: Sequence[dict[str, Any]],
+) -> Disposition:
+    """The one word for a call with this path (steps ``queued``, ``offered``, ``offer_ended`` …)."""
+    if answered:
+        return Disposition.ANSWERED if ended else Disposition.IN_PROGRESS
+    if not ended:
+        return Disposition.IN_PROGRESS
+    queued = any(step["step"] == "queued" for step in path)
+    if hung_up_by in (HungUpBy.CALLER, HungUpBy.UNKNOWN, ""):
+        if _ringing_at_the_end(path):
+            return Disposition.ABANDONED_RINGING
+        return Disposition.ABANDONED_IN_QUEUE if queued else Disposition.ABANDONED_IN_IVR
+    if queued:
+        return Disposition.NO_ANSWER
+    heard = any(step["step"] == "ivr" for step in path)
+    return (
+        Disposition.COMPLETED_IN_IVR if heard and cause in _ORDINARY_CAUSES else Disposition.FAILED
+    )
+
+
+def _ringing_at_the_end(path: Sequence[dict[str, Any]]) -> bool:
+    # An offer that ended as cancelled after the caller's hang-up was ringing at the hang-up.
+    open_offers: dict[str, bool] = {}
+    for step in path:
+        if step["step"] == "offered":
+            open_offers[step["endpoint"]] = True
+        elif step["step"] == "offer_ended":
+            open_offers[step["endpoint"]] = step["outcome"] == OfferOutcome.CANCELLED
+    return any(open_offers.values())

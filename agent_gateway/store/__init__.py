@@ -1,0 +1,37 @@
+"""Everything that is kept in the database; the only package that speaks SQL."""
+
+from agent_gateway.store.calls import CallFilter
+from agent_gateway.store.engine import is_outage
+from agent_gateway.store.events import Entry
+from agent_gateway.store.migrate import migrate
+from agent_gateway.store.models import (
+    Audit,
+    Call,
+    CallEventRow,
+    RecordingRow,
+    Session,
+    Ticket,
+    TranscriptTurn,
+    User,
+)
+from agent_gateway.store.store import Store
+from agent_gateway.store.tickets import TicketFilter
+from agent_gateway.store.types import storable
+
+__all__ = [
+    "Audit",
+    "Call",
+    "CallEventRow",
+    "CallFilter",
+    "Entry",
+    "RecordingRow",
+    "Session",
+    "Store",
+    "Ticket",
+    "TicketFilter",
+    "TranscriptTurn",
+    "User",
+    "is_outage",
+    "migrate",
+    "storable",
+]

@@ -1,0 +1,46 @@
+"""Bringing a database to the newest schema with the migrations in this package."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import make_url
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration without an ini file, so that it works from an installed wheel."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str) -> None:
+    """Create or upgrade the database (blocking; starts its own event loop in this thread).
+
+    Args:
+        url: SQLAlchemy URL with an async driver, e.g. ``sqlite+aiosqlite:////data/hotline.db``.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database cannot be reached or refuses.
+        OSError: the folder of the SQLite file cannot be made.
+    """
+    _own_file(url)
+    command.upgrade(alembic_config(url), "head")
+
+
+def _own_file(url: str) -> None:
+    """Make a SQLite file that nobody else may read: it holds callers' numbers and words."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return
+    path = Path(parsed.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))

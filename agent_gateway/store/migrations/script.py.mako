@@ -1,0 +1,23 @@
+"""${message}"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from agent_gateway.store.types import UtcDateTime
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """One step forward."""
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    """And back."""
+    ${downgrades if downgrades else "pass"}

@@ -1,0 +1,202 @@
+"""The tables. Times are UTC; telephone numbers are text, raw as the network gave them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from agent_gateway.store.types import Json, UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy declares it without ClassVar
+        datetime: UtcDateTime(),
+        dict[str, Any]: Json,
+        list[dict[str, Any]]: Json,
+    }
+
+
+class User(Base):
+    """A person who may log in."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'admin')", name="role"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(String(128))
+    role: Mapped[str] = mapped_column(String(16))
+    extension: Mapped[str | None] = mapped_column(String(16), unique=True)
+    # In clear: SIP digest authentication needs it, and it is rendered into Asterisk's
+    # configuration. It opens a telephone, never the web.
+    sip_password: Mapped[str] = mapped_column(String(64), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class Session(Base):
+    """One web login. The token itself is only with the browser; here is its keyed hash."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    ip: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Audit(Base):
+    """Who did or saw what. Rows are only ever added."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    at: Mapped[datetime] = mapped_column(index=True)
+    user: Mapped[str] = mapped_column(String(64), index=True)
+    action: Mapped[str] = mapped_column(String(64))
+    object: Mapped[str] = mapped_column(String(200), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    ip: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Call(Base):
+    """One inbound call: the fold of its events. ``path`` is a list of {at, step, ...}."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index(None, "caller", "arrived_at"), Index(None, "agent", "arrived_at"))
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    line: Mapped[str] = mapped_column(String(32), default="")
+    dialled: Mapped[str] = mapped_column(String(64), default="")
+    caller: Mapped[str] = mapped_column(String(64), default="")
+    caller_name: Mapped[str] = mapped_column(String(128), default="")
+    sip_call_id: Mapped[str] = mapped_column(String(256), default="")
+    channel: Mapped[str] = mapped_column(String(128), default="")
+    arrived_at: Mapped[datetime] = mapped_column(index=True)
+    queued_at: Mapped[datetime | None]
+    first_offered_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    queue: Mapped[str] = mapped_column(String(64), default="")
+    # Extension of the agent who answered last; all who ever did are in call_agents.
+    agent: Mapped[str] = mapped_column(String(64), default="")
+    disposition: Mapped[str] = mapped_column(String(32), default="in_progress")
+    hung_up_by: Mapped[str] = mapped_column(String(16), default="")
+    cause: Mapped[int] = mapped_column(default=0)
+    cause_text: Mapped[str] = mapped_column(String(200), default="")
+    path: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    queue_seconds: Mapped[float] = mapped_column(default=0.0)
+    talk_seconds: Mapped[float] = mapped_column(default=0.0)
+    # True when the record, or its end, was taken from Asterisk's own CDR.
+    recovered: Mapped[bool] = mapped_column(default=False)
+
+
+class CallAgent(Base):
+    """An agent who answered the call; they may see it later."""
+
+    __tablename__ = "call_agents"
+
+    call_id: Mapped[str] = mapped_column(
+        ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True
+    )
+    extension: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+
+
+class CallEventRow(Base):
+    """One event as it was published. ``seq`` rises within a call: microseconds of its arrival."""
+
+    __tablename__ = "call_events"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    type: Mapped[str] = mapped_column(String(64))
+    data: Mapped[dict[str, Any]]
+
+
+class TranscriptTurn(Base):
+    """What one party said without interruption."""
+
+    __tablename__ = "transcript_turns"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    speaker: Mapped[str] = mapped_column(String(16), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Text)
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    started_at: Mapped[datetime]
+    confidence: Mapped[float] = mapped_column(default=-1.0)
+    engine: Mapped[str] = mapped_column(String(128), default="")
+
+
+class Ticket(Base):
+    """A citizen's matter. ``fields``: name -> {value, evidence, confidence, touched_by}."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('draft', 'submitted', 'dispatched', 'handling', 'answered', 'closed')",
+            name="status",
+        ),
+        Index(None, "caller", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    call_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    line: Mapped[str] = mapped_column(String(32), default="")
+    dialled: Mapped[str] = mapped_column(String(64), default="")
+    caller: Mapped[str] = mapped_column(String(64), default="")
+    agent: Mapped[str] = mapped_column(String(64), default="", index=True)
+    status: Mapped[str] = mapped_column(String(16), default="draft", index=True)
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Turns as they stood when the ticket was last filled: {who, text, start_ms, end_ms}.
+    transcript: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    call_arrived_at: Mapped[datetime | None]
+    call_answered_at: Mapped[datetime | None]
+    call_ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class RecordingRow(Base):
+    """Where a call's recording lies in the archive. ``path`` is relative to the archive's root."""
+
+    __tablename__ = "recordings"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    path: Mapped[str] = mapped_column(String(512))
+    duration_ms: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+    retain_until: Mapped[datetime]
+    legal_hold: Mapped[bool] = mapped_column(default=False)
+    sealed_at: Mapped[datetime]

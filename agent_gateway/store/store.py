@@ -1,0 +1,49 @@
+"""The one door to the database."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import text
+
+from agent_gateway.store.calls import Calls
+from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
+from agent_gateway.store.events import Events
+from agent_gateway.store.migrate import migrate
+from agent_gateway.store.tickets import Tickets
+from agent_gateway.store.users import AuditTrail, Sessions, Users
+
+
+class Store:
+    """Everything that is kept, by subject. All methods raise SQLAlchemyError on an outage.
+
+    Args:
+        url: SQLAlchemy URL with an async driver (``settings.database_url``).
+        busy_timeout_ms: how long a SQLite writer waits for another before it gives up.
+    """
+
+    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+        self._engine = Engine(url, busy_timeout_ms=busy_timeout_ms)
+        self.users = Users(self._engine)
+        self.sessions = Sessions(self._engine)
+        self.audit = AuditTrail(self._engine)
+        self.calls = Calls(self._engine)
+        self.events = Events(self._engine)
+        self.tickets = Tickets(self._engine)
+
+    async def migrate(self) -> None:
+        """Create or upgrade the schema (see :func:`agent_gateway.store.migrate`)."""
+        await asyncio.to_thread(migrate, self._engine.url)
+
+    async def ping(self) -> None:
+        """Ask the database something.
+
+        Raises:
+            SQLAlchemyError: it does not answer.
+        """
+        async with self._engine.read() as session:
+            await session.execute(text("SELECT count(*) FROM alembic_version"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
