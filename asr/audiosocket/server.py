@@ -27,7 +27,10 @@ log = structlog.get_logger(__name__)
 
 FIRST_FRAME_S: Final = 2.0
 IDLE_S: Final = 600.0
-"""Long: a ringing or held channel sends no audio at all, and a dead Asterisk closes the socket."""
+"""Long: a held channel sends no audio at all, and a dead Asterisk closes the socket."""
+KEEPALIVE_S: Final = 0.5
+"""Asterisk gives a stream up after 2 s without a frame in either direction, and a ringing or held
+channel gives none: a frame of silence from here keeps it."""
 MAX_CONNECTIONS: Final = 2000
 
 
@@ -199,16 +202,19 @@ class _Connection(asyncio.Protocol):
         self._transport.write(SILENCE)
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self._loop.call_later(self._server.idle_s, self._check_idle)
+        self._deadline = self._loop.call_later(KEEPALIVE_S, self._keep_alive)
         log.debug("audiosocket.connected", stream_id=self._stream_id)
         listener.connected()
 
-    def _check_idle(self) -> None:
-        left = self._last_heard + self._server.idle_s - self._loop.time()
-        if left <= 0:
+    def _keep_alive(self) -> None:
+        silent_s = self._loop.time() - self._last_heard
+        if silent_s >= self._server.idle_s:
             self.close(f"nothing received for {self._server.idle_s:g} s", fault=True)
-        else:
-            self._deadline = self._loop.call_later(left, self._check_idle)
+            return
+        assert self._transport is not None
+        if silent_s >= KEEPALIVE_S and not self._transport.get_write_buffer_size():
+            self._transport.write(SILENCE)
+        self._deadline = self._loop.call_later(KEEPALIVE_S, self._keep_alive)
 
 
 def _peer_name(transport: asyncio.BaseTransport) -> str:

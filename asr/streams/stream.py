@@ -98,6 +98,7 @@ class PartyStream:
         self._last_heard = 0.0
         self._queued = False
         self._ended = False
+        self.opened = asyncio.Event()
         self.done: asyncio.Future[None] = self._loop.create_future()
         # the worker's
         self._engine: RecogniserStream | None = None
@@ -114,6 +115,7 @@ class PartyStream:
         self._clock_ms = (now - self._party.began) * 1000
         self._timeline = Timeline(round(self._clock_ms))
         self._last_heard = now
+        self.opened.set()
         log.info("asr.stream_open", call_id=self.call_id, speaker=self.speaker)
 
     def audio(self, pcm: bytes) -> None:
