@@ -2,12 +2,17 @@
 
 import typer
 
+from agent_gateway.cli import prefill, prompts
+
 app = typer.Typer(
     name="hotline",
     help="Runs and looks after a 12345 government hotline on Asterisk.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(prefill.app, name="prefill")
+app.add_typer(prompts.app, name="prompts")
 
 
 def main() -> None:

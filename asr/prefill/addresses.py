@@ -1,0 +1,220 @@
+"""District and address of the matter, put together from what was said in several turns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from asr.prefill.model import Evidence, FieldGuess
+from asr.prefill.places import Cluster, PlaceFinder
+from asr.prefill.text import Utterance
+
+_ASKS_PLACE = re.compile(
+    r"什么位置|位置|什么地方|哪个地方|哪里|在哪|那里|那条路|哪条路|哪个小区|哪个村|哪一栋|哪栋|哪个路口|地址|地点|具体是|具体在|哪一段|哪个区|哪个站|哪一站|哪个街道|什么路|楼盘|哪个方位|门牌|几号楼|哪个学校|靠近哪|哪个市场|哪家|什么小区|哪个镇|附近有"
+)
+_NOT_THERE = re.compile(
+    r"(?:往|去|到|回|开往|发往|转到|转|飞|找|给|跟|和|上过|打到|前往|赶到|送到|送|拉到|进|通往|叫)(?:了|过)?$"
+)
+_ALREADY = re.compile(
+    r"^.{0,2}(?:也)?(?:去过|找过|打过|问过|说了|说是|的人|反映过|让我|让等|不管|推|电话|方向|那边跑|不去)"
+)
+_FROM_TO = re.compile(r"(?:从|由|打|自)?(?P<a>.{2,14}?)(?:到|至|去|往)(?P<b>.{2,12})")
+_CORRECTS = re.compile(r"不对|不是|说错|哦不|噢不|错了|哎不")
+_INSTITUTION = re.compile(
+    r"^(?:法院|检察院|政府|教育局|民政局|公安局|人社局|医保局|交警|区委|纪委|管委会|信访局|市场监管|派出所|社保|执法局|城管|税务)"
+)
+
+
+def address(
+    turns: Sequence[Utterance], finder: PlaceFinder, *, wanted: bool, from_agent: bool
+) -> FieldGuess:
+    """Where the matter is.
+
+    Args:
+        turns: the call so far.
+        finder: the place finder.
+        wanted: False for plain consultations and matters not accepted.
+        from_agent: True for progress queries: the agent reads the place from the old ticket.
+    """
+    if not wanted:
+        return FieldGuess(None, [], 0.8)
+    chosen = _chosen(turns, finder, from_agent=from_agent)
+    if not chosen or not any(cluster.has_place for cluster in chosen):
+        return FieldGuess(None, [], 0.6)
+    text = ""
+    evidence: list[Evidence] = []
+    for cluster in chosen:
+        piece = cluster.text
+        if piece in text:
+            continue
+        overlap = next(
+            (n for n in range(min(len(text), len(piece)), 1, -1) if text.endswith(piece[:n])), 0
+        )
+        text += piece[overlap:]
+        evidence.append(cluster.turn.evidence(cluster.start, cluster.end))
+    strength = sum(cluster.strength for cluster in chosen)
+    return FieldGuess(text, evidence, min(0.95, 0.45 + 0.1 * strength))
+
+
+def _chosen(turns: Sequence[Utterance], finder: PlaceFinder, *, from_agent: bool) -> list[Cluster]:
+    """The clusters that make up the address, in spoken order."""
+    chosen: list[Cluster] = []
+    closed = False
+    for position, turn in enumerate(turns):
+        if turn.is_caller == from_agent and not (from_agent and turn.is_caller and not chosen):
+            continue
+        previous = (
+            turns[position - 1].text if position and not turns[position - 1].is_caller else ""
+        )
+        asked = bool(_ASKS_PLACE.search(previous))
+        clusters = [one for one in finder.clusters(turn) if _usable(one, asked=asked)]
+        if not clusters:
+            if chosen and turn.is_caller and len(turn.text) > 6:
+                closed = closed or not asked
+            continue
+        corrected = [
+            one
+            for one in clusters
+            if _CORRECTS.search(turn.text[max(0, one.start - 6) : one.start])
+        ]
+        if corrected and chosen and any(one.has_place for one in corrected):
+            clusters = corrected
+        if not chosen:
+            chosen = _neighbours(clusters)
+            continue
+        best = max(clusters, key=lambda one: one.strength)
+        total = sum(one.strength for one in chosen)
+        if (
+            asked
+            and best.strength >= 1.9
+            and best.strength > total + 0.8
+            and not _refines(best, chosen)
+        ):
+            chosen = _neighbours(clusters)
+        elif asked or (not closed and best.strength >= 0.9 and best.has_place):
+            if total < 6:
+                chosen.extend(one for one in _neighbours(clusters) if asked or one.has_place)
+    return chosen[:5]
+
+
+def _refines(cluster: Cluster, chosen: Sequence[Cluster]) -> bool:
+    """Whether the new cluster lies within the old ones (district first, then the street)."""
+    names_district = any(piece.part == "district" for piece in cluster.pieces)
+    return not names_district
+
+
+def _neighbours(clusters: Sequence[Cluster]) -> list[Cluster]:
+    """The first cluster with a place, with a district said before it and a number said after it."""
+    out: list[Cluster] = []
+    for cluster in clusters:
+        if not out:
+            out.append(cluster)
+            continue
+        gap = cluster.start - out[-1].end
+        if gap <= 14 and (cluster.has_place or gap <= 4):
+            out.append(cluster)
+        elif not any(one.has_place for one in out) and cluster.has_place:
+            out.append(cluster)
+        else:
+            break
+    return out
+
+
+def _usable(cluster: Cluster, *, asked: bool) -> bool:
+    text = cluster.turn.text
+    before, after = (
+        text[max(0, cluster.start - 3) : cluster.start],
+        text[cluster.end : cluster.end + 6],
+    )
+    kinds = {piece.part for piece in cluster.pieces}
+    if not kinds & {"place", "road", "site", "district"}:
+        return asked and "number" in kinds
+    if _NOT_THERE.search(before) and not before.endswith(("回到", "住到")) and not asked:
+        return False
+    if _ALREADY.match(after) and not asked:
+        return False
+    if kinds == {"district"} and _INSTITUTION.match(after):
+        return False
+    return True
+
+
+def district(
+    turns: Sequence[Utterance],
+    finder: PlaceFinder,
+    chosen_address: FieldGuess,
+    *,
+    route: bool,
+    accepted: bool,
+) -> FieldGuess:
+    """District stated, or the one of a named road or community.
+
+    Args:
+        turns: the call so far.
+        finder: the place finder.
+        chosen_address: the address guess; places in it outweigh others.
+        route: whether the matter is a journey: two districts then mean none.
+        accepted: False for matters not accepted, where a bare institution gives no district.
+    """
+    if not accepted:
+        return FieldGuess(None, [], 0.7)
+    at = {(spot.turn, spot.start) for spot in chosen_address.evidence}
+    stated: list[tuple[str, Evidence]] = []
+    inferred: list[tuple[float, str, Evidence]] = []
+    for turn in turns:
+        for cluster in finder.clusters(turn):
+            spot = turn.evidence(cluster.start, cluster.end)
+            inside = (spot.turn, spot.start) in at
+            for piece in cluster.pieces:
+                own = turn.evidence(piece.start, piece.end)
+                if piece.part == "district":
+                    if _INSTITUTION.match(turn.text[piece.end :]) and not inside:
+                        if turn.is_caller is False or not re.match(
+                            r"派出所", turn.text[piece.end :]
+                        ):
+                            continue
+                    stated.append((piece.district, own))
+                elif piece.district:
+                    before = turn.text[max(0, piece.start - 3) : piece.start]
+                    away = bool(_NOT_THERE.search(before))
+                    weight = (3.0 if inside else 0.8) - (2.0 if away else 0.0)
+                    weight *= 1.0 if turn.is_caller else 0.6
+                    inferred.append((weight, piece.district, own))
+    if route and _crosses(turns, [*((d, e) for d, e in stated), *((d, e) for _, d, e in inferred)]):
+        return FieldGuess(None, [], 0.6)
+    if stated:
+        name, spot = stated[-1]
+        return FieldGuess(name, [spot], 0.95 if len({one for one, _ in stated}) == 1 else 0.7)
+    totals: dict[str, float] = {}
+    for weight, name, _ in inferred:
+        totals[name] = totals.get(name, 0.0) + weight
+    if totals:
+        name = max(totals, key=lambda one: totals[one])
+        if totals[name] >= 0.8:
+            spot = next(own for _, district_name, own in inferred if district_name == name)
+            return FieldGuess(name, [spot], 0.8 if totals[name] > 2 else 0.6)
+    return FieldGuess(None, [], 0.6)
+
+
+def _crosses(turns: Sequence[Utterance], named: Sequence[tuple[str, Evidence]]) -> bool:
+    """Whether a caller's turn names a journey from one district to another: "从A到B"."""
+    for turn in turns:
+        if not turn.is_caller:
+            continue
+        here = sorted({(spot.start, name) for name, spot in named if spot.turn == turn.index})
+        for (first_at, first), (second_at, second) in zip(here, here[1:], strict=False):
+            if first == second:
+                continue
+            from_at = bisect(turn.offsets, first_at)
+            to_at = bisect(turn.offsets, second_at)
+            between = turn.text[from_at:to_at]
+            before = turn.text[max(0, from_at - 4) : from_at]
+            if re.search(r"到|至|去|往", between[-6:]) and (
+                re.search(r"从|由|自", before) or len(between) <= 8
+            ):
+                return True
+    return False
+
+
+def bisect(offsets: Sequence[int], raw: int) -> int:
+    """Position in the stripped text of a position in the text as given."""
+    return next((at for at, offset in enumerate(offsets) if offset >= raw), len(offsets))

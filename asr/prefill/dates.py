@@ -1,0 +1,253 @@
+"""The first day of the matter, resolved against the day of the call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from asr.prefill.model import CallFacts, Evidence, FieldGuess
+from asr.prefill.numerals import NUMERAL, value_of
+from asr.prefill.text import Utterance
+
+_N = f"[{NUMERAL}]"
+_NOT_A_DAY = r"(?!楼|线|院|店|门|路|车|机|窗|工|坑|地|桥|井|话|单元|家属|公馆|小区|仓|宿舍|厂|摊|柜|馆|坐席|号|话务|为您|站台|出口|口|码)"
+_RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
+_WEEKDAY = {**{char: n for n, char in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
+
+_MONTH_DAY = re.compile(
+    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
+)
+_MONTH_DAY_BARE = re.compile(
+    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|初?[一二三四五六七八九])(?![天年月个份十百千万块多])"
+)
+_LAST_MONTH = re.compile(
+    rf"(?P<w>上上个?|上个?|这个?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
+)
+_DAY_ONLY = re.compile(
+    rf"(?<![{NUMERAL}月第])(?P<d>[一二三]?十?[一二三四五六七八九十]|\d{{1,2}})[号日](?=[那这早晚上下中就到开停晨凌白夜的吧嘛]|$){_NOT_A_DAY}"
+)
+_DAY = re.compile(r"(?P<r>大前|前|昨|今|明|后)(?:天|儿|晚|早|夜|日(?!子|期|常))")
+_WEEK = re.compile(
+    r"(?P<w>上上个?|上个?|这个?|本|下个?)?(?:周|礼拜|星期)(?P<d>[一二三四五六日天末])(?![个期年岁次边围到周])"
+)
+_AGO = re.compile(rf"(?P<n>{_N}{{1,3}})(?P<u>天|个?礼拜|个?星期|周)(?:以前|之前|前)")
+_NOW = re.compile(
+    r"刚才|刚刚|就刚|这会儿|这阵|现在正|正在|刚(?=把|转|给|被|发生|下|出|走|打|看)|此刻|眼下"
+)
+_PART_OF_DAY = re.compile(
+    r"从(?:早上|早晨|上午|中午|下午|晚上|凌晨)|(?:凌晨|早上|上午|中午|下午)[一二三四五六七八九十两]{1,2}点(?:多|半)?(?:就|开始|到现在)"
+)
+
+_ASKS_TIME = re.compile(
+    r"什么时候|啥时候|几号|哪天|哪一天|几点|何时|具体时间|什么时间|哪一日|几月|哪年|日期"
+)
+_STARTS = re.compile(r"开始|起|那天|坏的|停的|出的|发生")
+_OPEN = re.compile(
+    rf"一直|天天|每天|长期|老是|好久|很久|多年|经常|每晚|每到|一到|三天两头|半年了|半年多|半个月了|半个多月|(?:{_N}|几|半|多|好几)+(?:天|个月|个多月|年|个礼拜|个星期|周|多天|多年)(?:多)?了"
+)
+_NOT_THE_MATTER = re.compile(
+    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以后|之后|过后|以前|之前|生日|出生|才能|要去|再来|截至)"
+)
+_FUTURE = re.compile(r"截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须")
+_EARLIER = re.compile(
+    r"买的|办的卡|签的|交的钱|交了|交的|入职|办的|充的|报的名|租的|种的|立的|考的"
+)
+
+
+class _Candidate(NamedTuple):
+    day: date
+    score: float
+    evidence: Evidence
+    turn: int
+    start: int
+    definite: bool
+
+
+def occurred_on(
+    turns: Sequence[Utterance],
+    facts: CallFacts,
+    holidays: Mapping[str, Mapping[str, str]],
+    *,
+    wanted: bool,
+    happening: bool,
+) -> FieldGuess:
+    """ISO date of the matter; None when open-ended or not ``wanted`` (consultations, progress).
+
+    Args:
+        turns: the call so far.
+        facts: gives the day of the call.
+        holidays: day (``MM-DD``) of feasts, ``fixed`` ones and those of single years.
+        wanted: False for consultations and progress queries.
+        happening: an emergency is going on: the day of the call unless a day was said.
+    """
+    today = facts.call_date.date()
+    if not wanted:
+        return FieldGuess(None, [], 0.85)
+    if happening:
+        spot = next((one for one in turns if one.is_caller and one.text), None)
+        return FieldGuess(
+            today.isoformat(), [spot.evidence(0, len(spot.text))] if spot else [], 0.9
+        )
+    found: list[_Candidate] = []
+    open_ended = False
+    for position, turn in enumerate(turns):
+        if not turn.is_caller:
+            continue
+        previous = (
+            turns[position - 1].text if position and not turns[position - 1].is_caller else ""
+        )
+        asked = bool(_ASKS_TIME.search(previous))
+        found.extend(_in_turn(turn, today, holidays, asked))
+        open_ended = open_ended or bool(_OPEN.search(turn.text))
+    usable = [one for one in found if one.score > 0.9 and (one.definite or not open_ended)]
+    if not usable:
+        return FieldGuess(None, [], 0.6)
+    top = max(one.score for one in usable)
+    best = [one for one in usable if one.score == top][0]
+    if open_ended and top < 3:
+        return FieldGuess(None, [], 0.5)
+    return FieldGuess(best.day.isoformat(), [best.evidence], min(0.95, 0.5 + 0.1 * top))
+
+
+def _in_turn(
+    turn: Utterance, today: date, holidays: Mapping[str, Mapping[str, str]], asked: bool
+) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    text = turn.text
+    taken: list[tuple[int, int]] = []
+    for day, start, end, weight, definite in _expressions(text, today, holidays):
+        if any(start < stop and end > begin for begin, stop in taken):
+            continue
+        taken.append((start, end))
+        after, before = text[end : end + 12], text[max(0, start - 10) : start]
+        score = weight
+        if asked and definite:
+            score += 2.0
+        if _STARTS.search(after[:8]) or before.endswith(("从", "自", "打")):
+            score += 0.6
+        if _NOT_THE_MATTER.search(after):
+            score -= 1.5
+        if re.search(r"不是$|不对$", before) and found:
+            score += 0.1
+        if _EARLIER.search(after[:8]):
+            score -= 0.8
+        if day > today and not _FUTURE.search(text):
+            score -= 1.5
+        found.append(_Candidate(day, score, turn.evidence(start, end), turn.index, start, definite))
+    return found
+
+
+def _expressions(
+    text: str, today: date, holidays: Mapping[str, Mapping[str, str]]
+) -> list[tuple[date, int, int, float, bool]]:
+    """(day, start, end, weight, definite) of every time expression, most definite kinds first."""
+    out: list[tuple[date, int, int, float, bool]] = []
+    month = today.month
+    year = today.year
+    for pattern in (_MONTH_DAY, _MONTH_DAY_BARE):
+        for match in pattern.finditer(text):
+            day = _month_day(match, text, today)
+            if day is not None:
+                month, year = day.month, day.year
+                out.append((day, match.start(), match.end(), 2.5, True))
+    for match in _LAST_MONTH.finditer(text):
+        shift = _shift(match["w"])
+        day = _safe(*_month_shift(today, shift), value_of(match["d"]))
+        if day is not None:
+            month, year = day.month, day.year
+            out.append((day, match.start(), match.end(), 2.5, True))
+    for match in _DAY_ONLY.finditer(text):
+        day = _safe(year, month, value_of(match["d"]))
+        if day is not None and day > today and month == today.month and not _FUTURE.search(text):
+            day = _safe(*_month_shift(today, -1), value_of(match["d"]))
+        if day is not None:
+            out.append((day, match.start(), match.end(), 2.2, True))
+    for match in _WEEK.finditer(text):
+        out.append((_weekday(match, today), match.start(), match.end(), 2.3, True))
+    for match in _AGO.finditer(text):
+        count = value_of(match["n"])
+        if count is not None:
+            days = count if match["u"] == "天" else 7 * count
+            out.append((today - timedelta(min(days, 3650)), match.start(), match.end(), 2.0, True))
+    for match in _DAY.finditer(text):
+        offset = _RELATIVE[match["r"]]
+        weight = 2.2 if offset < 0 else 1.5
+        day = today + timedelta(offset)
+        out.append((day, match.start(), match.end(), weight, offset < 0))
+    feasts = {**holidays.get("fixed", {}), **holidays.get(str(today.year), {})}
+    for name in sorted(feasts, key=len, reverse=True):
+        for match in re.finditer(re.escape(name), text):
+            if name == "十一" and not re.match(r"那|放假|假期|期间|当天", text[match.end() :]):
+                continue
+            day = _feast(name, today, holidays)
+            if day is not None:
+                out.append((day, match.start(), match.end(), 1.6, True))
+    for match in _NOW.finditer(text):
+        out.append((today, match.start(), match.end(), 1.2, False))
+    for match in _PART_OF_DAY.finditer(text):
+        out.append((today, match.start(), match.end(), 1.2, False))
+    return out
+
+
+def _month_day(match: re.Match[str], text: str, today: date) -> date | None:
+    month, number = value_of(match["m"]), value_of(match["d"].removeprefix("初"))
+    if month is None or number is None or not 1 <= month <= 12:
+        return None
+    said = match.groupdict().get("y")
+    if said:
+        years = {"今年": 0, "去年": -1, "前年": -2, "明年": 1}
+        year = today.year + years[said] if said in years else value_of(said) or today.year
+        return _safe(year, month, number)
+    day = _safe(today.year, month, number)
+    near = text[max(0, match.start() - 14) : match.end() + 10]
+    if day is not None and day > today and not _FUTURE.search(near):
+        return _safe(today.year - 1, month, number)
+    return day
+
+
+def _safe(year: int, month: int, number: int | None) -> date | None:
+    if number is None or not 1 <= year <= 9999:
+        return None
+    try:
+        return date(year, month, number)
+    except ValueError:
+        return None
+
+
+def _shift(word: str) -> int:
+    return (
+        -2
+        if word.startswith("上上")
+        else -1
+        if word.startswith("上")
+        else 1
+        if word.startswith("下")
+        else 0
+    )
+
+
+def _month_shift(today: date, shift: int) -> tuple[int, int]:
+    index = today.year * 12 + today.month - 1 + shift
+    return index // 12, index % 12 + 1
+
+
+def _weekday(match: re.Match[str], today: date) -> date:
+    number = _WEEKDAY[match["d"]]
+    monday = today - timedelta(today.weekday())
+    if match["w"]:
+        return monday + timedelta(7 * _shift(match["w"]) + number)
+    day = monday + timedelta(number)
+    return day - timedelta(7) if day > today else day
+
+
+def _feast(name: str, today: date, holidays: Mapping[str, Mapping[str, str]]) -> date | None:
+    """The latest such feast not after today."""
+    for year in (today.year, today.year - 1):
+        stamp = holidays.get("fixed", {}).get(name) or holidays.get(str(year), {}).get(name)
+        if stamp:
+            day = date.fromisoformat(f"{year}-{stamp}")
+            if day <= today:
+                return day
+    return None

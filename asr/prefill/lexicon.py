@@ -1,0 +1,224 @@
+"""The word lists behind the rules, read once from the package's data and checked."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from asr.prefill.sounds import SoundIndex
+from config.errors import ConfigError
+
+STRONG, MEDIUM, WEAK = 3.0, 1.4, 0.5
+"""What a strong, medium or weak word of a category weighs."""
+
+
+@dataclass(frozen=True)
+class Surnames:
+    """Surnames by frequency, compound surnames, and how people explain a surname."""
+
+    ranks: Mapping[str, int]
+    compound: frozenset[str]
+    explained: Mapping[str, str]
+
+    def is_single(self, char: str) -> bool:
+        """Whether one character is a surname."""
+        return char in self.ranks
+
+    def known(self, surname: str) -> bool:
+        """Whether it is a surname of one or two characters."""
+        return surname in self.ranks or surname in self.compound
+
+    def of(self, name: str) -> str:
+        """The surname of a name."""
+        return name[:2] if name[:2] in self.compound else name[:1]
+
+    def rank(self, surname: str) -> int:
+        """Position by frequency; unknown ones last."""
+        return self.ranks.get(surname, len(self.ranks))
+
+
+@dataclass(frozen=True)
+class Category:
+    """One leaf of the taxonomy with the words citizens use for it."""
+
+    key: str
+    name: str
+    line: str
+    department: str
+    words: Mapping[str, float]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Place names by district.
+
+    Attributes:
+        districts: full name of a district to its short form(s).
+        places: place name to district; a name that two districts share is left out.
+        roads: the subset of ``places`` that are streets.
+        landmarks: institutions that help an address but give no district.
+    """
+
+    districts: Mapping[str, tuple[str, ...]]
+    places: Mapping[str, str]
+    roads: frozenset[str]
+    landmarks: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything the rules look up."""
+
+    categories: Mapping[str, Category]
+    routing: Mapping[str, Mapping[str, float]]
+    departments: Mapping[str, tuple[str, ...]]
+    gazetteer: Gazetteer
+    surnames: Surnames
+    anchors: SoundIndex
+    holidays: Mapping[str, Mapping[str, str]]
+
+
+def _text(name: str) -> tuple[Path, str]:
+    source = resources.files("config") / "defaults" / name
+    path = Path(str(source))
+    try:
+        return path, source.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(path, "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, "", f"is not UTF-8: {error}") from error
+
+
+def read_table(name: str) -> tuple[Path, dict[str, Any]]:
+    path, text = _text(name)
+    try:
+        values = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigError(path, "", f"is not valid: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(path, "", "must hold one table at the top")
+    return path, values
+
+
+def _words(path: Path, table: Mapping[str, Any], key: str, field: str) -> list[str]:
+    value = table.get(field, "")
+    if not isinstance(value, str):
+        raise ConfigError(path, f"{key}.{field}", "must be words separated by blanks")
+    return value.split()
+
+
+def _categories() -> dict[str, Category]:
+    path, taxonomy = read_table("prefill_taxonomy.json")
+    words_path, spoken = read_table("prefill_categories.toml")
+    categories: dict[str, Category] = {}
+    for position, leaf in enumerate(taxonomy.get("categories", [])):
+        try:
+            key, name = str(leaf["key"]), str(leaf["name"])
+            line, department = str(leaf["line"]), str(leaf["department"])
+        except (KeyError, TypeError) as error:
+            raise ConfigError(
+                path, f"categories.{position}", "needs key, name, line and department"
+            ) from error
+        table = spoken.get(key)
+        if not isinstance(table, dict):
+            raise ConfigError(words_path, key, "has no words; every category needs some")
+        words: dict[str, float] = {}
+        for field, weight in (("weak", WEAK), ("medium", MEDIUM), ("strong", STRONG)):
+            words.update(dict.fromkeys(_words(words_path, table, key, field), weight))
+        examples = table.get("examples", [])
+        if not isinstance(examples, list) or not all(isinstance(one, str) for one in examples):
+            raise ConfigError(words_path, f"{key}.examples", "must be a list of sentences")
+        categories[key] = Category(key, name, line, department, words, tuple(examples))
+    unknown = sorted(set(spoken) - set(categories))
+    if unknown:
+        raise ConfigError(words_path, unknown[0], "is not a category of the taxonomy")
+    return categories
+
+
+def _gazetteer() -> Gazetteer:
+    path, table = read_table("prefill_gazetteer.toml")
+    districts: dict[str, tuple[str, ...]] = {}
+    owners: dict[str, set[str]] = {}
+    roads: set[str] = set()
+    landmarks = frozenset(_words(path, table.get("landmarks", {}), "landmarks", "names"))
+    for name, entry in table.items():
+        if name == "landmarks":
+            continue
+        districts[name] = tuple(_words(path, entry, name, "short"))
+        for field in ("roads", "places"):
+            for place in _words(path, entry, name, field):
+                owners.setdefault(place, set()).add(name)
+                if field == "roads":
+                    roads.add(place)
+    places = {place: next(iter(own)) for place, own in owners.items() if len(own) == 1}
+    return Gazetteer(districts, places, frozenset(roads), landmarks)
+
+
+def _surnames() -> Surnames:
+    path, table = read_table("prefill_surnames.json")
+    single, explained = table.get("single"), table.get("explained", {})
+    if not isinstance(single, str) or not isinstance(explained, dict):
+        raise ConfigError(path, "single", "must be one string of surnames, most frequent first")
+    ranks: dict[str, int] = {}
+    for char in single:
+        ranks.setdefault(char, len(ranks))
+    longest_first = dict(sorted(explained.items(), key=lambda pair: -len(pair[0])))
+    return Surnames(ranks, frozenset(table.get("compound", [])), longest_first)
+
+
+def _departments() -> dict[str, tuple[str, ...]]:
+    path, table = read_table("prefill_departments.json")
+    departments: dict[str, tuple[str, ...]] = {}
+    for position, entry in enumerate(table.get("departments", [])):
+        try:
+            departments[str(entry["key"])] = (str(entry["name"]), *map(str, entry["aliases"]))
+        except (KeyError, TypeError) as error:
+            raise ConfigError(
+                path, f"departments.{position}", "needs key, name, aliases"
+            ) from error
+    return departments
+
+
+def _routing(categories: Mapping[str, Category]) -> dict[str, dict[str, float]]:
+    """What agents call the unit to which they pass a matter, and the categories it points to."""
+    path, table = read_table("prefill_routing.toml")
+    routing: dict[str, dict[str, float]] = {}
+    for words, keys in table.items():
+        if not isinstance(keys, list) or not set(keys) <= set(categories):
+            raise ConfigError(path, words, "must list categories of the taxonomy")
+        for word in words.split():
+            routing.setdefault(word, {}).update(dict.fromkeys(keys, 1.0 / len(keys) ** 0.5))
+    return routing
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The embedded word lists.
+
+    Raises:
+        ConfigError: naming the data file and the entry at fault.
+    """
+    categories = _categories()
+    gazetteer = _gazetteer()
+    path, anchors = read_table("prefill_anchors.toml")
+    phrases = _words(path, anchors, "", "dialogue")
+    named = [place for place in gazetteer.places if len(place) > 2]
+    named += [name for name in gazetteer.landmarks if len(name) > 2]
+    named += list(gazetteer.districts)
+    _, holidays = read_table("prefill_holidays.json")
+    return Lexicon(
+        categories=categories,
+        routing=_routing(categories),
+        departments=_departments(),
+        gazetteer=gazetteer,
+        surnames=_surnames(),
+        anchors=SoundIndex([*named, *phrases]),
+        holidays=holidays,
+    )

@@ -1,0 +1,240 @@
+"""The caller's name and how the caller is addressed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from asr.prefill.lexicon import Surnames
+from asr.prefill.model import Evidence, FieldGuess
+from asr.prefill.sounds import syllables
+from asr.prefill.text import Utterance
+
+_ASKS_NAME = re.compile(
+    r"贵姓|怎么称呼|称呼您|姓名|您姓|尊姓|您的名字|叫什么名字|您叫什么|名字方便|全名|您是哪位"
+)
+_ABOUT_OTHERS = re.compile(
+    r"母亲|父亲|孩子|师傅|司机|公司|店|厂|学校|机构|对方|他|她|健身房|小区|楼盘|平台|老板"
+)
+_TITLE = re.compile(r"先生|女士")
+_OTHER_PERSON = re.compile(
+    r"(?:师傅|老板|司机|经理|主任|老师|医生|大夫|护士|班长|队长|书记|会计|他|她|有个|有一个|个|那个人|对方|邻居|人|爸|妈|媳妇|老公|丈夫|弟弟|哥|姐|妹|儿子|女儿|娃|孩子|爷爷|奶奶|牌上写的|写着|上写|工头|教练|校长|站长|村长|主管)$"
+)
+_LEAD = re.compile(
+    r"^(?:嗯|啊|呃|哦|噢|那个|就是|我是|我叫|叫|名字叫|我|哎|喂|对|好|行|您好|你好|是)+"
+)
+_STOP = re.compile(
+    r"^(?:电话|手机|号码|我|就|这|那|用|男|女|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家|在|不|对|没|联系|叫|姓|哦|个|了|吗|别|快|来|行|好|可以|先|记|留|写|七十|六十|八十|到|还|哎|给|请|有|要|说|因|所|从|老|旁|字|加|跟|和|或|只|身份|本人|幺|一三|一五|一八|零|1|0)"
+)
+_REFUSES = re.compile(r"不方便|不留|匿名|不想说|不说了|不用登记|不要登记|保密|不能说|不告诉|群众")
+
+
+class _Found(NamedTuple):
+    name: str
+    turn: int
+    evidence: Evidence
+    weight: int
+
+
+def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
+    """Full name, or the surname alone when only that was given."""
+    found: list[_Found] = []
+    for position, turn in enumerate(turns):
+        if turn.is_caller:
+            previous = turns[position - 1] if position else None
+            asked = previous is not None and not previous.is_caller and _asks_name(previous.text)
+            found.extend(_in_caller_turn(turn, asked, surnames))
+    addressed = _addressed_surnames(turns, surnames)
+    if not found:
+        refused = any(turn.is_caller and _REFUSES.search(turn.text) for turn in turns)
+        return FieldGuess(None, [], 0.8 if refused else 0.6)
+    best = max(found, key=lambda one: (one.weight, len(one.name) > 1, one.turn))
+    name = _mend(best.name, addressed, surnames)
+    surname = surnames.of(name)
+    agreed = surname in addressed
+    same = [one for one in found if surnames.of(one.name) == surname]
+    longest = max(same, key=lambda one: len(one.name), default=best)
+    if len(longest.name) > len(name):
+        name, best = longest.name, longest
+    evidence = list(dict.fromkeys([best.evidence]))
+    return FieldGuess(name, evidence, 0.95 if agreed else 0.8)
+
+
+def _asks_name(text: str) -> bool:
+    found = list(_ASKS_NAME.finditer(text))
+    if not found:
+        return False
+    return not _ABOUT_OTHERS.search(text[max(0, found[-1].start() - 6) : found[-1].start()])
+
+
+def _in_caller_turn(turn: Utterance, asked: bool, surnames: Surnames) -> list[_Found]:
+    text = turn.text
+    found: list[_Found] = []
+    for match in re.finditer(r"姓", text):
+        start = match.start()
+        before = text[:start]
+        if text[start + 1 : start + 2] in ("", "名"):
+            continue
+        own = before.endswith(("我", "免贵", "本人", "我是", "我也", "贵"))
+        if not own and (_OTHER_PERSON.search(before) or not (asked or start <= 3)):
+            continue
+        if own and re.search(r"(?:他|她|老板)(?:跟|和)?我$", before):
+            continue
+        name, end = _after_surname(text, start + 1, surnames)
+        if name:
+            found.append(_Found(name, turn.index, turn.evidence(start, end), 3 if own else 2))
+    for match in re.finditer(r"(?:我叫|我名字叫|本人叫|我的名字叫|名字是|我名叫|名字叫)", text):
+        if re.search(r"(?:给|让|叫)$", text[: match.start()]):
+            continue
+        name, end = _full_name_at(text, match.end(), surnames)
+        if name and len(name) > 1:
+            found.append(_Found(name, turn.index, turn.evidence(match.start(), end), 3))
+    if asked and not found:
+        found.extend(_bare_answer(turn, surnames))
+    if not found:
+        nick = re.search(
+            r"(?:叫我|我是|我就是|喊我|称呼我)(?:老|小)([一-鿿])(?:就行|吧|好了|$|就)", text
+        )
+        if nick and surnames.is_single(nick.group(1)):
+            spot = turn.evidence(nick.start(), nick.end())
+            found.append(_Found(nick.group(1), turn.index, spot, 2))
+    return found
+
+
+def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
+    """The answer to "怎么称呼": a name with nothing around it."""
+    lead = _LEAD.match(turn.text)
+    start = lead.end() if lead else 0
+    explained, end = _explained(turn.text, start, surnames)
+    if explained:
+        return [_Found(explained, turn.index, turn.evidence(start, end), 2)]
+    name, end = _full_name_at(turn.text, start, surnames)
+    if not name or len(name) < 2:
+        single = turn.text[start:]
+        if len(single) == 1 and surnames.is_single(single):
+            return [_Found(single, turn.index, turn.evidence(start, start + 1), 1)]
+        return []
+    if _REFUSES.search(turn.text) or re.match(r"^(?:方便|不|没|我|这|还|先)", turn.text[start:]):
+        return []
+    return [_Found(name, turn.index, turn.evidence(start, end), 1)]
+
+
+def _explained(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
+    """A surname by its explanation: 木子李, 单人旁的何, 高尚的尚, 革字旁那个靳."""
+    for explanation, surname in surnames.explained.items():
+        if text.startswith(explanation, start):
+            end = start + len(explanation)
+            rest = re.match(r"(?:的|那个|哪个)*", text[end:])
+            end += rest.end() if rest else 0
+            if text[end : end + 1] == surname or syllables(text[end : end + 1]) == syllables(
+                surname
+            ):
+                end += 1
+            return surname, end
+    match = re.match(r"([一-鿿]{1,5}?)(?:的|得|那个|哪个)+([一-鿿])", text[start:])
+    if match and surnames.is_single(match.group(2)):
+        word, surname = match.groups()
+        if (
+            surname in word
+            or syllables(surname)[0] in syllables(word)
+            or re.search(r"旁|头|底|水|点|字", word)
+        ):
+            return surname, start + match.end()
+    return "", start
+
+
+def _after_surname(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
+    """The name that starts after 姓: "魏", "魏魏晓芳", "温温度的温温慧", "张张飞的张"."""
+    compound = text[start : start + 2]
+    first = compound if compound in surnames.compound else text[start : start + 1]
+    end = start + len(first)
+    explained, after = _explained(text, end, surnames)
+    if explained and (explained == first or syllables(explained) == syllables(first)):
+        first, end = explained, after
+    elif not surnames.known(first):
+        explained, after = _explained(text, start, surnames)
+        if explained:
+            first, end = explained, after
+        else:
+            # a homophone stands where the surname was said: the agent's address may mend it
+            return (first, end) if "一" <= first <= "鿿" and not _STOP.match(first) else ("", end)
+    rest = end
+    filler = re.match(r"(?:嗯|啊|呃|那个|就是|我叫|叫|名字叫|全名|全名叫|哦|啥)+", text[rest:])
+    if filler:
+        rest += filler.end()
+    again, after = _explained(text, rest, surnames)
+    if again == first:
+        rest = after
+    if text.startswith(first, rest):
+        full, full_end = _full_name_at(text, rest, surnames)
+        if len(full) > len(first):
+            return full, full_end
+    elif filler and "叫" in filler.group() or (filler is None and not again):
+        given = _given_name(text, end if filler is None else rest)
+        if given and (filler is not None or len(text) - end <= 2):
+            return first + given, (end if filler is None else rest) + len(given)
+    return first, end
+
+
+def _full_name_at(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
+    compound = text[start : start + 2]
+    surname = compound if compound in surnames.compound else text[start : start + 1]
+    if not surnames.known(surname):
+        return "", start
+    given = _given_name(text, start + len(surname))
+    return surname + given, start + len(surname) + len(given)
+
+
+def _given_name(text: str, start: int) -> str:
+    """One or two characters of a given name; what cannot continue a name ends it."""
+    given = ""
+    while len(given) < 2:
+        rest = text[start + len(given) :]
+        if not rest or not "一" <= rest[0] <= "鿿" or _STOP.match(rest):
+            break
+        given += rest[0]
+    return given
+
+
+def _addressed_surnames(turns: Sequence[Utterance], surnames: Surnames) -> list[str]:
+    """Surnames by which the agent addressed the caller, latest first."""
+    seen: list[str] = []
+    for turn in turns:
+        if turn.is_caller:
+            continue
+        for match in _TITLE.finditer(turn.text):
+            before = turn.text[: match.start()]
+            if before[-2:] in surnames.compound:
+                seen.insert(0, before[-2:])
+            elif before and surnames.is_single(before[-1]):
+                seen.insert(0, before[-1])
+    return seen
+
+
+def _mend(name: str, addressed: Sequence[str], surnames: Surnames) -> str:
+    """A surname misheard as a homophone is read as the agent's address spells it."""
+    surname = surnames.of(name)
+    if surname in addressed:
+        return name
+    for other in addressed:
+        if syllables(other) == syllables(surname) and (
+            not surnames.known(surname) or surnames.rank(other) < surnames.rank(surname)
+        ):
+            return other + name[len(surname) :]
+    return name
+
+
+def caller_title(turns: Sequence[Utterance], name: str | None) -> FieldGuess:
+    """先生 or 女士 as the agent said it, the last time counting."""
+    best: tuple[str, Evidence] | None = None
+    for turn in turns:
+        for match in _TITLE.finditer(turn.text):
+            if turn.is_caller and not re.search(
+                r"(?:我是|叫我|我姓).{0,2}$", turn.text[: match.start()]
+            ):
+                continue
+            best = (match.group(), turn.evidence(match.start(), match.end()))
+    if best is None:
+        return FieldGuess(None, [], 0.8)
+    return FieldGuess(best[0], [best[1]], 0.95 if name else 0.9)

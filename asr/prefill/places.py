@@ -1,0 +1,241 @@
+"""Finding the words of a place in a turn: districts, named places, streets, numbers, positions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from asr.prefill.lexicon import Gazetteer
+from asr.prefill.numerals import NUMERAL, spelled
+from asr.prefill.sounds import SoundIndex
+from asr.prefill.text import Utterance
+
+Part: TypeAlias = Literal["district", "place", "road", "site", "number", "relative"]
+
+_STOPS = (
+    "的在到从去和跟是我你您他她它们这那个有就说住把被叫给往了着过哪对嗯啊呃哦吧呢吗嘛么噢哎喂好行也都还又没不很太之其此该每某各两几"
+    "问要想反映投诉举报因为所以然后但如果已经当时现在今天昨晚早请让向位于靠近离开坐走来卖买写地得于件条只做干打算叫看见听像"
+)
+_ROAD = re.compile(
+    r"(?:大道|大街|路|街|巷(?!口子)|胡同)(?!灯|边|面|上|过|口|段|费|线|由器|况|程|人|虎|障|费|牌|沿|途|基|政|道|摊)"
+)
+_SITE = re.compile(
+    r"小区|家园|花园|花苑|雅苑|公寓|家属院|家属楼|大厦|大楼|广场|商场|市场|商城|新村|新城|国际城|国际|名城|公馆|小镇|半岛|华府|世家|佳苑|庭院|山庄|"
+    r"豪庭|名苑|嘉园|嘉苑|馨苑|丽景|御景|华庭|雅居|学府|丽苑|佳园|锦园|名邸|首府|印象|天下|"
+    r"学校|小学|中学|[一二三四五六七八九十]中|附中|幼儿园|大学城|大学|学院|校区|医院|卫生院|中医院|派出所|公园|湿地|景区|寺|车站|客运站|火车站|客运中心|收费站|加油站|地铁站|公交站|水库|水厂|"
+    r"开发区|工业园|产业园|园区|物流园|大桥|立交桥|天桥|黄河桥|桥头|桥(?!洞)|十字路口|十字|什字|交叉口|路口|村(?![里上子支民委干务主])|镇(?![上里政])|乡(?![上里下亲政])|社区(?!医)|街道(?!上|办|里)|"
+    r"街区|工业区|养殖场|采石场|搅拌站|砖厂|钢厂|化工厂|站"
+)
+_NUMBER = re.compile(
+    rf"第?(?:[{NUMERAL}]+|[A-Z])(?:号楼|号院|号院子|单元|栋|幢|座|号门|号店|号(?!线|车|开|停|晚|早|那天|上午|下午|到)|楼(?!上|下|道|顶|梯|房|盘)|层|室|期|街区|区(?!别)|弄|排|组|社|队|大队)"
+    rf"|(?<=单元|号楼)[{NUMERAL}]{{3,4}}"
+)
+_RELATIVE = re.compile(
+    r"(?:十字)?(?:路口|交叉口|丁字口|三岔口|巷子口|巷口|口子上|东口|西口|南口|北口|出口|入口|大门口|门口|门前|门外|大门|后门|东门|西门|南门|北门|正门|侧门|斜对面|正对面|对面|对过|背后|后面|后头|前面|隔壁|旁边|边上|附近|跟前|周边|楼下|楼底下|楼上|楼顶|院内|院里|院子里|桥下|桥上|桥头|桥洞|桥底下|拐角|转角|尽头|中段|东段|西段|南段|北段|北侧|南侧|东侧|西侧|东头|西头|南头|北头|东边|西边|南边|北边|东面|西面|南面|北面|路东|路西|路南|路北|地下车库|地下室|停车场|工地|站台|河边|河滩|河道|渠边|山上|山坡|山后|后山|沟里|沟口|坡上|坡下|涵洞|隧道口|隧道|天桥|人行天桥|公厕|候车厅|广场上|平房|早市|夜市|菜市场|小卖部|巷子里|巷子|村口|村头|大院|段)"
+)
+_GLUE = re.compile(
+    r"^(?:的|那个|这个|哪个|那|这|哪|嗯|呃|啊|哦|里头|里面|里|就是|就在|在|我们|咱们|一个|个|那边|这边|往里走|往里|往东|往西|往南|往北|上的|上面|上|跟|和|与|同|有个|边|叫|靠|靠近|叫做|一带|那块|那儿|这儿|附近的|十字|到|至|从|它|处|内|嘛|呢|么)*$"
+)
+_GENERIC = frozenset(
+    "小区 这小区 学校 医院 市场 超市 商场 广场 公园 大楼 社区 街道 车站 村 镇 乡 路 街 巷 十字 十字路口 路口 交叉口 桥 站 派出所 国际 天下 印象 小学 中学 大学 "
+    "幼儿园 大学城 家属院 公寓 大厦 寺 公交站 地铁站 火车站路 农村 乡村 城镇 全村 本村 我村 半路 马路 公路 道路 铁路 一路 走路 修路 问路 线路 顺路 绕路 跑路 思路 网站 到站 进站 "
+    "甩站 出站 下一站 学府 大街 逛街 小巷 上学 高速路 高速公路 人行路 土路 水泥路 柏油路 新路 老路 旧路 条路 段路 这路 一条路 大马路 大学生 新村 首府 门诊医院 大医院 私立医院 公立医院 菜市场 "
+    "大桥 天桥 水库 水厂 工业区 园区 开发区 街区 大队 社 组 队 区 加油站 收费站 客运中心 客运站 车站 一中 中医院 十字 名城 小镇 山庄 校区 学院 家园 花园 搅拌站 化工厂 养殖场 采石场 砖厂 钢厂 换乘站 换热站 垃圾站 供热站 "
+    "中转站 热力站 变电站 充电站 泵站 总站 维修站 服务站 车管所".split()
+)
+
+
+class Piece(NamedTuple):
+    """One word of a place at characters ``start`` to ``end``; ``text`` is how to write it."""
+
+    start: int
+    end: int
+    part: Part
+    text: str
+    district: str
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Neighbouring pieces of one turn that together name a place."""
+
+    turn: Utterance
+    pieces: tuple[Piece, ...]
+
+    @property
+    def start(self) -> int:
+        """First character."""
+        return self.pieces[0].start
+
+    @property
+    def end(self) -> int:
+        """Past the last character."""
+        return self.pieces[-1].end
+
+    @property
+    def text(self) -> str:
+        """As an address is written: spoken order, Arabic house numbers."""
+        out = ""
+        for position, piece in enumerate(self.pieces):
+            if position and self._crossing(position):
+                out += "与"
+            if position and piece.part == "district" and piece.text in out:
+                continue
+            out += piece.text
+        return out
+
+    def _crossing(self, position: int) -> bool:
+        """Whether two streets stand side by side: "A路和B路"."""
+        before, piece = self.pieces[position - 1], self.pieces[position]
+        between = self.turn.text[before.end : piece.start]
+        return bool(re.search(r"和|跟|与|同", between)) and {before.part, piece.part} <= {
+            "road",
+            "place",
+            "site",
+        }
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it says more than a district."""
+        return any(piece.part in ("place", "road", "site") for piece in self.pieces)
+
+    @property
+    def strength(self) -> float:
+        """How much of an address it is."""
+        points = {
+            "district": 0.6,
+            "place": 1.2,
+            "road": 1.2,
+            "site": 0.9,
+            "number": 0.7,
+            "relative": 0.4,
+        }
+        return sum(points[piece.part] for piece in self.pieces)
+
+
+class PlaceFinder:
+    """Finds clusters of place words in turns."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+        names: dict[str, tuple[Part, str]] = {}
+        for place, district in gazetteer.places.items():
+            names[place] = ("road" if place in gazetteer.roads else "place", district)
+        for name in gazetteer.landmarks:
+            names.setdefault(name, ("site", ""))
+        for district, shorts in gazetteer.districts.items():
+            names[district] = ("district", district)
+            for short in shorts:
+                names[short] = ("district", district)
+        self._names = names
+        self._index = SoundIndex(names)
+
+    def clusters(self, turn: Utterance) -> list[Cluster]:
+        """Clusters of the turn, left to right."""
+        pieces = self._pieces(turn)
+        clusters: list[list[Piece]] = []
+        for piece in pieces:
+            if (
+                clusters
+                and _GLUE.match(turn.text[clusters[-1][-1].end : piece.start])
+                and (piece.start - clusters[-1][-1].end <= 6)
+            ):
+                clusters[-1].append(piece)
+            else:
+                clusters.append([piece])
+        return [Cluster(turn, tuple(group)) for group in clusters]
+
+    def _pieces(self, turn: Utterance) -> list[Piece]:
+        text = turn.text
+        taken = [False] * len(text)
+        pieces: list[Piece] = []
+
+        def take(start: int, end: int, part: Part, written: str, district: str = "") -> None:
+            if start < end and not any(taken[start:end]):
+                taken[start:end] = [True] * (end - start)
+                pieces.append(Piece(start, end, part, written, district))
+
+        hits = [
+            hit
+            for hit in self._index.hits(text, turn.sounds)
+            if (hit.exact or text[hit.start : hit.end] == hit.phrase or len(hit.phrase) > 2)
+        ]
+        for hit in sorted(hits, key=lambda one: (one.start - one.end, one.start, not one.exact)):
+            part, district = self._names[hit.phrase]
+            if part == "district" and self._not_a_district(text, hit.start, hit.end, hit.phrase):
+                continue
+            if (
+                len(hit.phrase) == 2
+                and part == "place"
+                and not _stands_alone(text, hit.start, hit.end)
+            ):
+                continue
+            take(hit.start, hit.end, part, hit.phrase, district)
+        for match in _NUMBER.finditer(text):
+            take(match.start(), match.end(), "number", _written_number(match.group()))
+        for pattern, part in ((_ROAD, "road"), (_SITE, "site")):
+            for match in pattern.finditer(text):
+                start = _left_edge(text, match.start(), taken, 5 if part == "site" else 4)
+                name = text[start : match.end()]
+                joins = any(piece.end == start for piece in pieces)
+                if name in _GENERIC and not joins:
+                    continue
+                if start == match.start() and not joins:
+                    continue
+                take(start, match.end(), "road" if part == "road" else "site", name)
+        for match in _RELATIVE.finditer(text):
+            take(match.start(), match.end(), "relative", match.group())
+        return sorted(pieces)
+
+    def _not_a_district(self, text: str, start: int, end: int, phrase: str) -> bool:
+        """A short form that is part of another name: 城关镇, 皋兰路, 新区一号线."""
+        if phrase in self._gazetteer.districts:
+            return False
+        after, before = text[end : end + 2], text[max(0, start - 2) : start]
+        if phrase in (
+            "高新",
+            "新区",
+            "榆中",
+            "安宁",
+            "永登",
+            "城关",
+            "西固",
+            "红古",
+            "皋兰",
+            "七里河",
+        ):
+            if re.match(r"镇|路|街|桥|山|技术|企业|号线|[幺一二三四五六]号线", after):
+                return True
+            if (
+                before.endswith(("小", "高", "老", "城", "创", "革", "重", "校"))
+                and phrase == "新区"
+            ):
+                return True
+        return False
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a two-character place name is not the inside of another word."""
+    return text[end : end + 1] not in ("桥" if text[start:end] == "银滩" else "\0",)
+
+
+def _left_edge(text: str, end: int, taken: Sequence[bool], most: int) -> int:
+    """Where a name that ends at ``end`` begins: after a function word or another piece."""
+    start = end
+    while (
+        start > 0 and end - start < most and not taken[start - 1] and text[start - 1] not in _STOPS
+    ):
+        start -= 1
+    return start
+
+
+def _written_number(spoken: str) -> str:
+    match = re.match(rf"^(第?)([{NUMERAL}]+)(.*)$", spoken)
+    if match is None:
+        return spoken
+    lead, numeral, unit = match.groups()
+    if unit in ("期", "区", "组", "社", "队", "大队") and len(numeral) == 1:
+        return spoken
+    return lead + spelled(numeral) + unit

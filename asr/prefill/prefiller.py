@@ -1,0 +1,200 @@
+"""Filling in the ticket while the call runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from asr.prefill.acceptance import rejection
+from asr.prefill.addresses import address, district
+from asr.prefill.categories import CategoryScorer
+from asr.prefill.dates import occurred_on
+from asr.prefill.lexicon import Lexicon, lexicon
+from asr.prefill.model import FIELDS, CallFacts, FieldGuess, Speaker
+from asr.prefill.names import caller_name, caller_title
+from asr.prefill.phones import callback_phone
+from asr.prefill.places import PlaceFinder
+from asr.prefill.requests import request_type
+from asr.prefill.secrecy import confidential
+from asr.prefill.targets import target
+from asr.prefill.text import Utterance, read_turn
+from asr.prefill.urgency import danger_words, find_danger, urgency
+
+_NOT_ACCEPTED = "other.not_accepted"
+
+
+class Prefiller:
+    """Reads calls and guesses the fields of their tickets. Deterministic; safe to share.
+
+    Args:
+        words: the word lists; the embedded ones when None.
+
+    Raises:
+        ConfigError: when an embedded list is damaged.
+    """
+
+    def __init__(self, words: Lexicon | None = None) -> None:
+        self._words = words or lexicon()
+        self._danger_words = danger_words()
+        self._scorer = CategoryScorer(self._words)
+        self._finder = PlaceFinder(self._words.gazetteer)
+
+    def start(self, call_date: datetime | str, dialled: str, cli: str) -> PrefillSession:
+        """Begin a call.
+
+        Args:
+            call_date: start of the call; ISO text or a datetime with its time zone.
+            dialled: the number dialled.
+            cli: the caller's number, in any punctuation.
+
+        Raises:
+            ValueError: when ``call_date`` is not an ISO date and time.
+        """
+        when = call_date if isinstance(call_date, datetime) else datetime.fromisoformat(call_date)
+        facts = CallFacts(when, re.sub(r"\D", "", dialled), re.sub(r"\D", "", cli))
+        return PrefillSession(self, facts)
+
+    def prefill(self, row: Mapping[str, Any]) -> dict[str, FieldGuess]:
+        """Fields of a whole transcript.
+
+        Args:
+            row: ``call_date``, ``dialled``, ``cli`` and ``turns`` (``who``: agent or caller,
+                ``text``).
+
+        Raises:
+            ValueError: naming the key that is missing or of the wrong kind.
+        """
+        for key in ("call_date", "dialled", "cli"):
+            if not isinstance(row.get(key), str):
+                raise ValueError(f"{key}: must be text")
+        turns = row.get("turns")
+        if not isinstance(turns, list):
+            raise ValueError("turns: must be a list of {who, text}")
+        try:
+            session = self.start(row["call_date"], row["dialled"], row["cli"])
+        except ValueError as error:
+            raise ValueError(f"call_date: {error}") from error
+        for position, turn in enumerate(turns):
+            if not isinstance(turn, Mapping) or not isinstance(turn.get("text"), str):
+                raise ValueError(f"turns.{position}: must be {{who, text}}")
+            who = turn.get("who")
+            if who not in ("agent", "caller"):
+                raise ValueError(f"turns.{position}.who: must be agent or caller")
+            session.hear(who, turn["text"])
+        return session.fields
+
+    def read(self, index: int, who: Speaker, text: str) -> Utterance:
+        """One turn, stripped and repaired."""
+        return read_turn(index, who, text, self._words.anchors)
+
+    def guess(self, turns: Sequence[Utterance], facts: CallFacts) -> dict[str, FieldGuess]:
+        """All fields from the turns so far."""
+        words = self._words
+        danger = find_danger(turns, self._danger_words)
+        refused = None if danger else rejection(turns)
+        scores = self._scorer.score(turns, facts.dialled)
+        category, sure = scores.best()
+        category_evidence = scores.evidence.get(category, [])
+        if danger is not None and danger.category:
+            category, sure, category_evidence = danger.category, 0.9, danger.evidence
+        elif refused is not None:
+            category, sure, category_evidence = _NOT_ACCEPTED, refused[2], refused[1]
+        elif category == _NOT_ACCEPTED:
+            others = {key: score for key, score in scores.scores.items() if key != _NOT_ACCEPTED}
+            category = max(others, key=lambda key: others[key])
+            sure, category_evidence = 0.3, scores.evidence.get(category, [])
+        leaf = words.categories[category]
+        emergency = danger is not None and not danger.urgent_only
+        request = request_type(
+            turns, category, danger=danger is not None, rejected=refused is not None
+        )
+        kind = str(request.guess.value)
+        asked_only = kind == "consultation" and not request.progress_query
+        place = address(
+            turns,
+            self._finder,
+            wanted=not asked_only and refused is None,
+            from_agent=request.progress_query,
+        )
+        name = caller_name(turns, words.surnames)
+        level, emergency_line = urgency(turns, danger, category, kind)
+        reason = refused[0] if refused else None
+        guesses: dict[str, FieldGuess] = {
+            "request_type": request.guess,
+            "category": FieldGuess(category, category_evidence[:4], sure),
+            "line": FieldGuess(leaf.line, category_evidence[:1], sure),
+            "department": FieldGuess(leaf.department, category_evidence[:1], sure),
+            "caller_name": name,
+            "caller_title": caller_title(turns, str(name.value) if name.value else None),
+            "callback_phone": callback_phone(turns, facts),
+            "district": district(
+                turns,
+                self._finder,
+                place,
+                route=category.startswith("transport."),
+                accepted=refused is None,
+            ),
+            "address": place,
+            "occurred_on": occurred_on(
+                turns,
+                facts,
+                words.holidays,
+                wanted=kind not in ("consultation", "suggestion") and refused is None,
+                happening=emergency,
+            ),
+            "target": target(
+                turns,
+                category=category,
+                request_type=kind,
+                reject_reason=reason,
+                address=str(place.value) if place.value else None,
+                danger=emergency,
+            ),
+            "confidential": confidential(turns),
+            "urgency": level,
+            "emergency_line": emergency_line,
+            "accepted": FieldGuess(
+                refused is None, refused[1] if refused else [], refused[2] if refused else 0.9
+            ),
+            "reject_reason": FieldGuess(
+                reason, refused[1] if refused else [], refused[2] if refused else 0.9
+            ),
+        }
+        return {field: guesses[field] for field in FIELDS}
+
+
+class PrefillSession:
+    """One call's ticket, growing with its turns.
+
+    Attributes:
+        fields: the current guesses, all fields in the order of ``FIELDS``.
+    """
+
+    def __init__(self, prefiller: Prefiller, facts: CallFacts) -> None:
+        self._prefiller = prefiller
+        self._facts = facts
+        self._turns: list[Utterance] = []
+        self._stale = True
+        self._fields: dict[str, FieldGuess] = {}
+
+    @property
+    def fields(self) -> dict[str, FieldGuess]:
+        """The guesses for everything heard so far."""
+        if self._stale:
+            self._fields = self._prefiller.guess(self._turns, self._facts)
+            self._stale = False
+        return dict(self._fields)
+
+    def hear(self, who: Speaker, text: str) -> None:
+        """Take a turn in without working the fields out (they are, when next read)."""
+        self._turns.append(self._prefiller.read(len(self._turns), who, text))
+        self._stale = True
+
+    def add_turn(self, who: Speaker, text: str) -> dict[str, FieldGuess]:
+        """Take a turn in; the fields whose value changed, with their new guesses."""
+        before = self.fields
+        self.hear(who, text)
+        after = self.fields
+        return {key: guess for key, guess in after.items() if guess.value != before[key].value}

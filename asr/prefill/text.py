@@ -1,0 +1,87 @@
+"""One turn of recognised speech, readable by rules and traceable to the text as it was given."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from asr.prefill.model import Evidence, Speaker
+from asr.prefill.sounds import SoundIndex, syllables
+
+
+def _kept(char: str) -> str:
+    """The character as rules see it, or "" for blanks, punctuation and control characters."""
+    folded = unicodedata.normalize("NFKC", char)
+    if len(folded) != 1:
+        folded = char
+    if unicodedata.category(folded)[0] in "ZCPM":
+        return ""
+    upper = folded.upper()
+    return upper if len(upper) == 1 else folded
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A turn without blanks and punctuation.
+
+    Attributes:
+        index: position of the turn in the call.
+        who: ``agent`` or ``caller``.
+        heard: the text without blanks, upper-cased, as recognised.
+        text: ``heard`` with stretches that sound like a known phrase read as that phrase;
+            always of the same length as ``heard``.
+        sounds: one toneless syllable per character of ``heard``.
+        offsets: ``offsets[i]`` is where character i stands in the text as given.
+    """
+
+    index: int
+    who: Speaker
+    heard: str
+    text: str
+    sounds: tuple[str, ...]
+    offsets: tuple[int, ...]
+
+    @property
+    def is_caller(self) -> bool:
+        """Whether the caller spoke."""
+        return self.who == "caller"
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """Where characters ``start`` to ``end`` (exclusive) of ``text`` stand in the given text."""
+        return Evidence(self.index, self.offsets[start], self.offsets[end - 1] + 1)
+
+
+def read_turn(index: int, who: Speaker, raw: str, anchors: SoundIndex) -> Utterance:
+    """Strip, fold and repair one turn's text."""
+    kept = [(position, _kept(char)) for position, char in enumerate(raw)]
+    kept = [pair for pair in kept if pair[1]]
+    heard = "".join(char for _, char in kept)
+    sounds = syllables(heard)
+    return Utterance(
+        index=index,
+        who=who,
+        heard=heard,
+        text=repair(heard, sounds, anchors),
+        sounds=sounds,
+        offsets=tuple(position for position, _ in kept),
+    )
+
+
+def repair(heard: str, sounds: tuple[str, ...], anchors: SoundIndex) -> str:
+    """Read stretches that sound like an anchor phrase as that phrase, longest first."""
+    out = list(heard)
+    position = 0
+    while position < len(heard):
+        found = anchors.longest_at(heard, sounds, position)
+        if found is None:
+            position += 1
+            continue
+        out[position : position + len(found)] = found
+        position += len(found)
+    return "".join(out)
+
+
+def joined(utterances: Iterable[Utterance], who: Speaker | None = None) -> str:
+    """The repaired texts one after the other, a line each."""
+    return "\n".join(one.text for one in utterances if who is None or one.who == who)

@@ -1,0 +1,266 @@
+"""How pressing the matter is, and which emergency line a danger needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from asr.prefill.lexicon import read_table
+from asr.prefill.model import Evidence, FieldGuess
+from asr.prefill.text import Utterance
+from config.errors import ConfigError
+
+_LINES = {
+    "110": r"幺幺零|一一零|110",
+    "119": r"幺幺九|一一九|119",
+    "120": r"幺二零|一二零|120",
+    "122": r"幺二二|一二二|122",
+}
+_TRANSFERS = re.compile(
+    r"(?:转接|转幺|转一|转1|转到|帮您转|给您转|接通|接入|连线|三方|马上接|同事转|转(?=幺幺|幺二|1[12]))"
+)
+_URGENT = re.compile(
+    r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
+)
+_HAZARD = re.compile(
+    r"井盖.{0,8}(?:没有|没了|丢|不见|坏|掉|翻|开着|碎)|(?:没有|没了|丢了|少了)井盖|没盖子|黑窟窿|"
+    r"(?:红绿灯|信号灯).{0,6}(?:坏|不亮|灭|失灵|全红|一直)|"
+    r"电(?:线|缆).{0,8}(?:掉|垂|耷拉|断|裸露|露|落|冒火|打火)|漏电|冒火花|打火花|"
+    r"(?:杆|树|牌|墙|灯杆|外墙|墙皮|玻璃).{0,8}(?:快倒|要倒|倒了|快掉|掉下来|要掉|往下掉|歪|倾斜|砸)|"
+    r"(?:路面|马路|地面|路|人行道).{0,6}(?:塌|陷|大坑|塌陷)|落石|滚石|掉石头|滑坡|危房|裂缝.{0,8}(?:大|宽|塌)|"
+    r"(?:工地|矿|厂).{0,12}(?:不戴安全帽|没有安全)|断了.{0,4}护栏"
+)
+_DEADLINE = re.compile(
+    r"(?:明天|后天|今天|这两天|马上|下周[一二三四五]?|这周[一二三四五六]?|最后一天|月底|还剩.{0,3}天|就剩.{0,3}天).{0,12}(?:截止|到期|最后|报名|开学|要用|过期|走|出发|手术|开庭|考试|交|就要)|"
+    r"(?:截止|到期|最后).{0,6}(?:明天|后天|今天|这周|就)"
+)
+_EXAM_NIGHT = re.compile(
+    r"(?:中考|高考|考试).{0,20}|今天晚上你们必须|还在(?:打桩|施工|干|响|唱|跳)"
+)
+_TENDER = re.compile(r"月娃子|新生儿|刚出生|坐月子|透析|呼吸机|制氧机|重病")
+_MENDED = re.compile(r"(?:已经|都)(?:修好|恢复|来水|来电|通了|解决)|又来了水|后来来水")
+
+
+class Kind(NamedTuple):
+    """One kind of danger."""
+
+    name: str
+    line: str
+    category: str
+    says: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A danger recognised in the call.
+
+    Attributes:
+        kind: its name in the data file, or ``transfer`` when only the agent's transfer tells.
+        line: 110, 119, 120 or 122.
+        category: the category that it decides, "" for none.
+        urgent_only: urgent with a line, not an emergency (money just sent to a swindler).
+        evidence: where it was said.
+        confidence: 0 to 1.
+    """
+
+    kind: str
+    line: str
+    category: str
+    urgent_only: bool
+    evidence: list[Evidence]
+    confidence: float
+
+
+@dataclass(frozen=True)
+class DangerWords:
+    """Compiled expressions of the data file."""
+
+    kinds: tuple[Kind, ...]
+    money: re.Pattern[str]
+    swindle: re.Pattern[str]
+    recent: re.Pattern[str]
+    veto_before: re.Pattern[str]
+    veto_after: re.Pattern[str]
+
+
+@cache
+def danger_words() -> DangerWords:
+    """The embedded expressions of danger.
+
+    Raises:
+        ConfigError: naming the file and the key of an expression that cannot be compiled.
+    """
+    path, table = read_table("prefill_emergencies.toml")
+
+    def compiled(key: str, values: Any) -> re.Pattern[str]:
+        try:
+            return re.compile("|".join(f"(?:{value})" for value in values))
+        except (re.error, TypeError) as error:
+            raise ConfigError(path, key, f"must be a list of expressions: {error}") from error
+
+    kinds = []
+    for name, entry in table.get("kinds", {}).items():
+        try:
+            line, category = str(entry["line"]), str(entry["category"])
+            says = entry["says"]
+        except (KeyError, TypeError) as error:
+            raise ConfigError(path, f"kinds.{name}", "needs line, category and says") from error
+        kinds.append(Kind(name, line, category, compiled(f"kinds.{name}.says", says)))
+    fraud: Mapping[str, Any] = table.get("fraud", {})
+    veto: Mapping[str, Any] = table.get("veto", {})
+    return DangerWords(
+        kinds=tuple(kinds),
+        money=compiled("fraud.money", fraud.get("money")),
+        swindle=compiled("fraud.swindle", fraud.get("swindle")),
+        recent=compiled("fraud.recent", fraud.get("recent")),
+        veto_before=compiled("veto.before", veto.get("before")),
+        veto_after=compiled("veto.after", veto.get("after")),
+    )
+
+
+def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None:
+    """The danger that is going on, if any; the agent's transfer confirms it and names the line."""
+    transfer = _transferred(turns)
+    said: tuple[Kind, Evidence] | None = None
+    for turn in turns:
+        if not turn.is_caller or turn.index > 14:
+            continue
+        for kind in words.kinds:
+            for match in kind.says.finditer(turn.text):
+                if _silenced(turn.text, match.start(), match.end(), words):
+                    continue
+                if said is None:
+                    said = (kind, turn.evidence(match.start(), match.end()))
+    fraud = _fraud(turns, words)
+    if fraud is not None and (said is None or said[0].name in ("violence",)):
+        return Danger("fraud", "110", "public_security.order", True, fraud, 0.85)
+    if transfer is not None:
+        line, spot = transfer
+        if said is not None:
+            kind = said[0]
+            return Danger(kind.name, line, kind.category, False, [said[1], spot], 0.97)
+        category = {"122": "public_security.traffic", "110": "public_security.order"}.get(line, "")
+        return Danger("transfer", line, category, False, [spot], 0.85)
+    if said is not None:
+        kind = said[0]
+        return Danger(kind.name, kind.line, kind.category, False, [said[1]], 0.8)
+    return None
+
+
+def _silenced(text: str, start: int, end: int, words: DangerWords) -> bool:
+    before = text[max(0, start - 16) : start]
+    after = text[end : end + 12]
+    inside = text[start:end]
+    return bool(
+        words.veto_before.search(before)
+        or words.veto_after.search(after)
+        or re.search(r"去年|前年|上个?月|差点|怕|担心|隐患|万一|要是", inside)
+    )
+
+
+def _transferred(turns: Sequence[Utterance]) -> tuple[str, Evidence] | None:
+    """The first line that the agent says the call is being transferred to."""
+    for turn in turns:
+        if turn.is_caller:
+            continue
+        found = _TRANSFERS.search(turn.text)
+        if found is None or re.search(
+            r"您(?:可以|自己)?(?:直接)?(?:拨打|打)", turn.text[: found.start()]
+        ):
+            if not re.search(
+                r"(?:幺幺[零九]|幺二[零二]|11[09]|12[02])(?:马上|立即|已经)?(?:接入|接通|在线)",
+                turn.text,
+            ):
+                continue
+        first: tuple[int, int, str] | None = None
+        for line, spoken in _LINES.items():
+            match = re.search(
+                rf"(?<![零〇幺一二两三四五六七八九\d])(?:{spoken})(?![零〇幺一二两三四五六七八九\d])",
+                turn.text,
+            )
+            # 幺二二和幺二零: the first named leads
+            if match and (first is None or match.start() < first[0]):
+                first = (match.start(), match.end(), line)
+        if first is not None:
+            return first[2], turn.evidence(first[0], first[1])
+    return None
+
+
+def _fraud(turns: Sequence[Utterance], words: DangerWords) -> list[Evidence] | None:
+    """Money just sent and a swindle named, by the caller."""
+    swindle: Evidence | None = None
+    money: Evidence | None = None
+    recent = False
+    for turn in turns:
+        if not turn.is_caller:
+            continue
+        match = words.swindle.search(turn.text)
+        if match and swindle is None and not re.search(r"退费|跑路", turn.text):
+            swindle = turn.evidence(match.start(), match.end())
+        match = words.money.search(turn.text)
+        if match and money is None:
+            money = turn.evidence(match.start(), match.end())
+        recent = recent or bool(words.recent.search(turn.text))
+        if re.search(r"去年|前年|上个月|上上|半年前|几个月", turn.text):
+            return None
+    if swindle and money and recent:
+        return [swindle, money]
+    return None
+
+
+def urgency(
+    turns: Sequence[Utterance],
+    danger: Danger | None,
+    category: str,
+    request_type: str,
+) -> tuple[FieldGuess, FieldGuess]:
+    """Guesses for ``urgency`` and ``emergency_line``."""
+    none = FieldGuess(None, [], 0.9)
+    if danger is not None:
+        level = "urgent" if danger.urgent_only else "emergency"
+        return (
+            FieldGuess(level, danger.evidence, danger.confidence),
+            FieldGuess(danger.line, danger.evidence, danger.confidence),
+        )
+    spot = _pressing(turns, category, request_type)
+    if spot is not None:
+        return FieldGuess("urgent", [spot], 0.7), none
+    return FieldGuess("normal", [], 0.8), none
+
+
+def _pressing(turns: Sequence[Utterance], category: str, request_type: str) -> Evidence | None:
+    if request_type in ("praise", "suggestion"):
+        return None
+    progress_query = request_type == "consultation"
+    for turn in turns:
+        if not turn.is_caller or _MENDED.search(turn.text):
+            continue
+        for applies, pattern in (
+            (category.startswith("utilities."), _URGENT),
+            (not progress_query and _physical(category), _HAZARD),
+            (not progress_query, _DEADLINE),
+            (category == "urban.noise", _EXAM_NIGHT),
+            (category.startswith("utilities."), _TENDER),
+        ):
+            match = pattern.search(turn.text) if applies else None
+            if match and not re.search(r"上次|去年|以前", turn.text[: match.start()]):
+                if progress_query and pattern is _URGENT and not _suffers(turns):
+                    continue
+                return turn.evidence(match.start(), match.end())
+    return None
+
+
+def _physical(category: str) -> bool:
+    return category.startswith(
+        ("urban.", "utilities.", "safety.", "housing.property", "public_security.traffic")
+    )
+
+
+def _suffers(turns: Sequence[Utterance]) -> bool:
+    return any(
+        turn.is_caller and re.search(r"还没有?|还冰|冻|到现在|没水|没电|没暖", turn.text)
+        for turn in turns
+    )
