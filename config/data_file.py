@@ -62,6 +62,23 @@ def validated(
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"] if part not in tags)
+        key = ".".join(_written_path(values, first["loc"], tags))
         reason = _PLAIN_REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise ConfigError(file, key, reason) from error
+
+
+def _written_path(values: Any, path: tuple[int | str, ...], tags: Collection[str]) -> list[str]:
+    """The path without the tags: names that pydantic put in and that are no keys of the file."""
+    written: list[str] = []
+    tagged = False
+    for part in path:
+        if part in tags and not tagged and isinstance(values, dict) and part not in values:
+            tagged = True
+            continue
+        written.append(str(part))
+        tagged = False
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            values = None
+    return written

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 _TEXT_LIMIT = 512
 _SCHEME = re.compile(r"^(?:sips?|tel):", re.IGNORECASE)
 _CONTEXT = re.compile(r";\s*phone-context=(\+[0-9]+)", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
@@ -22,6 +23,7 @@ def dialled_digits(raw: str) -> str:
     make a number: ``sip:alice@host`` gives "".
     """
     text = unicodedata.normalize("NFKC", raw[:_TEXT_LIMIT]).strip()
+    text = _QUOTED.sub("", text)
     if "<" in text:
         text = text.split("<", 1)[1].split(">", 1)[0]
     text = unquote(_SCHEME.sub("", text.strip()))
