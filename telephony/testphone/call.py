@@ -230,11 +230,13 @@ class PhoneCall:
         Raises:
             PhoneError: the call is over.
         """
-        # asked first: a call that is refused at once is gone some milliseconds later
-        answer = await self._act("Getvar", Variable="CHANNEL(pjsip,call-id)")
-        self.sip_call_id = answer.get("Value", "")
         await self._act("MixMonitor", File="", Options=f"r({self.heard})")
         await self._act("Setvar", Variable="TALK_DETECT(set)", Value=_TALK_DETECT)
+        # there is a moment in which the channel is there and its SIP dialogue not yet
+        while not self.sip_call_id:
+            answer = await self._act("Getvar", Variable="CHANNEL(pjsip,call-id)")
+            self.sip_call_id = answer.get("Value", "")
+            await asyncio.sleep(0.005)
 
     def take(self, event: Message) -> None:
         """Take in an AMI event about this call's channel."""

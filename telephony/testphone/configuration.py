@@ -142,6 +142,7 @@ contact_user={username}
 expiration=300
 retry_interval=5
 max_retries=3
+max_random_initial_delay=0
 
 [{username}]
 type=endpoint
