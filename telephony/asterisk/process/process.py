@@ -19,6 +19,7 @@ from telephony.asterisk.process.ports import port_troubles, telephone_ports
 log = structlog.get_logger(__name__)
 
 BOOT_DEADLINE_S = 30.0
+ADOPTION_DEADLINE_S = 10.0
 COMMAND_DEADLINE_S = 5.0
 TAIL_LINES = 15
 _SOCKET_PATH_LIMIT = 107  # sun_path of unix(7), less its final zero
@@ -75,8 +76,7 @@ class AsteriskProcess:
         Raises:
             AsteriskProcessError: when its ports are taken, it dies, or the deadline passes.
         """
-        if self.is_alive:
-            await self._adopt()
+        if self.is_alive and await self._adopt():
             return
         if len(os.fsencode(self._control)) > _SOCKET_PATH_LIMIT:
             raise AsteriskProcessError(
@@ -86,7 +86,8 @@ class AsteriskProcess:
         if troubles := port_troubles(telephone_ports(self._settings)):
             raise AsteriskProcessError("; ".join(troubles))
         began = time.monotonic()
-        await asyncio.to_thread(self._spawn)
+        # not in a thread: cancelled then, it would start after this has been left
+        self._spawn()
         try:
             await self._booted(began + deadline_s)
         except BaseException:
@@ -195,17 +196,22 @@ class AsteriskProcess:
                     return
             await asyncio.sleep(0.05)
 
-    async def _adopt(self) -> None:
+    async def _adopt(self) -> bool:
+        """Whether it runs and answers; False when it was ending and has ended."""
         pid = self.pid
         try:
-            await self.command("core waitfullybooted", COMMAND_DEADLINE_S)
+            # it may still be starting itself, after the death of its starter
+            await self._booted(time.monotonic() + ADOPTION_DEADLINE_S)
         except AsteriskProcessError as error:
+            if not self.is_alive:
+                return False
             raise AsteriskProcessError(
                 f"an Asterisk with this configuration runs (process {pid}) but does not answer; "
                 f"if it carries no calls, end it with: kill -9 {pid}"
             ) from error
         self.adopted = True
         log.info("asterisk.adopted", pid=pid)
+        return True
 
     async def _kill(self) -> None:
         pid = self.pid

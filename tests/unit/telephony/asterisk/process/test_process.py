@@ -1,20 +1,19 @@
 """With the real Asterisk that the installation provides, and a configuration of a few lines."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from config.settings import AsteriskSettings, Settings, load_settings
+from config.settings import Settings, load_settings
 from telephony.asterisk.installation import Installation, find_installation
 from telephony.asterisk.process import AsteriskProcess, AsteriskProcessError
+from tests.unit.telephony.asterisk.bare_asterisk import bare_asterisk
 
 pytestmark = pytest.mark.live
 
@@ -26,32 +25,9 @@ def installation() -> Installation:
 
 @pytest.fixture
 async def settings(installation: Installation) -> AsyncIterator[Settings]:
-    # not tmp_path: a control socket's path may not be long
-    data = Path(tempfile.mkdtemp(prefix="hl-"))
-    with socket.socket() as ami, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
-        ami.bind(("127.0.0.1", 0))
-        sip.bind(("127.0.0.1", 0))
-        ports = AsteriskSettings(ami_port=ami.getsockname()[1], sip_port=sip.getsockname()[1])
-    made = Settings(data_dir=data, asterisk=ports)
-    home = made.asterisk_dir
-    for name in ("etc", "run", "log", "spool", "db", "keys"):
-        (home / name).mkdir(parents=True)
-    folders = {
-        "astetcdir": home / "etc",
-        "astmoddir": installation.modules_dir,
-        "astdatadir": installation.data_dir,
-        **{f"ast{name}dir": home / name for name in ("run", "log", "spool", "db")},
-        "astkeydir": home / "keys",
-        "astvarlibdir": home / "db",
-    }
-    lines = [f"{name} => {folder}" for name, folder in folders.items()]
-    (home / "etc/asterisk.conf").write_text("[directories]\n" + "\n".join(lines) + "\n")
-    (home / "etc/modules.conf").write_text("[modules]\nautoload=no\n")
-    try:
+    with bare_asterisk(installation) as made:
         yield made
-    finally:
         await AsteriskProcess(installation, made).stop(graceful_s=0.5)
-        shutil.rmtree(data)
 
 
 async def test_given_nothing_runs_when_started_then_it_answers_and_stops_without_a_trace(
@@ -144,7 +120,7 @@ async def test_given_a_taken_port_when_started_then_the_setting_is_named_and_not
 async def test_given_a_frozen_asterisk_when_started_again_then_it_is_left_alone_and_named(
     installation: Installation, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telephony.asterisk.process.process.COMMAND_DEADLINE_S", 0.5)
+    monkeypatch.setattr("telephony.asterisk.process.process.ADOPTION_DEADLINE_S", 0.5)
     first = AsteriskProcess(installation, settings)
     await first.start()
     pid = first.pid
