@@ -2,7 +2,7 @@
 
 import typer
 
-from agent_gateway.cli import prefill, prompts
+from agent_gateway.cli import model, prefill, prompts
 
 app = typer.Typer(
     name="hotline",
@@ -11,6 +11,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(model.app, name="model")
 app.add_typer(prefill.app, name="prefill")
 app.add_typer(prompts.app, name="prompts")
 
