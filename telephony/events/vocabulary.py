@@ -241,11 +241,17 @@ class CallTransferred(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(CallEvent):
-    """The caller's side is gone. ``cause`` is a Q.850 cause code; 0 when unknown."""
+    """The caller's side is gone. ``cause`` is a Q.850 cause code; 0 when unknown.
+
+    ``channel`` is that of the party that hung up ("" for the system or when unknown); ``basis``
+    says in a few words what ``hung_up_by`` rests on, for some Asterisk versions let one only guess.
+    """
 
     hung_up_by: HungUpBy
     cause: int = 0
     cause_text: str = ""
+    channel: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,93 @@
+"""How calls begin: channels, what they ask for, and the line they came in on."""
+
+from __future__ import annotations
+
+from telephony.calls.dialling import answered
+from telephony.calls.headers import Headers
+from telephony.calls.legs import Leg
+from telephony.calls.switchboard import RING, UP, Switchboard
+from telephony.events import KeyPressed
+
+_NO_NUMBER = {"", "h", "failed"}
+
+
+def new_channel(board: Switchboard, h: Headers) -> None:
+    """Newchannel: someone rings us (state Ring), or someone is about to be rung (Down)."""
+    name, uniqueid = h.get("channel"), h.get("uniqueid")
+    if not name:
+        return
+    leg = board.find(uniqueid) if uniqueid else board.find("", name)
+    if leg is None:
+        leg = board.open(uniqueid or name, name, h.get("linkedid"))
+    board.update(leg, h)
+    _greet(board, leg)
+
+
+def new_state(board: Switchboard, h: Headers) -> None:
+    """Newstate: rings, is up."""
+    leg = board.leg(h)
+    if leg is None:
+        return
+    if leg.state == UP and leg.dialled and not leg.originated and leg.person:
+        answered(board, leg)
+    else:
+        _greet(board, leg)
+
+
+def new_extension(board: Switchboard, h: Headers) -> None:
+    """Newexten: a step of the dialplan; tells the dialled number where Newchannel did not."""
+    leg = board.leg(h)
+    if leg is None:
+        return
+    leg.last_application = h.get("application")
+    exten = h.get("extension", "exten")
+    if leg.call.announced or exten in _NO_NUMBER or (leg.dialled and not leg.originated):
+        return
+    if leg.exten in ("", "s"):
+        leg.exten = exten
+    if leg.state == 0 or not leg.person or leg.name.ghost:
+        return
+    if leg.linkedid in ("", leg.uniqueid) and not (leg.originated and exten == "s"):
+        board.announce(leg.call, leg)
+
+
+def new_caller(board: Switchboard, h: Headers) -> None:
+    """Newcallerid, NewAccountCode and whatever else only brings a leg up to date."""
+    board.leg(h)
+
+
+def user_event(board: Switchboard, h: Headers) -> None:
+    """UserEvent HotlineCall: the dialplan says which line a call came in on."""
+    if h.get("userevent").lower() != "hotlinecall":
+        return
+    leg = board.leg(h)
+    call = leg.call if leg is not None else board.calls.get(h.get("linkedid", "callid"))
+    if call is not None and h.get("line"):
+        if leg is not None:
+            board.ensure_announced(call, leg)
+        board.identify_line(call, h.get("line"), h.get("sipcallid"))
+
+
+def key_pressed(board: Switchboard, h: Headers) -> None:
+    """DTMFEnd (10+), DTMF with End: Yes."""
+    if h.event == "dtmf" and not h.flag("end"):
+        return
+    leg = board.leg(h)
+    if leg is None or not leg.person or h.get("direction").lower() == "sent":
+        return
+    if leg is leg.call.caller:
+        leg.call.keyed_at = board.now
+    board.emit(
+        leg.call,
+        KeyPressed(
+            at=board.now, call_id=leg.call.ident, channel=leg.name.full, digit=h.get("digit")
+        ),
+    )
+
+
+def _greet(board: Switchboard, leg: Leg) -> None:
+    call = leg.call
+    if call.announced or leg.state != RING or not leg.exten or not leg.person or leg.dialled:
+        return
+    if leg.linkedid in ("", leg.uniqueid):
+        board.announce(call, leg)

@@ -1,0 +1,61 @@
+"""Causes of release: ITU-T Q.850 (05/2018) table 1, as far as Asterisk uses them."""
+
+from __future__ import annotations
+
+CAUSE_TEXTS: dict[int, str] = {
+    0: "cause not given",
+    1: "unallocated number",
+    2: "no route to the transit network",
+    3: "no route to the destination",
+    5: "misdialled trunk prefix",
+    6: "channel unacceptable",
+    7: "call delivered in an established channel",
+    8: "pre-emption",
+    14: "number was ported",
+    16: "normal clearing",
+    17: "user busy",
+    18: "no user responding",
+    19: "no answer from the user",
+    20: "subscriber absent",
+    21: "call rejected",
+    22: "number changed",
+    23: "redirected to a new destination",
+    26: "answered elsewhere",
+    27: "destination out of order",
+    28: "invalid number format",
+    29: "facility rejected",
+    30: "response to status enquiry",
+    31: "normal, unspecified",
+    34: "no circuit available",
+    38: "network out of order",
+    41: "temporary failure",
+    42: "switching equipment congestion",
+    43: "access information discarded",
+    44: "requested circuit not available",
+    50: "facility not subscribed",
+    52: "outgoing calls barred",
+    54: "incoming calls barred",
+    57: "bearer capability not authorised",
+    58: "bearer capability not available",
+    65: "bearer capability not implemented",
+    66: "channel type not implemented",
+    69: "facility not implemented",
+    81: "invalid call reference",
+    88: "incompatible destination",
+    95: "invalid message",
+    96: "mandatory information element missing",
+    97: "message type does not exist",
+    98: "wrong message",
+    99: "information element does not exist",
+    100: "invalid information element contents",
+    101: "wrong call state",
+    102: "recovery on timer expiry",
+    103: "mandatory information element length error",
+    111: "protocol error",
+    127: "interworking, unspecified",
+}
+
+
+def cause_text(cause: int) -> str:
+    """The cause in words; never fails."""
+    return CAUSE_TEXTS.get(cause, f"cause {cause}")
