@@ -81,9 +81,9 @@ class Archive:
 
         May be killed at any point and called again: the same audio gives the same file and is
         listed once. The order is what makes it so: stereo file complete and on disk under
-        ``.partial``; renamed to its hash; listed in the manifest; only then are the raw files
-        removed. The day is that of the call's arrival, which the call id itself tells, so a second
-        attempt finds the first one's manifest.
+        ``.partial``; renamed to its hash; listed in the manifest; the raw files marked as sealed;
+        only then are they removed. The day is that of the call's arrival, which the call id itself
+        tells, so a second attempt finds the first one's manifest.
 
         Returns:
             The sealed recording, or None when there is not a single sample; such raw files are
@@ -93,6 +93,9 @@ class Archive:
         Raises:
             StereoError, OSError: nothing is lost, the raw files are still there; try again.
         """
+        if pair.sealed_mark.exists() and (sealed := self.find(pair.call_id)):
+            pair.remove()
+            return sealed[-1]
         if not pair.files:
             return None
         if not any(path.stat().st_size > 1 for path in pair.files):
@@ -123,8 +126,7 @@ class Archive:
             retain_until=(ended_at + self._retention).astimezone(UTC),
         )
         archived = self._keep(partial, folder, entry)
-        for path in pair.files:
-            path.unlink()
+        pair.remove()
         return archived
 
     def recordings(self, *, since: str = "") -> list[Archived]:

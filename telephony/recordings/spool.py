@@ -13,6 +13,7 @@ from pathlib import Path
 
 RX_SUFFIX = "-rx.sln"
 TX_SUFFIX = "-tx.sln"
+SEALED_SUFFIX = ".sealed"
 # Two and a half of stdio's 32 KiB buffers, 2.05 s each at 16,000 bytes a second: a file that has
 # been quiet for longer is not being written. Only used where the kernel cannot answer for itself.
 QUIET_S = 5.2
@@ -49,6 +50,21 @@ class RawPair:
         return tuple(path for path in (self.rx, self.tx) if path.is_file())
 
     @property
+    def sealed_mark(self) -> Path:
+        """Exists while the raw files are being removed: two files do not go in one instant."""
+        return self.spool / f"{self.call_id}{SEALED_SUFFIX}"
+
+    def remove(self) -> None:
+        """Remove both raw files, which are sealed; killed in between, call it again (blocking).
+
+        Raises:
+            OSError: some are still there.
+        """
+        self.sealed_mark.touch()
+        for path in (self.rx, self.tx, self.sealed_mark):
+            path.unlink(missing_ok=True)
+
+    @property
     def written_at(self) -> float:
         """When the last sample was written: seconds since the epoch, 0.0 without any file."""
         return max((path.stat().st_mtime for path in self.files), default=0.0)
@@ -70,12 +86,12 @@ def raw_pair(spool: Path, call_id: str) -> RawPair:
 
 
 def raw_pairs(spool: Path) -> list[RawPair]:
-    """All pairs in the spool with at least one file, the oldest first; other files are ignored."""
+    """All pairs of which anything is left, the oldest first; other files are ignored."""
     found: dict[str, RawPair] = {}
     if not spool.is_dir():
         return []
     for path in spool.iterdir():
-        for suffix in (RX_SUFFIX, TX_SUFFIX):
+        for suffix in (RX_SUFFIX, TX_SUFFIX, SEALED_SUFFIX):
             call_id = path.name.removesuffix(suffix)
             if call_id != path.name and _CALL_ID.fullmatch(call_id) and path.is_file():
                 found[call_id] = RawPair(call_id, spool)

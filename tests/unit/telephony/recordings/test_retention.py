@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from telephony.recordings import (
+    Archive,
+    Archived,
+    CallFacts,
+    RawPair,
+    RetentionError,
+    delete_recording,
+    set_hold,
+)
+from telephony.recordings.manifest import FILE_NAME, read_manifest
+
+from .signals import tone, write_raw
+
+
+@pytest.fixture
+def recording(archive: Archive, pair: RawPair) -> Archived:
+    write_raw(pair, tone(440, 1), None)
+    sealed = archive.seal(pair, CallFacts())
+    assert sealed is not None
+    return sealed
+
+
+def file_of(archive: Archive, recording: Archived) -> Path:
+    return archive.root / recording.path
+
+
+def test_given_a_day_too_early_when_deleted_then_it_is_refused_and_stays(
+    archive: Archive, recording: Archived
+) -> None:
+    early = recording.entry.retain_until - timedelta(seconds=1)
+    with pytest.raises(RetentionError, match="must be kept until"):
+        delete_recording(archive, recording.entry.sha256, by="li", reason="old", now=early)
+    assert file_of(archive, recording).exists()
+    assert recording.entry.retain_until > datetime.now(UTC) + timedelta(days=365)
+
+
+def test_given_its_time_has_come_when_deleted_then_an_audit_line_says_who_and_why(
+    archive: Archive, recording: Archived
+) -> None:
+    sha256, late = recording.entry.sha256, recording.entry.retain_until
+    delete_recording(archive, sha256, by="li", reason="retention is over", now=late)
+    assert not file_of(archive, recording).exists()
+    assert archive.recordings() == []
+    line = read_manifest(file_of(archive, recording).with_name(FILE_NAME)).deleted[sha256]
+    assert (line.by, line.reason, line.at) == ("li", "retention is over", late)
+    assert line.call_id == recording.entry.call_id
+
+
+def test_given_a_legal_hold_when_deleted_then_it_is_refused_until_the_hold_is_lifted(
+    archive: Archive, recording: Archived
+) -> None:
+    sha256, late = recording.entry.sha256, recording.entry.retain_until + timedelta(days=1)
+    set_hold(archive, sha256, True, by="court", reason="case 1")
+    with pytest.raises(RetentionError, match="held by court: case 1"):
+        delete_recording(archive, sha256, by="li", reason="old", now=late)
+    assert file_of(archive, recording).exists()
+    set_hold(archive, sha256, False, by="court", reason="case closed")
+    delete_recording(archive, sha256, by="li", reason="old", now=late)
+    assert not file_of(archive, recording).exists()
+
+
+def test_given_a_kill_between_line_and_file_when_deleted_again_then_it_is_finished_once(
+    archive: Archive, recording: Archived
+) -> None:
+    sha256, late = recording.entry.sha256, recording.entry.retain_until
+    content = file_of(archive, recording).read_bytes()
+    delete_recording(archive, sha256, by="li", reason="old", now=late)
+    file_of(archive, recording).write_bytes(content)
+    delete_recording(archive, sha256, by="li", reason="old", now=late)
+    assert not file_of(archive, recording).exists()
+    manifest = file_of(archive, recording).with_name(FILE_NAME)
+    assert manifest.read_text().count('"deleted"') == 1
+
+
+def test_given_nobody_or_no_reason_when_deleted_then_it_is_refused(
+    archive: Archive, recording: Archived
+) -> None:
+    late = recording.entry.retain_until
+    for by, reason in (("", "old"), ("li", " ")):
+        with pytest.raises(ValueError, match="name who"):
+            delete_recording(archive, recording.entry.sha256, by=by, reason=reason, now=late)
+    with pytest.raises(KeyError):
+        delete_recording(archive, "0" * 64, by="li", reason="old", now=late)
