@@ -29,7 +29,9 @@ def requested(board: Switchboard, h: Headers) -> None:
     call = leg.call
     if not leg.person or leg.handed_over or call.request is not None:
         return
-    if leg is not call.caller and (not leg.answered or call.others(leg)):
+    rung_by_system = leg.originated and leg.state == UP and not call.announced
+    takes_part = leg is call.caller or leg.answered or rung_by_system
+    if not takes_part or (leg is not call.caller and call.others(leg)):
         return
     call.request = Release(leg, "hangup request", board.now)
 
@@ -154,7 +156,7 @@ def _who(board: Switchboard, call: CallThread, last: Leg) -> tuple[HungUpBy, Leg
 def _side(call: CallThread, leg: Leg | None) -> HungUpBy:
     if leg is None:
         return HungUpBy.UNKNOWN
-    if leg is call.caller:
+    if leg is call.caller and leg is not call.answered_by:
         return HungUpBy.CALLER
     if call.moved and leg is not call.answered_by:
         return HungUpBy.THIRD
@@ -171,16 +173,15 @@ def _announce_late(board: Switchboard, call: CallThread, leg: Leg) -> None:
         return
     if leg.dialled and leg.dialled_by is None:
         number = own_number(leg) or number_in(leg.dial_string) or leg.name.resource
-        up = leg.state == UP
-        leg.dialled = False
-        leg.outgoing = False
-        caller, leg.caller = leg.caller, ""
+        leg.dialled = leg.outgoing = False
+        leg.caller = leg.caller_name = ""
         board.announce(call, leg, number)
-        leg.caller = caller
-        if up:
+        if leg.state == UP:
+            hung_up_at, request = board.now, call.request
+            board.now = leg.up_at or hung_up_at
             call.caller = None
             answered(board, leg)
-            call.caller = leg
+            board.now, call.caller, call.request = hung_up_at, leg, request
         return
     people = call.persons
     caller = next((p for p in people if p.linkedid == p.uniqueid), None)

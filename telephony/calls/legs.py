@@ -37,6 +37,7 @@ class Leg:
     caller_name: str = ""
     exten: str = ""
     account: str = ""
+    up_at: datetime | None = None
     heard_late: bool = False
     outgoing: bool = False
     dialled: bool = False

@@ -85,6 +85,8 @@ class Switchboard:
         leg.seen_at = self.arrived
         state = h.state(prefix)
         if state is not None:
+            if state == UP and leg.up_at is None:
+                leg.up_at = self.now
             leg.state = state
             leg.outgoing = leg.outgoing or state == RINGING
         caller = h.caller(prefix)
