@@ -1,0 +1,175 @@
+"""A real Asterisk with the project's dialplan, and an IVR that each test starts in its own way."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import wave
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from agent_gateway.service.asterisk_config import render_input
+from config.menus import load_menus
+from config.numberplan import DialledNumbers, load_number_plan
+from config.settings import Settings, load_secrets
+from ivr.fastagi import AgiServer, Handler
+from ivr.inbound import InboundHandler, Routing
+from ivr.prompts import PromptLibrary
+from ivr.selfservice import TicketState, TicketStatus
+from ivr.waiting import WaitingKeyHandler
+from telephony.asterisk.installation import find_installation
+from telephony.asterisk.process import AsteriskProcess
+from telephony.asterisk.rendering import render_asterisk_config
+from telephony.events import Event, EventBus
+from tests.live.harness.ports import free_ports
+from tests.live.harness.sipp import SippRun, run_sipp
+
+ROOT = Path(__file__).parents[3]
+GREETING_S = 3
+LINES = ("12345", "12328", "12333", "12319")
+SHORT = ("already-waiting", "english-selected", "ticket-latest", "ticket-status-handling")
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[tuple[AsteriskProcess, Settings]]:
+    """Asterisk in a folder of its own, with tones for prompts."""
+    # short on purpose: the path of Asterisk's control socket has a limit
+    data_dir = Path(tempfile.mkdtemp(prefix="hl-ivr-", dir="/tmp"))
+    ports = free_ports()
+    settings = Settings.model_validate(
+        {
+            "install_dir": ROOT / "var",
+            "data_dir": data_dir,
+            "asterisk": {
+                "sip_port": ports.sip,
+                "ami_port": ports.ami,
+                "rtp_start": ports.rtp_start,
+                "rtp_end": ports.rtp_start + 199,
+            },
+            "agi": {"port": ports.agi},
+        }
+    )
+    for language in ("zh", "en"):
+        folder = settings.prompts_dir / language
+        folder.mkdir(parents=True)
+        for line in LINES:
+            _tone(folder / f"greeting-{line}.wav", GREETING_S)
+        for key in (*SHORT, *(f"digit-{digit}" for digit in range(10))):
+            _tone(folder / f"{key}.wav", 0.3)
+    render_asterisk_config(render_input(settings, load_secrets(data_dir), ()))
+    process = AsteriskProcess(find_installation(settings), settings)
+    try:
+        asyncio.run(process.start())
+        yield process, settings
+    finally:
+        asyncio.run(process.stop(graceful_s=0.5))
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _tone(file: Path, seconds: float) -> None:
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(b"\x00\x10\x00\xf0" * int(seconds * 4000))
+
+
+class OneTicket:
+    """Every caller has a ticket in work."""
+
+    async def latest_for_caller(self, caller: str) -> TicketStatus | None:
+        return TicketStatus("205", TicketState.HANDLING)
+
+    async def by_number(self, number: str, caller: str) -> TicketStatus | None:
+        return None
+
+
+class FourthInLine:
+    """Every caller's last place was the fourth."""
+
+    def last_position(self, call_id: str) -> int | None:
+        return 4
+
+
+@dataclass
+class Ivr:
+    """The service's side, and eyes on Asterisk.
+
+    Attributes:
+        events: all that the IVR told.
+    """
+
+    asterisk: AsteriskProcess
+    settings: Settings
+    bus: EventBus = field(default_factory=EventBus)
+    server: AgiServer | None = None
+
+    async def start(self, inbound: Handler | None = None) -> None:
+        """Serve both scripts; ``inbound`` replaces the real handler of the first."""
+        menus = load_menus(None)
+        plan = load_number_plan(None, self.settings.city, menus.entries)
+        routing = Routing(plan, DialledNumbers(plan, self.settings.city), menus)
+        prompts = PromptLibrary(self.settings.prompts_dir)
+        self.server = AgiServer(self.settings.agi.host, self.settings.agi.port)
+        real = InboundHandler(routing, prompts, self.bus, OneTicket())
+        self.server.route("inbound", inbound or real)
+        waiting = WaitingKeyHandler(prompts, self.bus, FourthInLine(), OneTicket())
+        self.server.route("waiting-key", waiting)
+        await self.server.start()
+
+    async def stop(self) -> None:
+        """Be gone, as a killed service is: nothing listens and every connection is closed."""
+        if self.server is not None:
+            await self.server.stop()
+
+    async def call(self, scenario: str, number: str, hold_ms: int, **keys: str) -> SippRun:
+        """One call to its end."""
+        sip = (self.settings.asterisk.sip_bind, self.settings.asterisk.sip_port)
+        return await run_sipp(
+            self.asterisk.installation, scenario, sip, number, hold_ms=hold_ms, keys=keys
+        )
+
+    async def waiting(self) -> dict[str, str]:
+        """The channel variables of the caller, once they wait in the queue."""
+        async with asyncio.timeout(20):
+            while True:
+                channels = await self.asterisk.command("core show channels concise")
+                for line in channels.splitlines():
+                    name, _, _, _, _, application, *_ = line.split("!")
+                    if application == "Queue":
+                        return await self._variables(name)
+                await asyncio.sleep(0.05)
+
+    async def _variables(self, channel: str) -> dict[str, str]:
+        shown = await self.asterisk.command(f"core show channel {channel}")
+        pairs = (line.strip().split("=", 1) for line in shown.splitlines() if "=" in line)
+        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+@pytest.fixture
+async def ivr(exchange: tuple[AsteriskProcess, Settings]) -> AsyncIterator[Ivr]:
+    """An IVR that is not started yet; afterwards no call is left over."""
+    running = Ivr(*exchange)
+    yield running
+    await running.stop()
+    async with asyncio.timeout(20):
+        while "!" in await running.asterisk.command("core show channels concise"):
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def events(ivr: Ivr) -> list[Event]:
+    """What the IVR tells, in order, filled as it happens."""
+    heard: list[Event] = []
+    publish = ivr.bus.publish
+
+    def note(event: Event) -> None:
+        heard.append(event)
+        publish(event)
+
+    ivr.bus.publish = note  # type: ignore[method-assign]  # a wire-tap for the test
+    return heard
