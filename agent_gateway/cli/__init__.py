@@ -2,7 +2,7 @@
 
 import typer
 
-from agent_gateway.cli import model, prefill, prompts
+from agent_gateway.cli import doctor, model, prefill, prompts, run
 
 app = typer.Typer(
     name="hotline",
@@ -14,6 +14,8 @@ app = typer.Typer(
 app.add_typer(model.app, name="model")
 app.add_typer(prefill.app, name="prefill")
 app.add_typer(prompts.app, name="prompts")
+app.command()(run.run)
+app.command()(doctor.doctor)
 
 
 def main() -> None:

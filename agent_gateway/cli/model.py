@@ -114,6 +114,19 @@ def fetch(
         typer.echo(f"{wanted} {'was there already' if was_there else 'is ready'}: {folder}")
 
 
+@app.command()
+def ensure(config: _Config = None) -> None:
+    """Have a model before the first call: the default, else the one that needs no download.
+
+    Exit code 0 also when there is none: calls then go on without transcripts, and it is said.
+    """
+    from asr.models.ensure import ensure_model
+
+    settings = _settings(config)
+    with BarReporter() as bars:
+        ensure_model(settings, bars)
+
+
 @app.command(name="list")
 def list_models(config: _Config = None, as_json: _Json = False) -> None:
     """Which models there are, which are here, and which one is used."""

@@ -3,7 +3,7 @@
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.engine import is_outage
 from agent_gateway.store.events import Entry
-from agent_gateway.store.migrate import migrate
+from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
     Call,
@@ -33,5 +33,6 @@ __all__ = [
     "User",
     "is_outage",
     "migrate",
+    "newest_revision",
     "storable",
 ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,6 +34,11 @@ def migrate(url: str) -> None:
     """
     _own_file(url)
     command.upgrade(alembic_config(url), "head")
+
+
+def newest_revision() -> str:
+    """The schema that this version of the program works with."""
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head() or ""
 
 
 def _own_file(url: str) -> None:

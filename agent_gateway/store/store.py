@@ -44,6 +44,16 @@ class Store:
         async with self._engine.read() as session:
             await session.execute(text("SELECT count(*) FROM alembic_version"))
 
+    async def revision(self) -> str:
+        """The schema that the database has; compare with :func:`newest_revision`.
+
+        Raises:
+            SQLAlchemyError: it does not answer, or was never migrated.
+        """
+        async with self._engine.read() as session:
+            found = await session.execute(text("SELECT version_num FROM alembic_version"))
+            return str(found.scalar_one_or_none() or "")
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
