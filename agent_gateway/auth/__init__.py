@@ -4,6 +4,7 @@ from agent_gateway.auth.passwords import MIN_PASSWORD, PasswordTooShortError, ha
 from agent_gateway.auth.principal import Principal, Role
 from agent_gateway.auth.service import Auth, BadLoginError, TooManyTriesError
 from agent_gateway.auth.throttle import Throttle
+from agent_gateway.auth.viewing import ViewAudit
 
 __all__ = [
     "MIN_PASSWORD",
@@ -14,5 +15,6 @@ __all__ = [
     "Role",
     "Throttle",
     "TooManyTriesError",
+    "ViewAudit",
     "hash_password",
 ]

@@ -49,6 +49,7 @@ class Verifier:
                 self._nobody = _hasher.hash("no one has this password")
             password_hash = self._nobody
         try:
-            return _hasher.verify(password_hash, password) and known
+            _hasher.verify(password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
+        return known

@@ -78,6 +78,22 @@ class Calls:
         async with self._engine.read() as session:
             return await session.get(RecordingRow, call_id)
 
+    async def recordings(self) -> Sequence[RecordingRow]:
+        """All recordings that the database knows of."""
+        async with self._engine.read() as session:
+            return (await session.scalars(select(RecordingRow))).all()
+
+    async def by_sip_call_id(self, sip_call_id: str, *, since: datetime) -> Call | None:
+        """The record of the call with RFC 3261's Call-ID, among those that arrived ``since``."""
+        query = (
+            select(Call)
+            .where(Call.arrived_at >= since, Call.sip_call_id == sip_call_id)
+            .order_by(Call.arrived_at.desc())
+            .limit(1)
+        )
+        async with self._engine.read() as session:
+            return (await session.scalars(query)).first()
+
     async def without_ticket(self, *, limit: int = 100) -> Sequence[str]:
         """Ids of answered calls that are over and have no ticket yet, oldest first.
 

@@ -1,0 +1,94 @@
+"""Calls as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from agent_gateway.store import Call, CallEventRow
+
+
+class CallSummary(BaseModel):
+    """One line of a list of calls. ``agent`` is the extension of who answered last."""
+
+    call_id: str
+    line: str
+    dialled: str
+    caller: str
+    caller_name: str
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    queue: str
+    agent: str
+    disposition: str
+    queue_seconds: float
+    talk_seconds: float
+
+    @classmethod
+    def of(cls, call: Call) -> Self:
+        """From the record."""
+        return cls.model_validate({**_values(call), "call_id": call.id})
+
+
+class CallEventView(BaseModel):
+    """One event as it was published."""
+
+    seq: int
+    at: datetime
+    type: str
+    data: dict[str, Any]
+
+
+class CallDetail(CallSummary):
+    """Everything about one call. ``path``: steps {at, step, …} in their order."""
+
+    sip_call_id: str
+    channel: str
+    queued_at: datetime | None
+    first_offered_at: datetime | None
+    hung_up_by: str
+    cause: int
+    cause_text: str
+    recovered: bool
+    path: list[dict[str, Any]]
+    has_recording: bool
+    ticket_number: str | None
+    events: list[CallEventView]
+
+    @classmethod
+    def full(
+        cls,
+        call: Call,
+        events: list[CallEventRow],
+        *,
+        has_recording: bool,
+        ticket_number: str | None,
+    ) -> Self:
+        """From the record and what belongs to it."""
+        return cls.model_validate(
+            {
+                **_values(call),
+                "call_id": call.id,
+                "has_recording": has_recording,
+                "ticket_number": ticket_number,
+                "events": [
+                    CallEventView(seq=one.seq, at=one.at, type=one.type, data=one.data)
+                    for one in events
+                ],
+            }
+        )
+
+
+class CallPage(BaseModel):
+    """One page, newest first. ``total``: how many there are in all."""
+
+    total: int
+    calls: list[CallSummary]
+
+
+def _values(call: Call) -> dict[str, Any]:
+    columns = Call.__table__.columns
+    return {one.name: getattr(call, one.name) for one in columns if one.name != "id"}

@@ -1,0 +1,104 @@
+"""The web application: all routes, the WebSocket, the static page, and what guards them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
+from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
+from agent_gateway.http.context import GatewayContext
+from agent_gateway.http.dispatch import MAX_BODY_BYTES, handler_for
+from agent_gateway.http.errors import ApiError
+from agent_gateway.http.health import ROUTES as HEALTH_ROUTES
+from agent_gateway.http.operation import metrics_route, openapi_route
+from agent_gateway.http.route import AnyRoute
+from agent_gateway.live.endpoint import live_handler
+from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
+from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
+from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
+from agent_gateway.web import add_pages
+
+log = structlog.get_logger(__name__)
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "media-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+}
+
+ROUTES: tuple[AnyRoute, ...] = (
+    *AUTH_ROUTES,
+    *CALL_ROUTES,
+    *TRANSCRIPT_ROUTES,
+    *RECORDING_ROUTES,
+    *TICKET_ROUTES,
+    *AGENT_ROUTES,
+    *HEALTH_ROUTES,
+)
+
+
+def build_app(context: GatewayContext) -> web.Application:
+    """The application for an ``AppRunner``; see :class:`GatewayContext` for its surroundings."""
+    app = web.Application(middlewares=[_plain_errors], client_max_size=MAX_BODY_BYTES)
+    for route in (*ROUTES, metrics_route(), openapi_route(ROUTES)):
+        app.router.add_route(route.method, route.path, handler_for(route, context))
+    app.router.add_get("/ws", live_handler(context))
+    add_pages(app)
+    app.on_response_prepare.append(_guard_headers)
+
+    async def listen(_app: web.Application) -> AsyncIterator[None]:
+        async with context.live.running(), context.metrics.running():
+            yield
+
+    async def hang_up(_app: web.Application) -> None:
+        await context.live.close_all()
+
+    app.cleanup_ctx.append(listen)
+    app.on_shutdown.append(hang_up)
+    return app
+
+
+async def _guard_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+
+
+@web.middleware
+async def _plain_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Whatever goes wrong, the client gets a plain JSON error and the log gets the cause."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        code = error.reason.lower().replace(" ", "_")
+        message = {
+            404: "没有此页面或接口",
+            405: "此接口不支持该方法",
+            413: "请求内容过大",
+        }.get(error.status, "请求无法处理")
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return ApiError(error.status, code, message, error.reason, headers=headers).response()
+    except ApiError as error:
+        return error.response()
+    except Exception:
+        log.exception("http.handler_failed", method=request.method, path=request.path)
+        return ApiError(
+            500, "internal", "服务内部错误，已记录", "an internal error; it is in the log"
+        ).response()

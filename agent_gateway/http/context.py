@@ -1,0 +1,77 @@
+"""What the web side needs from the rest of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from agent_gateway.agents.desk import Desk
+from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.http.health import Component
+from agent_gateway.http.metrics import Metrics
+from agent_gateway.journal import Journal
+from agent_gateway.live import LiveHub
+from agent_gateway.store import Store
+from config.settings import Secrets, Settings
+from telephony.events import EventBus
+
+
+@dataclass(slots=True, kw_only=True)
+class GatewayContext:
+    """Everything that request handlers reach. One per service.
+
+    Compose it like this (inside the running event loop)::
+
+        store = Store(settings.database_url)
+        await store.migrate()
+        drafter = TicketDrafter(store, bus, prefiller, settings.city.zone)
+        journal = Journal(
+            store, bus, settings.data_dir / "spool" / "journal", persisted=drafter.noticed
+        )
+        recovery = CdrRecovery(
+            store,
+            settings.asterisk_dir / "log" / CDR_FILE,
+            settings.data_dir / "spool" / "cdr-place.json",
+            recovered=drafter.plan,
+        )
+        context = GatewayContext(
+            settings=settings, secrets=secrets, store=store, bus=bus, desk=desk, journal=journal,
+            line_names={"12345": "政务服务便民热线", ...}, checks={"ami": ..., "asr": ...},
+        )
+        async with drafter, journal, recovery:      # before telephony publishes anything
+            runner = web.AppRunner(build_app(context), access_log=None)
+            ...
+
+    The live hub listens to the bus from ``runner.setup()`` to ``runner.cleanup()``.
+
+    Attributes:
+        settings: all settings.
+        secrets: the session key is used.
+        store: migrated.
+        bus: where events come from.
+        desk: the agents' desk.
+        journal: its state is shown by /healthz and /metrics; None in tools without one.
+        line_names: line number -> name shown to agents.
+        checks: name -> function that tells at once, without waiting, how a part is
+            (``ami``, ``asr``, …); the database, disk and journal are checked here.
+    """
+
+    settings: Settings
+    secrets: Secrets
+    store: Store
+    bus: EventBus
+    desk: Desk
+    journal: Journal | None = None
+    line_names: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
+    auth: Auth = field(init=False)
+    views: ViewAudit = field(init=False)
+    live: LiveHub = field(init=False)
+    metrics: Metrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the parts that only the web side has."""
+        self.auth = Auth(self.store, self.secrets.session_key, self.settings.web.session_hours)
+        self.views = ViewAudit(self.store)
+        self.live = LiveHub(self.store, self.bus, self.line_names)
+        self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)

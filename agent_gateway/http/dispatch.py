@@ -1,0 +1,127 @@
+"""From a declared route to an aiohttp handler."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent_gateway.auth import Principal
+from agent_gateway.http.access import check_origin, token_of
+from agent_gateway.http.context import GatewayContext
+from agent_gateway.http.errors import ApiError, details_of, forbidden, not_logged_in, unavailable
+from agent_gateway.http.route import AnyRoute, Exchange, Nothing
+
+log = structlog.get_logger(__name__)
+
+REQUEST_TIMEOUT_S = 30.0
+MAX_BODY_BYTES = 64 << 10
+
+
+def handler_for(
+    route: AnyRoute, context: GatewayContext
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The handler which checks, calls the route's own handler and answers."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        began = time.monotonic()
+        response = await _answer(route, context, request)
+        context.metrics.seconds.labels(route.path).observe(time.monotonic() - began)
+        context.metrics.requests.labels(route.path, str(response.status)).inc()
+        return response
+
+    return handle
+
+
+async def _answer(
+    route: AnyRoute, context: GatewayContext, request: web.Request
+) -> web.StreamResponse:
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_S):
+            exchange = await _exchange(route, context, request)
+            reply = await route.handler(exchange)
+    except ApiError as error:
+        return error.response()
+    except TimeoutError:
+        log.warning("http.timeout", method=request.method, path=request.path)
+        return ApiError(
+            503, "timeout", "处理超时，请稍后重试", "the request took too long; try again later"
+        ).response()
+    except (SQLAlchemyError, OSError) as error:
+        log.warning(
+            "http.store_failed", method=request.method, path=request.path, reason=str(error)[:300]
+        )
+        return unavailable().response()
+    if isinstance(reply, BaseModel):
+        return web.json_response(text=reply.model_dump_json(), status=route.status)
+    return reply
+
+
+async def _exchange(
+    route: AnyRoute, context: GatewayContext, request: web.Request
+) -> Exchange[BaseModel, BaseModel]:
+    token, by_cookie = token_of(request)
+    check_origin(request, by_cookie=by_cookie)
+    who = await _allowed(route, context, token)
+    return Exchange(
+        context=context,
+        request=request,
+        query=_query(route.query, request),
+        body=await _body(route.body, request),
+        who=who,
+        ip=request.remote or "",
+        token=token,
+    )
+
+
+async def _allowed(route: AnyRoute, context: GatewayContext, token: str) -> Principal | None:
+    if route.roles is None:
+        return None
+    who = await context.auth.principal(token)
+    if who is None:
+        raise not_logged_in()
+    if who.role not in route.roles:
+        raise forbidden()
+    return who
+
+
+def _query(model: type[BaseModel], request: web.Request) -> BaseModel:
+    if model is Nothing:
+        # a stray parameter (a cache breaker, say) is no reason to refuse
+        return Nothing()
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+async def _body(model: type[BaseModel], request: web.Request) -> BaseModel:
+    if model is Nothing:
+        return Nothing()
+    if request.content_type != "application/json":
+        raise ApiError(
+            415,
+            "not_json",
+            "请求体必须是 JSON（Content-Type: application/json）",
+            "the body must be JSON (Content-Type: application/json)",
+        )
+    raw = await request.read()
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: ValidationError) -> ApiError:
+    return ApiError(
+        422,
+        "invalid",
+        "请求内容有误，请检查",
+        "the request has faults; see details",
+        details=details_of(list(error.errors(include_url=False, include_input=False))),
+    )

@@ -1,0 +1,100 @@
+"""Errors as the web sees them: ``{"error": {"code", "message", "message_en", "details"}}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+
+class ErrorDetail(BaseModel):
+    """One fault of the input: ``field`` is its dotted path."""
+
+    field: str
+    problem: str
+
+
+class ErrorBody(BaseModel):
+    """What went wrong. ``message`` is Chinese, for people; ``code`` is for programs."""
+
+    code: str
+    message: str
+    message_en: str
+    details: list[ErrorDetail] = []
+
+
+class ErrorReply(BaseModel):
+    """Every reply that is no success."""
+
+    error: ErrorBody
+
+
+class ApiError(Exception):
+    """Ends a request with an error.
+
+    Args:
+        status: HTTP status.
+        code: short word for programs.
+        message: Chinese, one sentence that says what to do.
+        message_en: the same in English.
+        details: faults of single fields.
+        headers: additional reply headers.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        message_en: str,
+        *,
+        details: list[ErrorDetail] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message_en)
+        self.status = status
+        self.headers = headers or {}
+        self.body = ErrorBody(
+            code=code, message=message, message_en=message_en, details=details or []
+        )
+
+    def response(self) -> web.Response:
+        """The reply."""
+        reply = ErrorReply(error=self.body)
+        return web.json_response(
+            text=reply.model_dump_json(), status=self.status, headers=self.headers
+        )
+
+
+def details_of(errors: list[Any]) -> list[ErrorDetail]:
+    """Pydantic's errors without the input they complain of."""
+    return [
+        ErrorDetail(field=".".join(str(part) for part in one["loc"]), problem=one["msg"])
+        for one in errors[:20]
+    ]
+
+
+def not_logged_in() -> ApiError:
+    """401."""
+    return ApiError(401, "not_logged_in", "请先登录", "log in first")
+
+
+def forbidden() -> ApiError:
+    """403."""
+    return ApiError(403, "forbidden", "您没有查看或操作此内容的权限", "you may not see or do this")
+
+
+def not_found(what: str, what_en: str) -> ApiError:
+    """404 for a thing that is named in both languages."""
+    return ApiError(404, "not_found", f"没有找到该{what}", f"there is no such {what_en}")
+
+
+def unavailable() -> ApiError:
+    """503: the database is away; calls go on."""
+    return ApiError(
+        503,
+        "database_unavailable",
+        "数据库暂时不可用，通话不受影响，请稍后重试",
+        "the database is not available at the moment; calls go on; try again later",
+    )

@@ -1,0 +1,137 @@
+"""Figures for Prometheus, in a registry of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter as CountOf
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from agent_gateway.agents.desk import Desk
+from agent_gateway.journal import Journal
+from agent_gateway.live import LiveHub
+from telephony.events import (
+    AgentState,
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    Event,
+    EventBus,
+    LineIdentified,
+    LinkState,
+    LinkStateChanged,
+    RecordingSealed,
+    TicketDrafted,
+    TranscriptFinal,
+)
+
+_OTHER_LINE = "other"
+
+
+class Metrics:
+    """Counts what the bus tells; asks the others when it is scraped."""
+
+    def __init__(
+        self,
+        bus: EventBus,
+        live: LiveHub,
+        desk: Desk,
+        journal: Journal | None,
+        lines: Mapping[str, str],
+    ) -> None:
+        self._bus = bus
+        self._lines = lines
+        self.registry = CollectorRegistry()
+        self.registry.register(_Now(live, desk, journal))
+        make = self.registry
+        self._arrived = Counter("hotline_calls_arrived", "Inbound calls", registry=make)
+        self._by_line = Counter(
+            "hotline_calls_by_line", "Inbound calls by dialled line", ["line"], registry=make
+        )
+        self._answered = Counter(
+            "hotline_calls_answered", "Times a person answered a call", registry=make
+        )
+        self._ended = Counter(
+            "hotline_calls_ended", "Ended calls by who hung up", ["by"], registry=make
+        )
+        self._finals = Counter(
+            "hotline_transcript_turns", "Final turns recognised", ["speaker"], registry=make
+        )
+        self._tickets = Counter("hotline_tickets_drafted", "Draft tickets filled", registry=make)
+        self._sealed = Counter("hotline_recordings_sealed", "Recordings sealed", registry=make)
+        self._link = Gauge("hotline_ami_up", "1 while the service hears Asterisk", registry=make)
+        self.requests = Counter(
+            "hotline_http_requests", "HTTP requests", ["route", "status"], registry=make
+        )
+        self.seconds = Histogram(
+            "hotline_http_seconds", "Time to answer HTTP requests", ["route"], registry=make
+        )
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen to the bus within the block."""
+        with self._bus.subscribe("metrics") as events:
+
+            async def listen() -> None:
+                async for event in events:
+                    self.count(event)
+
+            task = asyncio.create_task(listen(), name="metrics")
+            try:
+                yield
+            finally:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def count(self, event: Event) -> None:
+        """Count one event."""
+        match event:
+            case CallArrived():
+                self._arrived.inc()
+            case LineIdentified(line=line):
+                self._by_line.labels(line if line in self._lines else _OTHER_LINE).inc()
+            case CallAnswered():
+                self._answered.inc()
+            case CallEnded(hung_up_by=by):
+                self._ended.labels(by.value).inc()
+            case TranscriptFinal(speaker=speaker):
+                self._finals.labels(speaker.value).inc()
+            case TicketDrafted():
+                self._tickets.inc()
+            case RecordingSealed():
+                self._sealed.inc()
+            case LinkStateChanged(state=state):
+                self._link.set(state is LinkState.UP)
+
+
+class _Now(Collector):
+    """What is so at the moment of the scrape."""
+
+    def __init__(self, live: LiveHub, desk: Desk, journal: Journal | None) -> None:
+        self._live = live
+        self._desk = desk
+        self._journal = journal
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("hotline_calls_live", "Calls now", self._live.board.live)
+        yield GaugeMetricFamily(
+            "hotline_websockets", "Connected pages", len(self._live.connections)
+        )
+        agents = GaugeMetricFamily("hotline_agents", "Agents by state", labels=["state"])
+        states = CountOf(one.state for one in self._desk.snapshots())
+        for state in AgentState:
+            agents.add_metric([state.value], states[state])
+        yield agents
+        if self._journal is None:
+            return
+        status = self._journal.status
+        yield GaugeMetricFamily("hotline_journal_pending", "Events in memory", status.pending)
+        yield GaugeMetricFamily(
+            "hotline_journal_spooling", "1 while events wait on the disk", status.spooling
+        )
+        yield GaugeMetricFamily("hotline_journal_lost", "Events given up", status.lost)

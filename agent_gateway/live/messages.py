@@ -1,0 +1,237 @@
+"""What goes over the WebSocket, in both directions. See docs/websocket.md."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+
+from agent_gateway.calls.views import CallSummary
+from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
+from telephony.events import AgentState, LinkState
+
+# ---- from the service ---------------------------------------------------------------------------
+
+
+class Turn(BaseModel):
+    """What a party says; ``final`` False: the text may still change."""
+
+    speaker: str
+    turn: int
+    text: str
+    start_ms: int
+    end_ms: int
+    final: bool
+    confidence: float = -1.0
+
+
+class ScreenPop(BaseModel):
+    """A call as the agent sees it.
+
+    ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
+    number; None while they are still being looked up (``call.updated`` brings them).
+    """
+
+    call_id: str
+    line: str
+    line_name: str
+    dialled: str
+    caller: str
+    caller_name: str
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    queue: str
+    ringing: list[str]
+    agents: list[str]
+    path: list[dict[str, Any]]
+    history: list[CallSummary] | None
+    open_tickets: list[TicketSummary] | None
+    turns: list[Turn]
+    prefill: dict[str, Any]
+    ticket: TicketView | None
+
+
+class Hello(BaseModel):
+    """First message after the login is accepted."""
+
+    type: Literal["hello"] = "hello"
+    username: str
+    display_name: str
+    role: str
+    extension: str
+    server_time: datetime
+
+
+class Snapshot(BaseModel):
+    """What is so now; comes after every (re)connection. ``agent`` is None without an extension."""
+
+    type: Literal["snapshot"] = "snapshot"
+    agent: AgentStateMessage | None
+    calls: list[ScreenPop]
+
+
+class CallMessage(BaseModel):
+    """A call and everything known of it.
+
+    ``call.offered`` comes before or as the telephone rings; supervisors get ``call.arrived`` too;
+    ``call.updated`` replaces what was sent before.
+    """
+
+    type: Literal["call.arrived", "call.offered", "call.updated"]
+    call: ScreenPop
+
+
+class OfferEndedMessage(BaseModel):
+    """The telephone no longer rings; ``outcome`` is an OfferOutcome."""
+
+    type: Literal["call.offer_ended"] = "call.offer_ended"
+    call_id: str
+    extension: str
+    outcome: str
+
+
+class CallAnsweredMessage(BaseModel):
+    """Somebody answered."""
+
+    type: Literal["call.answered"] = "call.answered"
+    call_id: str
+    extension: str
+    at: datetime
+
+
+class CallEndedMessage(BaseModel):
+    """The caller is gone. ``cause``: Q.850, 0 when unknown."""
+
+    type: Literal["call.ended"] = "call.ended"
+    call_id: str
+    at: datetime
+    hung_up_by: str
+    cause: int
+    cause_text: str
+
+
+class TranscriptMessage(BaseModel):
+    """A turn; the same ``speaker`` and ``turn`` replace what was sent before."""
+
+    type: Literal["transcript.partial", "transcript.final"]
+    call_id: str
+    speaker: str
+    turn: int
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float = -1.0
+
+
+class PrefillMessage(BaseModel):
+    """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
+
+    type: Literal["prefill.changed"] = "prefill.changed"
+    call_id: str
+    fields: dict[str, Any]
+
+
+class TicketMessage(BaseModel):
+    """A ticket was drafted (or filled anew) by the machine, or changed by a person."""
+
+    type: Literal["ticket.drafted", "ticket.changed"]
+    ticket: TicketView
+
+
+class AgentStateMessage(BaseModel):
+    """An agent's state."""
+
+    type: Literal["agent.state"] = "agent.state"
+    extension: str
+    state: AgentState
+    reason: str
+    call_id: str
+    at: datetime
+
+
+class LinkMessage(BaseModel):
+    """Whether the service hears Asterisk; while it does not, calls go on but are not shown."""
+
+    type: Literal["link.state"] = "link.state"
+    state: LinkState
+    reason: str
+
+
+class Pong(BaseModel):
+    """Answer to a ping."""
+
+    type: Literal["pong"] = "pong"
+    id: str | None = None
+
+
+class Done(BaseModel):
+    """A command was carried out; its effect comes as a message of its own."""
+
+    type: Literal["done"] = "done"
+    id: str | None = None
+
+
+class ErrorMessage(BaseModel):
+    """A command was refused; the connection goes on."""
+
+    type: Literal["error"] = "error"
+    id: str | None = None
+    code: str
+    message: str
+    message_en: str
+
+
+# ---- from the page ------------------------------------------------------------------------------
+
+CommandId = Annotated[str, StringConstraints(max_length=64)]
+
+
+class _Command(BaseModel):
+    """``id`` comes back with the answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: CommandId | None = None
+
+
+class AuthCommand(_Command):
+    """The first message of a client that has neither cookie nor token in the handshake."""
+
+    type: Literal["auth"]
+    token: str = Field(min_length=1, max_length=200)
+
+
+class PingCommand(_Command):
+    """Are you there?"""
+
+    type: Literal["ping"]
+
+
+class StateCommand(_Command):
+    """Change the own state; ``reason`` is for breaks."""
+
+    type: Literal["agent.state"]
+    state: Literal["ready", "break", "logged_out"]
+    reason: str = Field("", max_length=32)
+
+
+class TicketCommand(_Command):
+    """Change fields of a draft, named by its number or by its call."""
+
+    type: Literal["ticket.patch"]
+    ticket: str = Field("", max_length=20)
+    call_id: str = Field("", max_length=64)
+    fields: FieldValues
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> TicketCommand:
+        if bool(self.ticket) == bool(self.call_id):
+            raise ValueError("name either the ticket or the call_id")
+        return self
+
+
+Command = PingCommand | StateCommand | TicketCommand
+COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+Snapshot.model_rebuild()

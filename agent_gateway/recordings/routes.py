@@ -1,0 +1,68 @@
+"""GET /api/recordings/{call_id}: the sealed audio, also in ranges (RFC 9110 section 14)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from agent_gateway.calls.access import visible_call
+from agent_gateway.http.errors import ApiError
+from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
+
+log = structlog.get_logger(__name__)
+
+_TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
+
+
+async def play(exchange: Exchange[Nothing, Nothing]) -> web.FileResponse:
+    """The recording: caller left, everybody else right."""
+    call = await visible_call(exchange, "recording.play")
+    row = await exchange.context.store.calls.recording(call.id)
+    if row is None:
+        raise ApiError(
+            404,
+            "no_recording",
+            "该通话没有录音，或录音尚未归档",
+            "the call has no recording, or it is not sealed yet",
+        )
+    file = await asyncio.to_thread(_inside, exchange.context.settings.archive_dir, row.path)
+    if file is None:
+        log.error("recording.file_missing", call_id=call.id, path=row.path)
+        raise ApiError(
+            404,
+            "recording_missing",
+            "录音文件缺失，请联系管理员核查归档",
+            "the recording's file is missing; have the archive verified",
+        )
+    return web.FileResponse(
+        file,
+        headers={
+            "Content-Type": _TYPES.get(file.suffix, "application/octet-stream"),
+            "Content-Disposition": f'inline; filename="{row.sha256[:16]}{file.suffix}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _inside(archive: Path, relative: str) -> Path | None:
+    """The file, if it is one and lies in the archive (whatever the database says)."""
+    root = archive.resolve()
+    file = (root / relative).resolve()
+    return file if file.is_relative_to(root) and file.is_file() else None
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        "GET",
+        "/api/recordings/{call_id}",
+        play,
+        "A call's recording; Range requests are answered with 206",
+        "recordings",
+        Nothing,
+        Nothing,
+        media="audio/flac",
+    ),
+)
