@@ -2,7 +2,7 @@
 
 import typer
 
-from agent_gateway.cli import doctor, model, prefill, prompts, run
+from agent_gateway.cli import doctor, model, prefill, prompts, run, user
 
 app = typer.Typer(
     name="hotline",
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.add_typer(model.app, name="model")
 app.add_typer(prefill.app, name="prefill")
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(user.app, name="user")
 app.command()(run.run)
 app.command()(doctor.doctor)
 

@@ -142,6 +142,25 @@ class QueueSettings(_Section):
     retry_seconds: Annotated[int, Field(ge=1, le=30)] = 1
 
 
+class PromptSettings(_Section):
+    """Which voice speaks the prompts that nobody recorded.
+
+    ``auto`` takes the built-in voice, then espeak-ng; ``command`` runs ``command`` once a prompt
+    with ``{text}``, ``{lang}`` (zh, en) and ``{out}`` (file to write) filled in, without a shell.
+    """
+
+    voice: Literal["auto", "kokoro", "espeak", "command"] = "auto"
+    command: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _command_with_its_voice(self) -> Self:
+        if (self.voice == "command") != bool(self.command):
+            raise ValueError('command is needed with voice = "command", and only then')
+        if self.command and not any("{out}" in word for word in self.command):
+            raise ValueError("command must contain {out}, the file it writes")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings. Environment: ``HOTLINE_`` and the dotted path with ``__``, e.g.
 
@@ -168,6 +187,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    prompts: PromptSettings = PromptSettings()
 
     @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory")
     @classmethod
