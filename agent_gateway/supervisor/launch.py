@@ -12,11 +12,13 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from agent_gateway.cli.model import BarReporter
 from agent_gateway.service import Prepared, prepare
 from agent_gateway.supervisor.announce import announce
 from agent_gateway.supervisor.lock import only_supervisor
 from agent_gateway.supervisor.service_process import ServiceProcess
 from agent_gateway.supervisor.supervisor import Supervisor
+from asr.models.ensure import ensure_model
 from config.settings import Settings, load_secrets
 from telephony.asterisk.installation import find_installation
 from telephony.asterisk.process import (
@@ -56,6 +58,8 @@ def launch(settings: Settings, console: Console, *, log_to_terminal: bool) -> in
         if settings.asterisk.managed:
             asterisk = AsteriskProcess(find_installation(settings), settings)
         _look_for_obstacles(settings, asterisk)
+        with BarReporter() as bars:
+            ensure_model(settings, bars)
         prepared = _prepare(settings, console)
         service = ServiceProcess(SERVICE_MODULE, settings.web.host, settings.web.port, log_file)
         return asyncio.run(_supervise(settings, console, asterisk, service, prepared, log_file))
