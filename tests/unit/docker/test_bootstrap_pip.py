@@ -83,9 +83,8 @@ def test_given_the_pinned_file_when_bootstrapped_then_the_environments_python_ru
     monkeypatch.setenv("PIP_INDEX_URL", f"http://{index}/simple")
     monkeypatch.setattr(bootstrap_pip, "SHA256", hashlib.sha256(WHEEL).hexdigest())
     python = tmp_path / "python"
-    python.write_text(
-        f'#!/bin/sh\necho "$@" > {tmp_path}/called\ncat "${{1%/pip}}" >> {tmp_path}/called\n'
-    )
+    log = tmp_path / "called"
+    python.write_text(f'#!/bin/sh\necho "$@" > {log}\ncat "${{1%/pip}}" >> {log}\n')
     python.chmod(0o755)
     bootstrap_pip.bootstrap_pip(python)
     called = log.read_text()

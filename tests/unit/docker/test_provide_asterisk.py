@@ -97,8 +97,8 @@ def test_given_the_host_was_upgraded_when_run_again_then_the_record_follows(host
 @pytest.mark.parametrize(
     "loader",
     [
-        "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
-        "usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
+        "x86_64-linux-gnu/ld-linux-x86-64.so.2",
+        "aarch64-linux-gnu/ld-linux-aarch64.so.1",
     ],
 )
 def test_given_a_tree_of_either_architecture_when_asked_then_its_own_loader(
