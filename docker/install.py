@@ -33,7 +33,7 @@ def main() -> int:
     from environment import CannotInstallError, Environment
     from provide_asterisk import ensure as ensure_asterisk
 
-    folder = Path(os.environ.get("HOTLINE_INSTALL_DIR") or project / "var")
+    folder = install_dir(project)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".install.lock").open("w") as lock:
@@ -49,6 +49,19 @@ def main() -> int:
         print("\nInterrupted; run it again to go on.", file=sys.stderr)
         return 130
     return 1
+
+
+def install_dir(project: Path) -> Path:
+    """Where ``hotline.toml`` or the environment wants Asterisk and the models."""
+    import tomllib
+
+    file = Path(os.environ.get("HOTLINE_CONFIG") or project / "hotline.toml")
+    try:
+        set_in_file = tomllib.loads(file.read_text(encoding="utf-8")).get("install_dir")
+    except (OSError, ValueError):
+        set_in_file = None  # the program itself will say what is wrong with it
+    named = os.environ.get("HOTLINE_INSTALL_DIR") or set_in_file
+    return Path(named).expanduser() if isinstance(named, str) else project / "var"
 
 
 def unfit() -> str | None:
