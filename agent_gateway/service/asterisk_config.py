@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from config.menus import load_menus
 from config.numberplan import NumberPlan, dialled_patterns, load_number_plan
 from config.prompts import greeting_key
 from config.settings import Secrets, Settings
-from telephony.asterisk.installation import find_installation
+from telephony.asterisk.installation import Installation, find_installation
+from telephony.asterisk.process import AsteriskProcess
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
@@ -21,9 +23,7 @@ from telephony.asterisk.rendering import (
 
 
 async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
-    """Render the configuration anew from what the store says now.
-
-    A running Asterisk reads it at its next reload (see ``reload_endpoints`` of the caller).
+    """Render the configuration anew from what the store says now; a running Asterisk takes it.
 
     Returns:
         The path of ``asterisk.conf``.
@@ -33,23 +33,32 @@ async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
         InstallationError: there is no usable Asterisk.
         RenderError: it lacks modules.
         SQLAlchemyError: the database does not answer.
+        AsteriskProcessError: the running Asterisk does not answer.
     """
     store = Store(settings.database_url)
     try:
         agents = await store.users.agents()
     finally:
         await store.close()
-    return render_asterisk_config(render_input(settings, secrets, agents))
+    installation = find_installation(settings)
+    file = await asyncio.to_thread(
+        lambda: render_asterisk_config(render_input(settings, secrets, installation, agents))
+    )
+    asterisk = AsteriskProcess(installation, settings)
+    if asterisk.is_alive:
+        # telephones only: the rest of the configuration takes effect at the next start
+        await asterisk.command("module reload res_pjsip.so")
+    return file
 
 
-def render_input(settings: Settings, secrets: Secrets, agents: Sequence[User]) -> RenderInput:
+def render_input(
+    settings: Settings, secrets: Secrets, installation: Installation, agents: Sequence[User]
+) -> RenderInput:
     """Everything the templates need. Blocking: reads files.
 
     Raises:
         ConfigError: the number plan or the menus are wrong.
-        InstallationError: there is no usable Asterisk.
     """
-    installation = find_installation(settings)
     plan = load_number_plan(settings.number_plan, settings.city, load_menus(settings.menus).entries)
     return RenderInput(
         settings=settings,

@@ -60,8 +60,9 @@ def exchange() -> Iterator[tuple[AsteriskProcess, Settings]]:
             _tone(folder / f"greeting-{line}.wav", GREETING_S)
         for key in (*SHORT, *(f"digit-{digit}" for digit in range(10))):
             _tone(folder / f"{key}.wav", 0.3)
-    render_asterisk_config(render_input(settings, load_secrets(data_dir), ()))
-    process = AsteriskProcess(find_installation(settings), settings)
+    installation = find_installation(settings)
+    render_asterisk_config(render_input(settings, load_secrets(data_dir), installation, ()))
+    process = AsteriskProcess(installation, settings)
     try:
         asyncio.run(process.start())
         yield process, settings

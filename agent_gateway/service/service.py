@@ -1,0 +1,239 @@
+"""The running service: every part made once, started in order, stopped in reverse.
+
+Order of the start: first what a caller needs (FastAGI), then what an agent needs. Whatever can't be
+started is logged and left out; the calls go on by the dialplan all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent_gateway.http import GatewayContext, build_app
+from agent_gateway.http.health import Component
+from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal
+from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
+from agent_gateway.service.ticket_status import StoredTicketStatus
+from agent_gateway.store import Store
+from agent_gateway.tickets import TicketDrafter
+from asr.attach import AudioAttacher
+from asr.audiosocket import AudioSocketServer, ExpectedStreams
+from asr.prefill import Prefiller
+from asr.prefill.live import LivePrefill
+from asr.recogniser import build_recogniser
+from asr.streams import TranscriptionService
+from config.menus import load_menus
+from config.numberplan import DialledNumbers, load_number_plan
+from config.settings import Secrets, Settings
+from ivr.fastagi import AgiServer
+from ivr.inbound import InboundHandler, Routing
+from ivr.prompts import PromptLibrary
+from ivr.waiting import WaitingKeyHandler
+from telephony.agents import AgentDesk, QueueSeats
+from telephony.calls import CallFeed
+from telephony.events import EventBus
+from telephony.recordings import Sealer
+
+log = structlog.get_logger(__name__)
+
+# Recordings sealed in these days are told to the store again if it does not know them.
+RECORDINGS_LOOKED_BACK = timedelta(days=2)
+
+
+class Service:
+    """One per process. Use as ``async with``.
+
+    Args:
+        settings: of the installation.
+        secrets: its secrets.
+
+    Raises:
+        ConfigError: the number plan or the menus are wrong.
+    """
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._settings = settings
+        menus = load_menus(settings.menus)
+        plan = load_number_plan(settings.number_plan, settings.city, menus.entries)
+        self._prefiller = Prefiller()
+        self.bus = EventBus()
+        self.store = Store(settings.database_url)
+        self.feed = CallFeed(
+            self.bus,
+            host=settings.asterisk.ami_host,
+            port=settings.asterisk.ami_port,
+            user=settings.asterisk.ami_user,
+            password=secrets.ami_password,
+        )
+        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        self.desk = AgentDesk(
+            self.bus,
+            QueueSeats(self.feed.link, queues),
+            wrap_up_seconds=settings.agents.wrap_up_seconds,
+            missed_calls_before_break=settings.agents.missed_calls_before_break,
+        )
+        self._places = QueuePlaces(self.bus)
+        self.agi = AgiServer(settings.agi.host, settings.agi.port)
+        prompts = PromptLibrary(settings.prompts_dir)
+        tickets = StoredTicketStatus(self.store)
+        routing = Routing(plan, DialledNumbers(plan, settings.city), menus)
+        self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
+        self.agi.route("waiting-key", WaitingKeyHandler(prompts, self.bus, self._places, tickets))
+        self.sealer = Sealer(settings, self.bus)
+        self.drafter = TicketDrafter(
+            self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
+        )
+        self.journal = Journal(
+            self.store,
+            self.bus,
+            settings.data_dir / "spool" / "journal",
+            persisted=self.drafter.noticed,
+        )
+        self.recovery = CdrRecovery(
+            self.store,
+            settings.asterisk_dir / "log" / CDR_FILE,
+            settings.data_dir / "spool" / "cdr-place.json",
+            recovered=self.drafter.plan,
+        )
+        self.transcription: TranscriptionService | None = None
+        self.context = GatewayContext(
+            settings=settings,
+            secrets=secrets,
+            store=self.store,
+            bus=self.bus,
+            desk=self.desk,
+            journal=self.journal,
+            line_names={number: line.name.zh for number, line in plan.lines.items()},
+            checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
+        )
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Service:
+        """Start everything.
+
+        Raises:
+            OSError: a port that the service needs is taken.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop everything; calls go on in Asterisk."""
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        stack = self._stack
+        stack.push_async_callback(self.store.close)
+        await self.agi.start()
+        stack.push_async_callback(self.agi.stop)
+        try:
+            await self.store.migrate()
+        except (SQLAlchemyError, OSError) as error:
+            log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
+        for part in (self.drafter, self.journal, self.recovery):
+            await stack.enter_async_context(part)
+        self._spawn(self.desk.run(), "agents")
+        self._spawn(self._places.run(), "queue-places")
+        self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
+        self._spawn(
+            LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
+        )
+        runner = web.AppRunner(build_app(self.context), access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await self._start_hearing()
+        await self.feed.start()
+        stack.push_async_callback(self.feed.stop)
+        self._spawn(self._tell_recordings_again(), "recordings-again")
+        web_settings = self._settings.web
+        await web.TCPSite(runner, web_settings.host, web_settings.port).start()
+        log.info("service.started", web=f"http://{web_settings.host}:{web_settings.port}/")
+
+    async def _start_hearing(self) -> None:
+        """The recogniser before the link: live calls are attached when the link comes up."""
+        stack, settings = self._stack, self._settings
+        recogniser = await asyncio.to_thread(build_recogniser, settings)
+        transcription = TranscriptionService(self.bus, recogniser, settings)
+        await transcription.start()
+        stack.push_async_callback(transcription.stop)
+        expected = ExpectedStreams()
+        audio = AudioSocketServer(settings.audiosocket.host, settings.audiosocket.port, expected)
+        try:
+            await audio.start()
+        except OSError as error:
+            log.error("asr.no_audio", reason=str(error))  # noqa: TRY400 - said in full
+            return
+        stack.push_async_callback(audio.stop)
+        attacher = AudioAttacher(
+            self.bus, self.feed.link, expected, transcription, LiveParties(self.feed.book)
+        )
+        await attacher.start()
+        stack.push_async_callback(attacher.stop)
+        self.transcription = transcription
+
+    async def _tell_recordings_again(self) -> None:
+        """After a crash between sealing and storing, the archive knows what the store does not."""
+        try:
+            for event in await self.sealer.recent(datetime.now(UTC) - RECORDINGS_LOOKED_BACK):
+                if await self.store.calls.recording(event.call_id) is None:
+                    self.bus.publish(event)
+        except (OSError, ValueError, SQLAlchemyError) as error:
+            log.warning("recording.not_told_again", reason=str(error)[:300])
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.critical("service.part_failed", part=name, exc_info=error)
+
+        task.add_done_callback(ended)
+        self._stack.push_async_callback(end)
+
+    # ---- how it is doing ---------------------------------------------------------------------
+
+    def _ami(self) -> Component:
+        return Component(ok=self.feed.link.up, detail=self.feed.link.down_reason)
+
+    def _agi(self) -> Component:
+        return Component(ok=self.agi.listening, detail=f"{self.agi.sessions} sessions")
+
+    def _asr(self) -> Component:
+        hearing = self.transcription
+        if hearing is None or not hearing.available:
+            return Component(ok=False, detail="no recogniser; see the log", vital=False)
+        return Component(
+            ok=True, detail=f"{hearing.engine}, {hearing.counters.lag_s:.1f} s behind", vital=False
+        )
+
+    def _rec(self) -> Component:
+        return Component(
+            ok=self.sealer.failures == 0, detail=f"{self.sealer.failures} failures", vital=False
+        )
+
+
+class _Prefill:
+    """The rules as the drafter wants them: plain values."""
+
+    def __init__(self, prefiller: Prefiller) -> None:
+        self._prefiller = prefiller
+
+    def prefill(self, transcript_row: dict[str, Any]) -> Mapping[str, Any]:
+        return {
+            name: guess.as_dict() for name, guess in self._prefiller.prefill(transcript_row).items()
+        }

@@ -1,0 +1,89 @@
+"""Pre-filling the ticket while the call runs: every final turn may change the guess."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+import structlog
+
+from asr.prefill.prefiller import Prefiller, PrefillSession
+from telephony.events import (
+    CallArrived,
+    CallEnded,
+    Event,
+    EventBus,
+    LineIdentified,
+    PrefillChanged,
+    Speaker,
+    TranscriptFinal,
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Call:
+    arrived_at: datetime
+    caller: str
+    line: str = ""
+    session: PrefillSession | None = None
+
+
+class LivePrefill:
+    """Publishes :class:`PrefillChanged` with the fields that a turn has changed."""
+
+    def __init__(self, bus: EventBus, prefiller: Prefiller, zone: tzinfo) -> None:
+        """Nothing happens before :meth:`run`.
+
+        Args:
+            bus: heard and published on.
+            prefiller: the rules.
+            zone: the city's, in which days are meant.
+        """
+        self._bus = bus
+        self._prefiller = prefiller
+        self._zone = zone
+        self._calls: dict[str, _Call] = {}
+
+    async def run(self) -> None:
+        """Follow the bus until it closes or the task is cancelled."""
+        with self._bus.subscribe("live-prefill") as events:
+            async for event in events:
+                try:
+                    await self._heard(event)
+                except Exception:
+                    # the draft at the end of the call reads the whole transcript again
+                    log.exception("prefill.turn_failed", event_type=type(event).__name__)
+
+    async def _heard(self, event: Event) -> None:
+        match event:
+            case CallArrived():
+                self._calls.setdefault(event.call_id, _Call(event.at, event.caller))
+            case LineIdentified() if event.call_id in self._calls:
+                self._calls[event.call_id].line = event.line
+            case CallEnded():
+                self._calls.pop(event.call_id, None)
+            case TranscriptFinal() if event.call_id in self._calls:
+                await self._turn(self._calls[event.call_id], event)
+            case _:
+                pass
+
+    async def _turn(self, call: _Call, event: TranscriptFinal) -> None:
+        if call.session is None:
+            call.session = self._prefiller.start(
+                call.arrived_at.astimezone(self._zone), call.line, call.caller
+            )
+        # what a third party says comes from the office's side, as the agent's words do
+        who: Literal["caller", "agent"] = "caller" if event.speaker is Speaker.CALLER else "agent"
+        changed = await asyncio.to_thread(call.session.add_turn, who, event.text)
+        if changed:
+            self._bus.publish(
+                PrefillChanged(
+                    at=datetime.now(UTC),
+                    call_id=event.call_id,
+                    fields={name: guess.as_dict() for name, guess in changed.items()},
+                )
+            )

@@ -1,0 +1,39 @@
+"""Measuring who is heard where in a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+RATE_HZ = 8000
+Samples = npt.NDArray[np.float64]
+
+
+def samples(file: Path) -> Samples:
+    """Samples of a sound file as (n, channels), -1..1, at 8 kHz.
+
+    Raises:
+        AssertionError: the file has another rate.
+    """
+    data, rate = soundfile.read(file, dtype="float64", always_2d=True)
+    assert rate == RATE_HZ, rate
+    return np.asarray(data, dtype=np.float64)
+
+
+def likeness(heard: Samples, spoken: Samples) -> float:
+    """How surely ``spoken`` is contained in ``heard``, wherever: 0 (not) to 1 (to the sample).
+
+    The greatest normalised cross-correlation over all positions; both are mono at 8 kHz.
+    """
+    if len(heard) < len(spoken):
+        heard = np.pad(heard, (0, len(spoken) - len(heard)))
+    size = 1 << (len(heard) + len(spoken)).bit_length()
+    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(spoken, size))
+    correlation = np.fft.irfft(spectrum, size)[: len(heard) - len(spoken) + 1]
+    energy = np.concatenate([[0.0], np.cumsum(heard**2)])
+    windows = energy[len(spoken) :] - energy[: len(energy) - len(spoken)]
+    scale = np.sqrt(np.maximum(windows[: len(correlation)], 1e-9) * np.sum(spoken**2))
+    return float(np.max(np.abs(correlation) / scale))

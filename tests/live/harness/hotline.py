@@ -1,0 +1,176 @@
+"""A whole hotline for one test session: own Asterisk, own service, own data, free ports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+from agent_gateway.service import prepare
+from agent_gateway.service.preparation import FirstAccount
+from agent_gateway.store import Store
+from config.settings import Secrets, Settings, load_secrets, load_settings
+from telephony.asterisk.installation import Installation, find_installation
+from telephony.asterisk.process import AsteriskProcess
+from tests.live.harness.ports import free_ports
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[3]
+SPEECH = ROOT / "tests" / "fixtures" / "speech"
+
+
+async def until(question: Callable[[], Awaitable[T]], what: str, deadline_s: float = 20.0) -> T:
+    """The first true answer to ``question``, which is asked until the deadline.
+
+    Raises:
+        AssertionError: ``what`` did not happen in time.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + deadline_s
+    while not (answer := await question()):
+        if loop.time() > end:
+            raise AssertionError(f"within {deadline_s:g} s there was no {what}; last: {answer!r}")
+        await asyncio.sleep(0.05)
+    return answer
+
+
+class Hotline:
+    """Asterisk and the service of one installation, each of which can be killed and started.
+
+    Attributes:
+        accounts: the first accounts by user name, with their passwords.
+    """
+
+    def __init__(self, data_dir: Path, settings: Settings, config_file: Path) -> None:
+        self.settings = settings
+        self.config_file = config_file
+        self.data_dir = data_dir
+        self.secrets: Secrets = load_secrets(data_dir)
+        self.installation: Installation = find_installation(settings)
+        self.asterisk = AsteriskProcess(self.installation, settings)
+        self.accounts: dict[str, FirstAccount] = {}
+        self.store = Store(settings.database_url)
+        self._service: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def make(cls, **sections: dict[str, Any]) -> Hotline:
+        """A hotline in a new folder, not running; ``sections`` go into its ``hotline.toml``."""
+        # short on purpose: the path of Asterisk's control socket has a limit
+        data_dir = Path(tempfile.mkdtemp(prefix="hl-", dir="/tmp"))
+        ports = free_ports()
+        values: dict[str, dict[str, Any]] = {
+            "asterisk": {
+                "sip_port": ports.sip,
+                "ami_port": ports.ami,
+                "rtp_start": ports.rtp_start,
+                "rtp_end": ports.rtp_start + 199,
+            },
+            "agi": {"port": ports.agi},
+            "audiosocket": {"port": ports.audiosocket},
+            "web": {"port": ports.web},
+            "agents": {"ring_seconds": 4, "wrap_up_seconds": 1},
+        }
+        for name, section in sections.items():
+            values.setdefault(name, {}).update(section)
+        file = data_dir / "hotline.toml"
+        top = {"install_dir": str(ROOT / "var"), "data_dir": str(data_dir)}
+        lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
+        for name, section in values.items():
+            lines.append(f"[{name}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in section.items()]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return cls(data_dir, load_settings(file), file)
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where the trunk and the telephones find it."""
+        return self.settings.asterisk.sip_bind, self.settings.asterisk.sip_port
+
+    @property
+    def web(self) -> str:
+        """Base URL of the API."""
+        return f"http://{self.settings.web.host}:{self.settings.web.port}"
+
+    async def start(self) -> None:
+        """Prepare everything and start both; returns when the service is healthy."""
+        prepared = await prepare(self.settings, self.secrets)
+        self.accounts |= {account.username: account for account in prepared.accounts}
+        await self.asterisk.start()
+        await self.start_service()
+
+    async def start_service(self) -> None:
+        """Start the service; returns when it is healthy."""
+        log = (self.data_dir / "service.log").open("ab")
+        self._service = subprocess.Popen(
+            [sys.executable, "-m", "agent_gateway.service"],
+            cwd=ROOT,
+            env=os.environ | {"HOTLINE_CONFIG": str(self.config_file)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        log.close()
+        await until(self.is_healthy, f"healthy service\n{self.service_log()[-3000:]}", 60)
+
+    async def is_healthy(self) -> bool:
+        """Whether ``/healthz`` says so."""
+        assert self._service is not None
+        if self._service.poll() is not None:
+            raise AssertionError(f"the service ended: {self.service_log()[-3000:]}")
+        try:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"{self.web}/healthz", timeout=aiohttp.ClientTimeout(2)) as answer,
+            ):
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def kill_service(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End (or with SIGSTOP freeze, with SIGCONT thaw) the service."""
+        assert self._service is not None
+        self._service.send_signal(how)
+        if how in (signal.SIGKILL, signal.SIGTERM):
+            self._service.wait(15)
+
+    def service_log(self) -> str:
+        """All that the service has said."""
+        with contextlib.suppress(OSError):
+            return (self.data_dir / "service.log").read_text(errors="replace")
+        return ""
+
+    def asterisk_log(self) -> str:
+        """Asterisk's warnings and errors."""
+        with contextlib.suppress(OSError):
+            return (self.settings.asterisk_dir / "log" / "messages.log").read_text("utf-8")
+        return ""
+
+    async def channels(self) -> list[str]:
+        """The channels Asterisk has now."""
+        said = await self.asterisk.command("core show channels concise")
+        return [line.split("!")[0] for line in said.splitlines() if "!" in line]
+
+    async def idle(self) -> bool:
+        """Whether Asterisk has no channel left."""
+        return not await self.channels()
+
+    async def stop(self) -> None:
+        """Stop both and remove the folder."""
+        await self.store.close()
+        if self._service is not None and self._service.poll() is None:
+            self._service.send_signal(signal.SIGCONT)
+            self.kill_service(signal.SIGTERM)
+        await self.asterisk.stop()
+        if not os.environ.get("HOTLINE_KEEP_TEST_DATA"):
+            await asyncio.to_thread(shutil.rmtree, self.data_dir, ignore_errors=True)
