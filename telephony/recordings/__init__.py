@@ -6,19 +6,24 @@ from telephony.recordings.retention import RetentionError, delete_recording, set
 from telephony.recordings.sealer import Sealer
 from telephony.recordings.spool import RawPair, has_writer, raw_pair, raw_pairs
 from telephony.recordings.stereo import StereoError
+from telephony.recordings.verify import Damage, Fault, VerifyReport, verify_archive
 
 __all__ = [
     "Archive",
     "Archived",
     "CallFacts",
+    "Damage",
+    "Fault",
     "RawPair",
     "RetentionError",
     "Sealed",
     "Sealer",
     "StereoError",
+    "VerifyReport",
     "delete_recording",
     "has_writer",
     "raw_pair",
     "raw_pairs",
     "set_hold",
+    "verify_archive",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from telephony.recordings import has_writer
@@ -77,6 +78,11 @@ class PhoneCall:
     def events(self) -> Sequence[PhoneEvent]:
         """The timeline so far."""
         return tuple(self._timeline.events)
+
+    @property
+    def began_at(self) -> datetime:
+        """When the call began (UTC); the events' seconds count from here."""
+        return self._timeline.began_at
 
     @property
     def is_answered(self) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Timeline:
     """A growing list of events.
 
     Attributes:
+        began_at: when the call began (UTC).
         events: what happened so far.
     """
 
     def __init__(self) -> None:
         self.events: list[PhoneEvent] = []
+        self.began_at = datetime.now(UTC)
         self._began = time.monotonic()
         self._grown = asyncio.Event()
 
