@@ -45,15 +45,23 @@ def new_extension(board: Switchboard, h: Headers) -> None:
         return
     if leg.exten in ("", "s"):
         leg.exten = exten
-    if leg.state == 0 or not leg.person or leg.name.ghost:
+    # Somebody the system rang may be on the way into another call's conference: wait and see.
+    if leg.state == 0 or not leg.person or leg.name.ghost or leg.dialled or leg.outgoing:
         return
-    if leg.linkedid in ("", leg.uniqueid) and not (leg.originated and exten == "s"):
+    if leg.linkedid in ("", leg.uniqueid):
         board.announce(leg.call, leg)
 
 
 def new_caller(board: Switchboard, h: Headers) -> None:
     """Newcallerid, NewAccountCode and whatever else only brings a leg up to date."""
     board.leg(h)
+
+
+def originated(board: Switchboard, h: Headers) -> None:
+    """OriginateResponse: the system had this channel rung."""
+    leg = board.find(h.get("uniqueid"), h.get("channel"))
+    if leg is not None and leg.dialled_by is None and not leg.call.announced:
+        leg.dialled = True
 
 
 def user_event(board: Switchboard, h: Headers) -> None:

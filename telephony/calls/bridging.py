@@ -85,7 +85,11 @@ def enter(board: Switchboard, leg: Leg, bridge: str, *, conference: bool) -> Non
     if len(people) >= _PAIR:
         for call in {member.call: None for member in people}:
             call.first_to_leave = call.request = call.soft = None
-        if not conference:
+        if conference:
+            for member in people:
+                if member is not member.call.caller and not member.answered:
+                    member.answered = member.guest = True
+        else:
             _answer_all(board, people)
     for call in dict.fromkeys(member.call for member in people):
         _say_joined(board, call, people, leg, bridge)

@@ -158,7 +158,7 @@ def _side(call: CallThread, leg: Leg | None) -> HungUpBy:
         return HungUpBy.UNKNOWN
     if leg is call.caller and leg is not call.answered_by:
         return HungUpBy.CALLER
-    if call.moved and leg is not call.answered_by:
+    if leg is not call.answered_by and (call.moved or leg.guest):
         return HungUpBy.THIRD
     return HungUpBy.AGENT
 
@@ -171,7 +171,10 @@ def _announce_late(board: Switchboard, call: CallThread, leg: Leg) -> None:
     """A call nobody was said to be in: placed by the system, or its beginning was not heard."""
     if call.caller is not None or call.ended:
         return
-    if leg.dialled and leg.dialled_by is None:
+    if not leg.linkedid and leg.state != UP and _somebody_waits(board):
+        # Before 12 nothing ties a queue's member to the caller until it answers.
+        return
+    if leg.originated or (leg.outgoing and not leg.dialled):
         number = own_number(leg) or number_in(leg.dial_string) or leg.name.resource
         leg.dialled = leg.outgoing = False
         leg.caller = leg.caller_name = ""
@@ -191,3 +194,7 @@ def _announce_late(board: Switchboard, call: CallThread, leg: Leg) -> None:
             board.announce(call, caller or leg)
     elif leg.linkedid or leg.state not in (0, None):
         board.announce(call, caller or leg)
+
+
+def _somebody_waits(board: Switchboard) -> bool:
+    return any(call.waiting_in for call in board.calls.values())

@@ -22,6 +22,7 @@ class Leg:
         offer: it is being rung on a call's behalf and that has been said.
         answered: it took part as an answering party, and that has been said.
         handed_over: it transferred the call; its own end is no hanging up.
+        guest: it came into the call by a conference, not by being rung for it.
         bridges: conversations it is in.
         seen_at: arrival of the last message about it.
     """
@@ -46,6 +47,7 @@ class Leg:
     offer: bool = False
     answered: bool = False
     handed_over: bool = False
+    guest: bool = False
     cause: int = 0
     last_application: str = ""
     bridges: set[str] = field(default_factory=set)

@@ -47,6 +47,7 @@ HANDLERS: dict[str, Callable[[Switchboard, Headers], None]] = {
     "newexten": arriving.new_extension,
     "newcallerid": arriving.new_caller,
     "newaccountcode": arriving.new_caller,
+    "originateresponse": arriving.originated,
     "userevent": arriving.user_event,
     "dtmf": arriving.key_pressed,
     "dtmfend": arriving.key_pressed,
