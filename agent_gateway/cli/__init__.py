@@ -2,7 +2,7 @@
 
 import typer
 
-from agent_gateway.cli import doctor, model, prefill, prompts, run, user
+from agent_gateway.cli import call, doctor, model, prefill, prompts, recordings, replay, run, user
 
 app = typer.Typer(
     name="hotline",
@@ -14,9 +14,12 @@ app = typer.Typer(
 app.add_typer(model.app, name="model")
 app.add_typer(prefill.app, name="prefill")
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(recordings.app, name="recordings")
 app.add_typer(user.app, name="user")
+app.command()(call.call)
 app.command()(run.run)
 app.command()(doctor.doctor)
+app.command("replay")(replay.replay_command)
 
 
 def main() -> None:
