@@ -30,9 +30,7 @@ from ivr.fastagi.wire import (
 log = structlog.get_logger(__name__)
 
 HEADER_SECONDS = 5.0
-HEADER_LINES = 100
-HEADER_BYTES = 16 * 1024
-# StreamReader's limit: a longer line than this is no answer of Asterisk's.
+# StreamReader's limit: longer headers or a longer line are not Asterisk's.
 LINE_BYTES = 16 * 1024
 
 
@@ -48,7 +46,7 @@ class CheckedRequest(Request):  # type: ignore[misc]  # panoramisk has no types
         self._turn = asyncio.Lock()
         self._ended: AgiError | None = None
 
-    async def send_command(self, command: bytes, limit_s: float = HEADER_SECONDS) -> Reply:
+    async def send_command(self, command: bytes, limit_s: float) -> Reply:
         """Send one command and take its answer.
 
         Args:
@@ -177,32 +175,27 @@ class CheckedApplication(Application):  # type: ignore[misc]  # panoramisk has n
 
 
 async def _read_headers(reader: asyncio.StreamReader) -> dict[str, str]:
+    try:
+        block = await reader.readuntil(b"\n\n")
+    except asyncio.IncompleteReadError as error:
+        raise AgiProtocolError("the connection closed before the AGI headers ended") from error
+    except asyncio.LimitOverrunError as error:
+        raise AgiProtocolError(f"AGI headers of more than {LINE_BYTES} bytes") from error
     headers: dict[str, str] = {}
-    size = 0
-    for _ in range(HEADER_LINES):
-        try:
-            raw = await reader.readline()
-        except ValueError as error:
-            raise AgiProtocolError("an AGI header is too long") from error
-        size += len(raw)
-        if not raw.endswith(b"\n"):
-            raise AgiProtocolError("the connection closed before the AGI headers ended")
-        if size > HEADER_BYTES:
-            break
-        line = raw.decode("utf-8", errors="replace").rstrip("\r\n")
-        if not line:
-            return headers
+    for line in block.decode("utf-8", errors="replace").split("\n")[:-2]:
         key, separator, value = line.partition(":")
         if not separator or not key.startswith("agi_"):
             raise AgiProtocolError(f"not an AGI header: {line[:80]!r}")
         # The first one counts: a caller's name comes after what the channel is known by.
         headers.setdefault(key, value.strip())
-    raise AgiProtocolError("too many AGI headers")
+    return headers
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:
     try:
         writer.close()
+        if not writer.transport.get_write_buffer_size():
+            return
         async with asyncio.timeout(1):
             await writer.wait_closed()
     except (OSError, TimeoutError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 import wave
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +28,7 @@ from tests.live.harness.ports import free_ports
 from tests.live.harness.sipp import SippRun, run_sipp
 
 ROOT = Path(__file__).parents[3]
-GREETING_S = 3
+GREETING_S = 2.5
 LINES = ("12345", "12328", "12333", "12319")
 SHORT = ("already-waiting", "english-selected", "ticket-latest", "ticket-status-handling")
 
@@ -38,7 +37,11 @@ SHORT = ("already-waiting", "english-selected", "ticket-latest", "ticket-status-
 def exchange() -> Iterator[tuple[AsteriskProcess, Settings]]:
     """Asterisk in a folder of its own, with tones for prompts."""
     # short on purpose: the path of Asterisk's control socket has a limit
-    data_dir = Path(tempfile.mkdtemp(prefix="hl-ivr-", dir="/tmp"))
+    with tempfile.TemporaryDirectory(prefix="hl-ivr-", dir="/tmp") as folder:
+        yield from _running(Path(folder))
+
+
+def _running(data_dir: Path) -> Iterator[tuple[AsteriskProcess, Settings]]:
     ports = free_ports()
     settings = Settings.model_validate(
         {
@@ -68,7 +71,6 @@ def exchange() -> Iterator[tuple[AsteriskProcess, Settings]]:
         yield process, settings
     finally:
         asyncio.run(process.stop(graceful_s=0.5))
-        shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def _tone(file: Path, seconds: float) -> None:
@@ -133,6 +135,11 @@ class Ivr:
         return await run_sipp(
             self.asterisk.installation, scenario, sip, number, hold_ms=hold_ms, keys=keys
         )
+
+    async def end(self, call: asyncio.Task[SippRun]) -> None:
+        """Hang up from Asterisk's side and see the caller gone."""
+        await self.asterisk.command("channel request hangup all")
+        await call
 
     async def waiting(self) -> dict[str, str]:
         """The channel variables of the caller, once they wait in the queue."""

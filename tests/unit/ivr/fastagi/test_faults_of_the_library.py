@@ -36,6 +36,9 @@ class Sink:
     async def wait_closed(self) -> None:
         pass
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def abort(self) -> None:
         self.closed = True
 

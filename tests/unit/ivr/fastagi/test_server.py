@@ -90,14 +90,15 @@ async def probe() -> AsyncIterator[Probe]:
         (b"\n\n", False),
         (b"agi_network_script: nowhere\n\n", False),
         (b"agi_x: " + b"a" * 100_000 + b"\n\n", False),
-        (b"".join(b"agi_%d: x\n" % n for n in range(1000)) + b"\n", False),
+        (b"".join(b"agi_%d: x\n" % n for n in range(4000)) + b"\n", False),
         (b"agi_x: y\n" * 50 + b"agi_long: " + b"z" * 16_000 + b"\n\n", False),
     ],
     ids=["nothing", "half", "http", "tls", "empty", "no route", "long", "many", "much"],
 )
 async def test_given_garbage_when_it_connects_then_closed_and_calls_are_served(
-    probe: Probe, data: bytes, eof: bool
+    probe: Probe, data: bytes, eof: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(library, "HEADER_SECONDS", 0.5)
     with capture_logs() as logs:
         assert await probe.send(data, eof=eof) == b""
         await probe.idle()
