@@ -9,7 +9,7 @@ from asr.prefill.model import Evidence
 from asr.prefill.text import Utterance
 
 _REFUSES = re.compile(
-    r"(?:不(?:予|能|会)?受理|不在(?:我们|热线)?(?:的)?受理|无法受理|受理不了|不属于(?:我们|热线|12345)?(?:的)?受理|不能(?:予以)?(?:受理|转办|登记)|不在受理|无权受理|不能转办|没办法受理|不属于热线)"
+    r"(?:不(?:予|能|会)?受理|不在.{0,6}受理|不归热线|无法受理|受理不了|不属于(?:我们|热线|12345)?(?:的)?受理|不能(?:予以)?(?:受理|转办|登记)|不在受理|无权受理|不能转办|没办法受理|不属于热线)"
 )
 _GROUNDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
@@ -44,7 +44,7 @@ _GROUNDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     ),
     (
         "info_disclosure",
-        re.compile(r"信息公开|政府信息|依申请公开|公开申请"),
+        re.compile(r"信息公开|政府信息|申请公开|公开申请"),
         re.compile(
             r"(?:申请|要求|依法|想要|提交|要).{0,10}(?:信息公开|公开.{0,14}(?:文件|信息|材料|批复|报告|红头|账目|合同))|信息公开(?:申请|答复|的事|办|科)|公开申请|依申请公开"
         ),

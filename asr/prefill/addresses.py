@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from asr.prefill.model import Evidence, FieldGuess
-from asr.prefill.places import Cluster, PlaceFinder
+from asr.prefill.places import Cluster, Piece, PlaceFinder
 from asr.prefill.text import Utterance
 
 _ASKS_PLACE = re.compile(
@@ -19,6 +19,7 @@ _ALREADY = re.compile(
     r"^.{0,2}(?:也)?(?:去过|找过|打过|问过|说了|说是|的人|反映过|让我|让等|不管|推|电话|方向|那边跑|不去)"
 )
 _FROM_TO = re.compile(r"(?:从|由|打|自)?(?P<a>.{2,14}?)(?:到|至|去|往)(?P<b>.{2,12})")
+_ASKS_NAME = re.compile(r"贵姓|怎么称呼|姓名|您姓|尊姓")
 _CORRECTS = re.compile(r"不对|不是|说错|哦不|噢不|错了|哎不")
 _INSTITUTION = re.compile(
     r"^(?:法院|检察院|政府|教育局|民政局|公安局|人社局|医保局|交警|区委|纪委|管委会|信访局|市场监管|派出所|社保|执法局|城管|税务)"
@@ -67,6 +68,8 @@ def _chosen(turns: Sequence[Utterance], finder: PlaceFinder, *, from_agent: bool
             turns[position - 1].text if position and not turns[position - 1].is_caller else ""
         )
         asked = bool(_ASKS_PLACE.search(previous))
+        if not asked and _ASKS_NAME.search(previous) and len(turn.text) < 16:
+            continue
         clusters = [one for one in finder.clusters(turn) if _usable(one, asked=asked)]
         if not clusters:
             if chosen and turn.is_caller and len(turn.text) > 6:
@@ -80,7 +83,7 @@ def _chosen(turns: Sequence[Utterance], finder: PlaceFinder, *, from_agent: bool
         if corrected and chosen and any(one.has_place for one in corrected):
             clusters = corrected
         if not chosen:
-            chosen = _neighbours(clusters)
+            chosen = _journey(turn, finder) or _neighbours(clusters)
             continue
         best = max(clusters, key=lambda one: one.strength)
         total = sum(one.strength for one in chosen)
@@ -95,6 +98,22 @@ def _chosen(turns: Sequence[Utterance], finder: PlaceFinder, *, from_agent: bool
             if total < 6:
                 chosen.extend(one for one in _neighbours(clusters) if asked or one.has_place)
     return chosen[:5]
+
+
+def _journey(turn: Utterance, finder: PlaceFinder) -> list[Cluster]:
+    """A journey "从A到B", both ends in one cluster, so that it is written as it was said."""
+    everything = finder.clusters(turn)
+    for first, second in zip(everything, everything[1:], strict=False):
+        if not (first.has_place and second.has_place):
+            continue
+        before = turn.text[max(0, first.start - 2) : first.start]
+        between = turn.text[first.end : second.start]
+        if re.search(r"[从由自]$", before) and re.match(
+            r"^(?:打车|坐车|坐|打的|走|回)?[到至去回]$", between
+        ):
+            link = Piece(first.end, second.start, "relative", "到", "")
+            return [Cluster(turn, (*first.pieces, link, *second.pieces))]
+    return []
 
 
 def _refines(cluster: Cluster, chosen: Sequence[Cluster]) -> bool:
@@ -127,6 +146,8 @@ def _usable(cluster: Cluster, *, asked: bool) -> bool:
         text[cluster.end : cluster.end + 6],
     )
     kinds = {piece.part for piece in cluster.pieces}
+    if re.search(r"查到了?$|看到了?$|找到了?$|遇到了?$|碰到了?$|听到了?$", before):
+        before = ""
     if not kinds & {"place", "road", "site", "district"}:
         return asked and "number" in kinds
     if _NOT_THERE.search(before) and not before.endswith(("回到", "住到")) and not asked:
@@ -177,8 +198,12 @@ def district(
                     before = turn.text[max(0, piece.start - 3) : piece.start]
                     away = bool(_NOT_THERE.search(before))
                     weight = (3.0 if inside else 0.8) - (2.0 if away else 0.0)
-                    weight *= 1.0 if turn.is_caller else 0.6
+                    weight *= 1.0 if turn.is_caller or inside else 0.6
                     inferred.append((weight, piece.district, own))
+    own = {piece.district for cluster, piece in _pieces_at(turns, finder, at) if piece.district}
+    if len(own) == 1 and not stated:
+        name = own.pop()
+        return FieldGuess(name, chosen_address.evidence[:1], 0.85)
     if route and _crosses(turns, [*((d, e) for d, e in stated), *((d, e) for _, d, e in inferred)]):
         return FieldGuess(None, [], 0.6)
     if stated:
@@ -195,6 +220,20 @@ def district(
     return FieldGuess(None, [], 0.6)
 
 
+def _pieces_at(
+    turns: Sequence[Utterance], finder: PlaceFinder, at: set[tuple[int, int]]
+) -> list[tuple[Cluster, Piece]]:
+    """Pieces of the clusters that start where the address's evidence starts."""
+    return [
+        (cluster, piece)
+        for turn in turns
+        if any(turn.index == index for index, _ in at)
+        for cluster in finder.clusters(turn)
+        if (turn.index, turn.offsets[cluster.start]) in at
+        for piece in cluster.pieces
+    ]
+
+
 def _crosses(turns: Sequence[Utterance], named: Sequence[tuple[str, Evidence]]) -> bool:
     """Whether a caller's turn names a journey from one district to another: "从A到B"."""
     for turn in turns:
@@ -208,7 +247,7 @@ def _crosses(turns: Sequence[Utterance], named: Sequence[tuple[str, Evidence]]) 
             to_at = bisect(turn.offsets, second_at)
             between = turn.text[from_at:to_at]
             before = turn.text[max(0, from_at - 4) : from_at]
-            if re.search(r"到|至|去|往", between[-6:]) and (
+            if re.search(r"[到道倒至去往]", between[-6:]) and (
                 re.search(r"从|由|自", before) or len(between) <= 8
             ):
                 return True

@@ -33,6 +33,18 @@ _FUZZY_LONG, _FUZZY_SHORT = 0.7, 0.25
 _REPEAT = (1.0, 0.35, 0.15)
 
 
+_BODIES = re.compile(
+    r"物业|城管|派出所|社区|居委会|村上|村委会|教育局|房管局|住建局|环保局|市场监管|交警|医院|公安|警察|民警|供电局|"
+    r"学校|街道办|政府|热力公司|自来水公司|燃气公司|劳动监察|消协|工商|法院|信访|消防|停车费|物业费"
+)
+_WENT_TO = re.compile(
+    r"(?:向|找|找过|跟|给|问|问过|去|去过|打|打过|让|叫|连|报|报过|通过|联系|联系过)$"
+)
+_BODY_SAYS = re.compile(
+    r"^(?:公司|局|所|大队|那边|上|的人|部门)?(?:也|又|就|都|还)?(?:说|不管|反映过|管不了|让|推|没人|来过|没管|来了|贴|不理|电话|回复|管了|怎么说|处理过|沟通)"
+)
+
+
 class CategoryScores(NamedTuple):
     """Scores by category, highest meaning likeliest, and where the words stood."""
 
@@ -78,7 +90,7 @@ class CategoryScorer:
             if weight <= 0:
                 continue
             for hit in self._hits(turn):
-                factor = weight * _asides(turn, hit.start)
+                factor = weight * _asides(turn, hit.start) * _in_passing(turn, hit)
                 if not hit.exact:
                     factor *= _FUZZY_LONG if len(hit.phrase) > 2 else _FUZZY_SHORT
                 times = seen[hit.phrase]
@@ -152,8 +164,8 @@ def _turn_weights(turns: Sequence[Utterance]) -> list[float]:
     told = 0
     for turn in turns:
         if turn.is_caller:
-            weights.append(max(0.45, 1.3 - 0.12 * told))
-            if len(turn.text) >= 8:
+            weights.append((1.6, 1.25, 1.05, 0.95, 0.85, 0.75, 0.65, 0.55)[min(told, 7)])
+            if len(turn.text) >= 9:
                 told += 1
         else:
             weights.append(0.9 if _SUMMARISES.search(turn.text) else 0.5)
@@ -171,6 +183,14 @@ def _asides(turn: Utterance, start: int) -> float:
     if opened >= 0 and opened > closed:
         return 0.25
     return 1.0
+
+
+def _in_passing(turn: Utterance, hit: Hit) -> float:
+    """A body that the caller only went to ("找物业", "物业说不管") is hardly the matter."""
+    if not _BODIES.match(hit.phrase):
+        return 1.0
+    went = _WENT_TO.search(turn.text[: hit.start])
+    return 0.3 if went or _BODY_SAYS.match(turn.text[hit.end :]) else 1.0
 
 
 class _Nearness:

@@ -20,7 +20,24 @@ _MONTH_DAY = re.compile(
     rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
 )
 _MONTH_DAY_BARE = re.compile(
-    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|初?[一二三四五六七八九])(?![天年月个份十百千万块多])"
+    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多])"
+)
+_LAST_MONTH = re.compile(
+    rf"(?P<w>上上个?|上个?|这个?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
+)
+_DAY_ONLY = re.compile(
+    rf"(?<![{NUMERAL}月第路街道巷村镇园苑区院])(?P<d>[一二三]?十?[一二三四五六七八九十]|\d{{1,2}})[号日]"
+    rf"(?!$){_NOT_A_DAY}"
+)
+_DAY = r"(?!楼|线|院|店|门|路|车|机|窗|工|坑|地|桥|井|话|单元|家属|公馆|小区|仓|宿舍|厂|摊|柜|馆|坐席|号|话务|为您|站台|出口|口|码)"
+_RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
+_WEEKDAY = {**{char: n for n, char in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
+
+_MONTH_DAY = re.compile(
+    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
+)
+_MONTH_DAY_BARE = re.compile(
+    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多])"
 )
 _LAST_MONTH = re.compile(
     rf"(?P<w>上上个?|上个?|这个?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
@@ -34,21 +51,26 @@ _WEEK = re.compile(
 )
 _AGO = re.compile(rf"(?P<n>{_N}{{1,3}})(?P<u>天|个?礼拜|个?星期|周)(?:以前|之前|前)")
 _NOW = re.compile(
-    r"刚才|刚刚|就刚|这会儿|这阵|现在正|正在|刚(?=把|转|给|被|发生|下|出|走|打|看)|此刻|眼下"
+    r"刚才|刚刚|就刚|这会儿|这阵|现在正|正在|刚(?=把|转|给|被|发生|下|出|走|打|看|坐|遇)|此刻|眼下|"
+    r"都(?:快)?(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?了|你听|听听|"
+    r"还在(?=打|放|施工|唱|跳|响|干|吵|叫|冒|喷|流|着|闹)|又(?:开始|在)(?=打|放|施工|唱|跳|响|干|吵)"
 )
 _PART_OF_DAY = re.compile(
-    r"从(?:早上|早晨|上午|中午|下午|晚上|凌晨)|(?:凌晨|早上|上午|中午|下午)[一二三四五六七八九十两]{1,2}点(?:多|半)?(?:就|开始|到现在)"
+    r"从(?:早上|早晨|上午|中午|下午|晚上|凌晨)|"
+    r"(?:凌晨|早上|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点(?:多|半|钟|来钟)*(?:就|开始|到现在|停的|断的|坏的|停到)"
 )
 
 _ASKS_TIME = re.compile(
     r"什么时候|啥时候|几号|哪天|哪一天|几点|何时|具体时间|什么时间|哪一日|几月|哪年|日期"
 )
 _STARTS = re.compile(r"开始|起|那天|坏的|停的|出的|发生")
-_OPEN = re.compile(
-    rf"一直|天天|每天|长期|老是|好久|很久|多年|经常|每晚|每到|一到|三天两头|半年了|半年多|半个月了|半个多月|(?:{_N}|几|半|多|好几)+(?:天|个月|个多月|年|个礼拜|个星期|周|多天|多年)(?:多)?了"
+_LASTING = re.compile(
+    rf"一直(?:没|不|都|这|在|就)|好久|很久|多年|半年了|半年多|半个月了|半个多月|长期|"
+    rf"(?:{_N}|几|半|多|好几|来)+(?:天|个月|个多月|年|个礼拜|个星期|周|多天|多年|个把月)(?:多)?(?:了|没|都没|不|也)"
 )
+_HABIT = re.compile(r"天天|每天|老是|经常|每晚|每到|一到|三天两头|常年|成天|整天|隔三差五")
 _NOT_THE_MATTER = re.compile(
-    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以后|之后|过后|以前|之前|生日|出生|才能|要去|再来|截至)"
+    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|才能|要去|再来|截至)"
 )
 _FUTURE = re.compile(r"截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须")
 _EARLIER = re.compile(
@@ -91,7 +113,7 @@ def occurred_on(
             today.isoformat(), [spot.evidence(0, len(spot.text))] if spot else [], 0.9
         )
     found: list[_Candidate] = []
-    open_ended = False
+    lasting = habit = False
     for position, turn in enumerate(turns):
         if not turn.is_caller:
             continue
@@ -100,14 +122,14 @@ def occurred_on(
         )
         asked = bool(_ASKS_TIME.search(previous))
         found.extend(_in_turn(turn, today, holidays, asked))
-        open_ended = open_ended or bool(_OPEN.search(turn.text))
-    usable = [one for one in found if one.score > 0.9 and (one.definite or not open_ended)]
+        lasting = lasting or bool(_LASTING.search(turn.text))
+        habit = habit or bool(_HABIT.search(turn.text))
+    least = 3.0 if lasting else 2.4 if habit else 0.9
+    usable = [one for one in found if one.score >= least]
     if not usable:
-        return FieldGuess(None, [], 0.6)
+        return FieldGuess(None, [], 0.5 if found else 0.7)
     top = max(one.score for one in usable)
-    best = [one for one in usable if one.score == top][0]
-    if open_ended and top < 3:
-        return FieldGuess(None, [], 0.5)
+    best = next(one for one in usable if one.score == top)
     return FieldGuess(best.day.isoformat(), [best.evidence], min(0.95, 0.5 + 0.1 * top))
 
 
@@ -129,8 +151,14 @@ def _in_turn(
             score += 0.6
         if _NOT_THE_MATTER.search(after):
             score -= 1.5
-        if re.search(r"不是$|不对$", before) and found:
-            score += 0.1
+        if re.match(r"以后|之后|过后|前后|以来|开始就一直", after) or re.search(
+            r"农历|阴历", before
+        ):
+            score -= 3.0
+        if found and found[-1].definite and definite and score >= found[-1].score:
+            joined = text[found[-1].start : start]
+            # the later day counts ("十号种的十七号掉了"), but a span counts from its first
+            score += -0.2 if re.search(r"(?:到|至)$", joined) else 0.05
         if _EARLIER.search(after[:8]):
             score -= 0.8
         if day > today and not _FUTURE.search(text):
@@ -174,8 +202,11 @@ def _expressions(
     for match in _DAY.finditer(text):
         offset = _RELATIVE[match["r"]]
         weight = 2.2 if offset < 0 else 1.5
+        timed = re.match(r"(?:早|晚|上午|下午|中午|凌晨|一大早|刚|从|又|突然)", text[match.end() :])
+        if offset == 0 and (timed or match.group()[-1] != "天"):
+            weight = 2.4
         day = today + timedelta(offset)
-        out.append((day, match.start(), match.end(), weight, offset < 0))
+        out.append((day, match.start(), match.end(), weight, offset <= 0))
     feasts = {**holidays.get("fixed", {}), **holidays.get(str(today.year), {})}
     for name in sorted(feasts, key=len, reverse=True):
         for match in re.finditer(re.escape(name), text):

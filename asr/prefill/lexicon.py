@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ STRONG, MEDIUM, WEAK = 3.0, 1.4, 0.5
 
 @dataclass(frozen=True)
 class Surnames:
-    """Surnames by frequency, compound surnames, and how people explain a surname."""
+    """Surnames by frequency, rare ones (believed only after 姓), compound ones, explanations."""
 
     ranks: Mapping[str, int]
+    rare: frozenset[str]
     compound: frozenset[str]
     explained: Mapping[str, str]
 
@@ -32,7 +34,7 @@ class Surnames:
 
     def known(self, surname: str) -> bool:
         """Whether it is a surname of one or two characters."""
-        return surname in self.ranks or surname in self.compound
+        return surname in self.ranks or surname in self.compound or surname in self.rare
 
     def of(self, name: str) -> str:
         """The surname of a name."""
@@ -73,6 +75,29 @@ class Gazetteer:
 
 
 @dataclass(frozen=True)
+class OrganisationWords:
+    """How names of firms and bodies look.
+
+    Attributes:
+        endings: what a name ends with, longest first.
+        brands: names known without an ending.
+        illicit: businesses that are reported without a name.
+        fits: by category, endings that the party complained of is likely to have.
+        bodies: by category, the public body or utility complained of.
+        bodies_any: any of those bodies.
+        rejected: by ground of refusal, the body or official concerned.
+    """
+
+    endings: re.Pattern[str]
+    brands: tuple[str, ...]
+    illicit: re.Pattern[str]
+    fits: Mapping[str, re.Pattern[str]]
+    bodies: Mapping[str, re.Pattern[str]]
+    bodies_any: re.Pattern[str]
+    rejected: Mapping[str, re.Pattern[str]]
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """Everything the rules look up."""
 
@@ -81,6 +106,7 @@ class Lexicon:
     departments: Mapping[str, tuple[str, ...]]
     gazetteer: Gazetteer
     surnames: Surnames
+    organisations: OrganisationWords
     anchors: SoundIndex
     holidays: Mapping[str, Mapping[str, str]]
 
@@ -170,7 +196,45 @@ def _surnames() -> Surnames:
     for char in single:
         ranks.setdefault(char, len(ranks))
     longest_first = dict(sorted(explained.items(), key=lambda pair: -len(pair[0])))
-    return Surnames(ranks, frozenset(table.get("compound", [])), longest_first)
+    return Surnames(
+        ranks,
+        frozenset(str(table.get("rare", ""))),
+        frozenset(table.get("compound", [])),
+        longest_first,
+    )
+
+
+def compiled(path: Path, key: str, value: Any) -> re.Pattern[str]:
+    """One expression, or the alternatives of a list of them.
+
+    Raises:
+        ConfigError: naming the file and the key when it is no regular expression.
+    """
+    parts = value if isinstance(value, list) else [value]
+    try:
+        return re.compile("|".join(f"(?:{part.strip()})" for part in parts))
+    except (re.error, AttributeError) as error:
+        raise ConfigError(path, key, f"must be regular expressions: {error}") from error
+
+
+def _organisations() -> OrganisationWords:
+    path, table = read_table("prefill_organisations.toml")
+
+    def by_key(name: str) -> dict[str, re.Pattern[str]]:
+        entries = table.get(name, {})
+        return {key: compiled(path, f"{name}.{key}", value) for key, value in entries.items()}
+
+    endings = sorted(_words(path, table, "", "endings"), key=len, reverse=True)
+    bodies = by_key("bodies")
+    return OrganisationWords(
+        endings=compiled(path, "endings", [re.escape(word) for word in endings]),
+        brands=tuple(_words(path, table, "", "brands")),
+        illicit=compiled(path, "illicit", table.get("illicit")),
+        fits=by_key("fits"),
+        bodies=bodies,
+        bodies_any=compiled(path, "bodies", [one.pattern for one in bodies.values()]),
+        rejected=by_key("rejected"),
+    )
 
 
 def _departments() -> dict[str, tuple[str, ...]]:
@@ -219,6 +283,7 @@ def lexicon() -> Lexicon:
         departments=_departments(),
         gazetteer=gazetteer,
         surnames=_surnames(),
+        organisations=_organisations(),
         anchors=SoundIndex([*named, *phrases]),
         holidays=holidays,
     )

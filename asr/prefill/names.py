@@ -25,7 +25,10 @@ _LEAD = re.compile(
     r"^(?:嗯|啊|呃|哦|噢|那个|就是|我是|我叫|叫|名字叫|我|哎|喂|对|好|行|您好|你好|是)+"
 )
 _STOP = re.compile(
-    r"^(?:电话|手机|号码|我|就|这|那|用|男|女|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家|在|不|对|没|联系|叫|姓|哦|个|了|吗|别|快|来|行|好|可以|先|记|留|写|七十|六十|八十|到|还|哎|给|请|有|要|说|因|所|从|老|旁|字|加|跟|和|或|只|身份|本人|幺|一三|一五|一八|零|1|0)"
+    r"^(?:电话|手机|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
+    r"联系|叫|姓|哦|个|了|吗|别的|快点|快来|来电|来访|行吗|好吧|好了|可以|先登|先这|先不|记|留|写|七十|六十|八十|还|哎|给|"
+    r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
+    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么)"
 )
 _REFUSES = re.compile(r"不方便|不留|匿名|不想说|不说了|不用登记|不要登记|保密|不能说|不告诉|群众")
 
@@ -54,11 +57,27 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
     surname = surnames.of(name)
     agreed = surname in addressed
     same = [one for one in found if surnames.of(one.name) == surname]
+    same += _full_names_of(surname, turns, surnames)
     longest = max(same, key=lambda one: len(one.name), default=best)
     if len(longest.name) > len(name):
         name, best = longest.name, longest
     evidence = list(dict.fromkeys([best.evidence]))
     return FieldGuess(name, evidence, 0.95 if agreed else 0.8)
+
+
+def _full_names_of(surname: str, turns: Sequence[Utterance], surnames: Surnames) -> list[_Found]:
+    """Full names said after 叫 by a caller whose surname is already known."""
+    found: list[_Found] = []
+    for turn in turns:
+        for match in re.finditer(
+            rf"叫(?={re.escape(surname)})", turn.text if turn.is_caller else ""
+        ):
+            if _OTHER_PERSON.search(turn.text[: match.start()]):
+                continue
+            given = _given_name(turn.text, match.end() + len(surname))
+            end = match.end() + len(surname) + len(given)
+            found.append(_Found(surname + given, turn.index, turn.evidence(match.start(), end), 3))
+    return found
 
 
 def _asks_name(text: str) -> bool:
@@ -110,6 +129,9 @@ def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     if explained:
         return [_Found(explained, turn.index, turn.evidence(start, end), 2)]
     name, end = _full_name_at(turn.text, start, surnames)
+    said = bool(lead and lead.group().endswith("叫"))
+    if name and not said and not surnames.is_single(name[0]) and name[:2] not in surnames.compound:
+        return []
     if not name or len(name) < 2:
         single = turn.text[start:]
         if len(single) == 1 and surnames.is_single(single):
@@ -133,7 +155,7 @@ def _explained(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
                 end += 1
             return surname, end
     match = re.match(r"([一-鿿]{1,5}?)(?:的|得|那个|哪个)+([一-鿿])", text[start:])
-    if match and surnames.is_single(match.group(2)):
+    if match and surnames.known(match.group(2)):
         word, surname = match.groups()
         if (
             surname in word

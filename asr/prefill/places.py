@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -32,11 +32,14 @@ _NUMBER = re.compile(
     rf"第?(?:[{NUMERAL}]+|[A-Z])(?:号楼|号院|号院子|单元|栋|幢|座|号门|号店|号(?!线|车|开|停|晚|早|那天|上午|下午|到)|楼(?!上|下|道|顶|梯|房|盘)|层|室|期|街区|区(?!别)|弄|排|组|社|队|大队)"
     rf"|(?<=单元|号楼)[{NUMERAL}]{{3,4}}"
 )
+_OPEN_SITE = re.compile(
+    r"(?:园|苑|府|城|庄|堡|营|湾|坪|滩|沟|岭|坡|寨|庙|塬|岘|川|台|里|居|院|厂|店|馆)(?![一-鿿]?[管主长丁级])"
+)
 _RELATIVE = re.compile(
     r"(?:十字)?(?:路口|交叉口|丁字口|三岔口|巷子口|巷口|口子上|东口|西口|南口|北口|出口|入口|大门口|门口|门前|门外|大门|后门|东门|西门|南门|北门|正门|侧门|斜对面|正对面|对面|对过|背后|后面|后头|前面|隔壁|旁边|边上|附近|跟前|周边|楼下|楼底下|楼上|楼顶|院内|院里|院子里|桥下|桥上|桥头|桥洞|桥底下|拐角|转角|尽头|中段|东段|西段|南段|北段|北侧|南侧|东侧|西侧|东头|西头|南头|北头|东边|西边|南边|北边|东面|西面|南面|北面|路东|路西|路南|路北|地下车库|地下室|停车场|工地|站台|河边|河滩|河道|渠边|山上|山坡|山后|后山|沟里|沟口|坡上|坡下|涵洞|隧道口|隧道|天桥|人行天桥|公厕|候车厅|广场上|平房|早市|夜市|菜市场|小卖部|巷子里|巷子|村口|村头|大院|段)"
 )
 _GLUE = re.compile(
-    r"^(?:的|那个|这个|哪个|那|这|哪|嗯|呃|啊|哦|里头|里面|里|就是|就在|在|我们|咱们|一个|个|那边|这边|往里走|往里|往东|往西|往南|往北|上的|上面|上|跟|和|与|同|有个|边|叫|靠|靠近|叫做|一带|那块|那儿|这儿|附近的|十字|到|至|从|它|处|内|嘛|呢|么)*$"
+    r"^(?:的|那个|这个|哪个|那|这|哪|嗯|呃|啊|哦|里头|里面|里|就是|就在|在|我们|咱们|一个|个|那边|这边|往里走|往里|往东|往西|往南|往北|上的|上面|上|跟|和|与|同|有个|边|叫|靠|靠近|叫做|一带|那块|那儿|这儿|附近的|十字|它|处|内|嘛|呢|么)*$"
 )
 _GENERIC = frozenset(
     "小区 这小区 学校 医院 市场 超市 商场 广场 公园 大楼 社区 街道 车站 村 镇 乡 路 街 巷 十字 十字路口 路口 交叉口 桥 站 派出所 国际 天下 印象 小学 中学 大学 "
@@ -78,8 +81,13 @@ class Cluster:
     def text(self) -> str:
         """As an address is written: spoken order, Arabic house numbers."""
         out = ""
+        pieces = list(self.pieces)
+        while len(pieces) > 1 and pieces[0].part in ("relative", "number"):
+            pieces.pop(0)
         for position, piece in enumerate(self.pieces):
-            if position and self._crossing(position):
+            if piece not in pieces:
+                continue
+            if out and self._crossing(position):
                 out += "与"
             if position and piece.part == "district" and piece.text in out:
                 continue
@@ -175,19 +183,47 @@ class PlaceFinder:
             take(hit.start, hit.end, part, hit.phrase, district)
         for match in _NUMBER.finditer(text):
             take(match.start(), match.end(), "number", _written_number(match.group()))
-        for pattern, part in ((_ROAD, "road"), (_SITE, "site")):
+        for pattern, part in ((_ROAD, "road"), (_SITE, "site"), (_OPEN_SITE, "site")):
             for match in pattern.finditer(text):
                 start = _left_edge(text, match.start(), taken, 5 if part == "site" else 4)
                 name = text[start : match.end()]
-                joins = any(piece.end == start for piece in pieces)
-                if name in _GENERIC and not joins:
+                stem = text[start : match.start()]
+                joins = any(
+                    piece.end <= start and _GLUE.match(text[piece.end : start]) for piece in pieces
+                )
+                if name in _GENERIC and not (joins and part == "site"):
                     continue
-                if start == match.start() and not joins:
+                if (start == match.start() and not joins) or re.search(r"姓.?$", text[:start]):
+                    continue
+                if part == "road" and (not stem or re.fullmatch(f"[{NUMERAL}]+", stem)):
+                    continue
+                if pattern is _OPEN_SITE and not (joins and len(stem) >= 2):
                     continue
                 take(start, match.end(), "road" if part == "road" else "site", name)
+        self._bridge(text, taken, pieces, take)
         for match in _RELATIVE.finditer(text):
             take(match.start(), match.end(), "relative", match.group())
         return sorted(pieces)
+
+    @staticmethod
+    def _bridge(
+        text: str,
+        taken: Sequence[bool],
+        pieces: Sequence[Piece],
+        take: Callable[[int, int, Part, str], None],
+    ) -> None:
+        """An unknown name between a known place and a house number: 和平镇[恒大文旅城]十二号楼."""
+        for number in [piece for piece in pieces if piece.part == "number"]:
+            start = number.start
+            while start > 0 and not taken[start - 1] and text[start - 1] not in _STOPS:
+                start -= 1
+            joins = any(piece.end == start for piece in pieces) or start == 0
+            if (
+                joins
+                and 2 <= number.start - start <= 7
+                and re.search("[楼院栋幢元号期]$", number.text)
+            ):
+                take(start, number.start, "site", text[start : number.start])
 
     def _not_a_district(self, text: str, start: int, end: int, phrase: str) -> bool:
         """A short form that is part of another name: 城关镇, 皋兰路, 新区一号线."""

@@ -18,7 +18,7 @@ from asr.prefill.phones import callback_phone
 from asr.prefill.places import PlaceFinder
 from asr.prefill.requests import request_type
 from asr.prefill.secrecy import confidential
-from asr.prefill.targets import target
+from asr.prefill.targets import Matter, target
 from asr.prefill.text import Utterance, read_turn
 from asr.prefill.urgency import danger_words, find_danger, urgency
 
@@ -146,11 +146,14 @@ class Prefiller:
             ),
             "target": target(
                 turns,
-                category=category,
-                request_type=kind,
-                reject_reason=reason,
-                address=str(place.value) if place.value else None,
-                danger=emergency,
+                Matter(
+                    category=category,
+                    request_type=kind,
+                    reject_reason=reason,
+                    address=str(place.value) if place.value else None,
+                    danger=danger is not None,
+                ),
+                words.organisations,
             ),
             "confidential": confidential(turns),
             "urgency": level,

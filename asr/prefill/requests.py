@@ -10,34 +10,49 @@ from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
 
 _PRAISE = re.compile(
-    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声谢谢|道个谢|太感谢|好人好事|夸一下|夸夸|说一声感谢"
+    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声谢谢|道个谢|太感谢|好人好事|夸一下|夸夸|说一声感谢|谢谢那|感谢那|想谢谢"
 )
 _SUGGEST = re.compile(
-    r"提(?:个|一个|点|一点|一条|条|些)?建议|建议(?:一下|你们|政府|咱们|在|给|把|能|增|加|设|延|改|是)|我建议|有个建议|有个想法|提个意见建议|给你们建议|合理化|是个建议|意见和建议"
+    r"提(?:个|一个|点|一点|一条|条|些|两个)?(?:小)?建议|建议(?:一下|你们|政府|咱们|在|给|把|能|增|加|设|延|改|是|装|这)|"
+    r"我建议|有个建议|有个想法|有一个建议|提个意见建议|合理化|是个建议|意见和建议"
 )
 _REPORT = re.compile(r"举报|检举|揭发")
-_COMPLAIN = re.compile(
-    r"投诉|不满|讨个说法|给(?:我)?个说法|讨说法|太气人|气死|凭什么|凭啥|太过分|欺负人|管不管|为啥不|为什么不|推来推去|互相推|退钱|退费|退款|赔偿|维权|赔钱|说法|不给退|不退|拒载|态度"
+_CLAIM = re.compile(r"投诉|要个说法|讨个说法|给(?:我)?个说法|讨说法")
+_ANGER = re.compile(
+    r"不满|太气人|气死|凭什么|凭啥|太过分|欺负人|管不管|到底管|为啥不|为什么不|推来推去|互相推|踢皮球|不像话|还让不让|你们必须|"
+    r"我问你|你别|没人接|打爆|占线|太黑|你说黑不黑|你说这|骂人|态度|打发|骗人|忽悠|坑人|就是推|光推|糊弄|有没有王法"
+)
+_REDRESS = re.compile(
+    r"退钱|退费|退款|不给退|不退|赔偿|赔钱|赔我|维权|拒载|不给钱|没给钱|欠(?:我|着|了|薪|钱|条|工)|拖欠|"
+    r"不给(?!力)|没给(?!孩|娃)|不认账?|不承认|不管了|别的不管|啥也不管|扣(?:了|我|着|工)|乱收|多收|占了|霸占|克扣|少给|少算|不兑现|跑了|不报"
 )
 _ASK = re.compile(
-    r"咨询|资讯一下|问一下|想问|问问|请问(?:一下)?|打听|问个|想了解|了解一下|怎么办理|需要什么|需要啥|要什么材料|什么条件|怎么申请|能不能问|麻烦问|请教|查一下|问你个"
+    r"咨询|问你们?一下|问您?一下|问一哈|问下|想问|问问|请问|打听|问个|问你个|问一个|想了解|了解一下|想知道|想查|怎么办理|需要什么|需要啥|"
+    r"要什么材料|什么条件|怎么申请|能不能问|麻烦问|请教|查一下|怎么领|咋领|咋办理|要啥手续|啥手续|什么手续"
 )
+_AGO = r"(?:上(?:个|次|周|礼拜|星期|月)?|前(?:几)?(?:天|段)|之前|已经|以前|[一二三四五六七八九十半两几多个]+(?:天|月|礼拜|星期|周)(?:以)?前|[一二三四五六七八九十]+月(?:[一二三四五六七八九十]+号|份|底|初)?)"
 _PROGRESS = re.compile(
-    r"(?:上(?:个|次|周|礼拜|星期|月)?|前(?:几)?(?:天|段)|之前|已经|以前).{0,14}(?:打过|反映过|投诉过|报过|反映的|投诉的|打的|登记的|报的|说的).{0,24}(?:处理|进度|结果|回复|回话|答复|办|怎么样|到哪|查|咋样|没人)|"
-    r"(?:工单|投诉|案子|反映|诉求).{0,16}(?:处理到|办到|到哪|进度|怎么样了|有没有结果|结果呢|咋样了|啥情况|办得咋)|"
-    r"(?:查(?:一下|询|个)?|问(?:一下|问)?).{0,10}(?:工单|进度|处理结果|办理情况)|处理到(?:哪|那|什么)|到哪一步|(?:没人|没有人|没)(?:给我)?(?:回话|回复|回电话)"
+    rf"{_AGO}.{{0,14}}(?:打过|反映过|投诉过|报过|反映的|反映了|投诉的|投的|打的|登记的|报的|说的|打了|打电话|投诉了).{{0,40}}(?:处理|进度|结果|回复|回话|答复|办|怎么样|到哪|到那|查|咋样|没人|动静|消息)|"
+    r"(?:工单|投诉|案子|反映|诉求).{0,24}(?:处理到|办到|到哪|到那|进度|怎么样了|有没有结果|结果呢|咋样了|啥情况|办得咋|没人给|没动静|没消息)|"
+    r"(?:查(?:一下|询|个)?|问(?:一下|问)?).{0,10}(?:工单|进度|处理结果|办理情况)|处理到(?:哪|那|什么)|到[哪那]一步|"
+    r"(?:没人|没有人|没)(?:给我)?(?:回话|回复|回电话)"
 )
+_BEFORE = re.compile(r"打过|反映过|投诉过|报过|反映的|投诉的|投的|登记的|打的电话|工单|查一下|进度")
 _TICKET = re.compile(
-    r"工单(?:编)?号|工单编号|查到了|系统显示|查询到|催办|受理编号|您(?:之前|上次)(?:反映|投诉)"
+    r"工单(?:编)?号|工单编号|查到了|系统显示|查询到|催办|受理编号|您(?:之前|上次)(?:反映|投诉)|报一下工单|显示已"
 )
 _UNLAWFUL = re.compile(
-    r"无证|没有证|没证|没有执照|偷排|偷着|偷偷|私搭|违建|违章|加盖|赌博|卖假|假药|地沟油|非法|违法|黑作坊|黑诊所|传销|偷税|假冒|倒卖|贿|私自|偷倒|乱倒|直排"
+    r"无证|没有证|没证|没有执照|偷排|偷着|偷偷|违建|违章建|赌博|赌钱|卖假|假药|地沟油|非法|违法|黑作坊|黑诊所|传销|偷税|倒卖|贿|偷倒|直排"
+)
+_PLEA = re.compile(
+    r"家里困难|过不下去|没办法了|求求|求你们|帮帮|帮我|帮忙|想办法|实在没|协调一下|能不能来|派个人|来个人|赶紧来"
 )
 _TROUBLE = re.compile(
-    r"没人管|没人修|坏了|不管|没有水|停水|停电|漏|堵|不热|不亮|臭|吵|脏|不给|拖|欠|乱|骂|打|摔|没来|不来|一直没|不让|推|退"
+    r"没人管|没人修|坏了|不管|没有水|停水|停电|漏|堵|不热|不亮|臭|吵|脏|不给|拖|欠|骂|打人|摔|没来|不来|一直没|不让|没打上|没到账|没发|"
+    r"没到|到现在|不行|弄不了|不会弄|办不下来|批不下来|没收到|还没|黄的|没气|停了|少发|没动静"
 )
 
-HELP_PRONE = (
+_HELP_PRONE = (
     "utilities.",
     "urban.street_light",
     "urban.road_facility",
@@ -52,9 +67,15 @@ HELP_PRONE = (
 )
 """Categories whose plain faults are calls for help rather than complaints."""
 
+_COUNTERPARTY = ("agri.rural", "hrss.", "civil.welfare", "public_security.household")
+"""Of those, categories where somebody who withholds something makes it a complaint."""
+
+_CRIMES = ("env.water", "public_security.order", "market.food_safety", "edu.training")
+"""Categories in which unlawful doings are reported even when the word is not said."""
+
 
 class RequestSigns(NamedTuple):
-    """What the request type was decided on."""
+    """The request type, and whether it asks for an existing ticket's progress."""
 
     guess: FieldGuess
     progress_query: bool
@@ -65,53 +86,82 @@ def request_type(
 ) -> RequestSigns:
     """Type of the request; a query about an existing ticket is a consultation."""
     caller = [turn for turn in turns if turn.is_caller]
-    early = caller[:5]
-    progress = _first(caller[:6], _PROGRESS)
-    ticket = _first([turn for turn in turns if not turn.is_caller], _TICKET)
+    early = [turn for turn in caller if len(turn.text) > 3][:5]
     if danger:
-        spot = _first(caller, re.compile(r".+"))
-        return RequestSigns(_guess("help", spot, 0.9), False)
-    praise = _unless(early, _PRAISE, r"不|没")
-    if (
-        praise
-        and not _first(early, re.compile(r"投诉(?!我是)|举报"))
-        or (praise and _first(early, re.compile(r"不投诉|不是投诉|不是来投诉")))
-    ):
+        return RequestSigns(_guess("help", _first(caller, re.compile(r".+")), 0.9), False)
+    claim = _unless(early, _CLAIM, "不|不是|没|来")
+    report = _unless(caller, _REPORT, "不是|不|没|谁|被|说是谁|是谁")
+    praise = _unless(early, _PRAISE, "不|没")
+    if praise and not claim and not report:
         return RequestSigns(_guess("praise", praise, 0.9), False)
-    if not rejected and progress and ticket:
-        return RequestSigns(_guess("consultation", progress, 0.9), True)
+    if not rejected:
+        progress = _first(caller[:6], _PROGRESS)
+        ticket = _first([turn for turn in turns if not turn.is_caller], _TICKET)
+        earlier = progress or (ticket and _first(caller[:6], _BEFORE))
+        if earlier and ticket:
+            return RequestSigns(_guess("consultation", earlier, 0.9), True)
+        if progress and not claim and not report and _first(early, _ASK):
+            return RequestSigns(_guess("consultation", progress, 0.7), True)
     suggest = _first(early, _SUGGEST)
-    if suggest and not _first(early, re.compile(r"投诉|举报")):
+    if suggest and not claim and not report:
         return RequestSigns(_guess("suggestion", suggest, 0.85), False)
-    report = _unless(caller, _REPORT, r"不是|不|没|谁|被|说是谁")
     if report:
         return RequestSigns(_guess("report", report, 0.9), False)
-    ask = _first(early, _ASK)
-    complain = _first(caller, _COMPLAIN)
-    claims = _first(caller, re.compile(r"我?(?:要|想|来)?投诉"))
-    if progress and not rejected and not claims and ask:
-        return RequestSigns(_guess("consultation", progress, 0.7), True)
-    if ask and not claims and not rejected:
-        trouble = sum(1 for turn in early for _ in _TROUBLE.finditer(turn.text))
-        if trouble <= 2 and not _first(early, re.compile(r"反映|求助|帮(?:我|忙)")):
-            return RequestSigns(_guess("consultation", ask, 0.8), False)
-    if category in ("env.water", "urban.illegal_building", "market.food_safety") or _first(
-        early, re.compile(r"无证|赌博|偷排")
-    ):
-        unlawful = _first(caller, _UNLAWFUL)
-        if unlawful and not claims:
-            return RequestSigns(_guess("report", unlawful, 0.6), False)
-    if complain and not category.startswith(("safety.", "civil.")):
-        if claims or not category.startswith(HELP_PRONE):
-            return RequestSigns(_guess("complaint", claims or complain, 0.85), False)
-        angry = sum(1 for turn in caller for _ in _COMPLAIN.finditer(turn.text))
-        if angry >= 2:
-            return RequestSigns(_guess("complaint", complain, 0.65), False)
+    asked = _asks_only(early, rejected=rejected)
+    if asked and not claim:
+        return RequestSigns(_guess("consultation", asked, 0.8), False)
+    return RequestSigns(_grievance(caller, early, category, claim, rejected=rejected), False)
+
+
+def _asks_only(early: Sequence[Utterance], *, rejected: bool) -> Evidence | None:
+    """A question without a plea, where troubles are not what the caller speaks of."""
+    ask = _first(early[:3], _ASK)
+    if ask is None or rejected:
+        return None
+    if _first(early, re.compile(r"反映(?!情况吗)|求助")) or _first(early, _PLEA):
+        return None
+    troubles = sum(1 for turn in early for _ in _TROUBLE.finditer(turn.text))
+    troubles += 2 * sum(1 for turn in early for _ in _ANGER.finditer(turn.text))
+    questions = sum(1 for turn in early for _ in _ASK.finditer(turn.text))
+    questions += sum(
+        1
+        for turn in early
+        for _ in re.finditer(
+            r"(?:吗|不|么|呢|啥|多少|多久|几点|哪里|哪儿|多长时间|怎么弄|怎么算)$|行不行|能不能|要不要|可不可以|需要|材料|多长时间|什么时候",
+            turn.text,
+        )
+    )
+    return ask if troubles <= 1 or questions >= 2 * troubles else None
+
+
+def _grievance(
+    caller: Sequence[Utterance],
+    early: Sequence[Utterance],
+    category: str,
+    claim: Evidence | None,
+    *,
+    rejected: bool,
+) -> FieldGuess:
+    """Complaint, help or an unspoken report."""
+    trouble = _first(early, _TROUBLE)
+    if claim:
+        return _guess("complaint", claim, 0.9)
     if rejected:
-        return RequestSigns(_guess("complaint", complain or ask, 0.7), False)
-    if category.startswith(HELP_PRONE):
-        return RequestSigns(_guess("help", _first(early, _TROUBLE), 0.65), False)
-    return RequestSigns(_guess("complaint", _first(early, _TROUBLE), 0.6), False)
+        return _guess("complaint", trouble or _first(early, re.compile(r".+")), 0.75)
+    unlawful = _first(caller, _UNLAWFUL)
+    if unlawful and category in _CRIMES and not _first(caller, re.compile(r"退钱|退费|赔")):
+        return _guess("report", unlawful, 0.6)
+    if not category.startswith(_HELP_PRONE):
+        return _guess("complaint", trouble, 0.75)
+    anger = sum(1 for turn in caller for _ in _ANGER.finditer(turn.text))
+    redress = _first(caller, _REDRESS)
+    plea = _first(caller, _PLEA)
+    if anger >= 2 or (category.startswith(_COUNTERPARTY) and redress and not plea):
+        spot = redress or _first(caller, _ANGER)
+        return _guess("complaint", spot, 0.65)
+    if category == "safety.fire":
+        return _guess("complaint", trouble, 0.5)
+    return _guess("help", plea or trouble, 0.7)
 
 
 def _first(turns: Sequence[Utterance], pattern: re.Pattern[str]) -> Evidence | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from asr.prefill.lexicon import read_table
+from asr.prefill.lexicon import compiled, read_table
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
 from config.errors import ConfigError
@@ -22,6 +22,7 @@ _LINES = {
 _TRANSFERS = re.compile(
     r"(?:转接|转幺|转一|转1|转到|帮您转|给您转|接通|接入|连线|三方|马上接|同事转|转(?=幺幺|幺二|1[12]))"
 )
+_BY_LINE = {"122": "public_security.traffic", "110": "public_security.order"}
 _URGENT = re.compile(
     r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
 )
@@ -95,12 +96,6 @@ def danger_words() -> DangerWords:
     """
     path, table = read_table("prefill_emergencies.toml")
 
-    def compiled(key: str, values: Any) -> re.Pattern[str]:
-        try:
-            return re.compile("|".join(f"(?:{value})" for value in values))
-        except (re.error, TypeError) as error:
-            raise ConfigError(path, key, f"must be a list of expressions: {error}") from error
-
     kinds = []
     for name, entry in table.get("kinds", {}).items():
         try:
@@ -108,45 +103,52 @@ def danger_words() -> DangerWords:
             says = entry["says"]
         except (KeyError, TypeError) as error:
             raise ConfigError(path, f"kinds.{name}", "needs line, category and says") from error
-        kinds.append(Kind(name, line, category, compiled(f"kinds.{name}.says", says)))
+        kinds.append(Kind(name, line, category, compiled(path, f"kinds.{name}.says", says)))
     fraud: Mapping[str, Any] = table.get("fraud", {})
     veto: Mapping[str, Any] = table.get("veto", {})
     return DangerWords(
         kinds=tuple(kinds),
-        money=compiled("fraud.money", fraud.get("money")),
-        swindle=compiled("fraud.swindle", fraud.get("swindle")),
-        recent=compiled("fraud.recent", fraud.get("recent")),
-        veto_before=compiled("veto.before", veto.get("before")),
-        veto_after=compiled("veto.after", veto.get("after")),
+        money=compiled(path, "fraud.money", fraud.get("money")),
+        swindle=compiled(path, "fraud.swindle", fraud.get("swindle")),
+        recent=compiled(path, "fraud.recent", fraud.get("recent")),
+        veto_before=compiled(path, "veto.before", veto.get("before")),
+        veto_after=compiled(path, "veto.after", veto.get("after")),
     )
 
 
 def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None:
     """The danger that is going on, if any; the agent's transfer confirms it and names the line."""
     transfer = _transferred(turns)
-    said: tuple[Kind, Evidence] | None = None
+    said: dict[str, tuple[Kind, Evidence]] = {}
     for turn in turns:
         if not turn.is_caller or turn.index > 14:
             continue
         for kind in words.kinds:
             for match in kind.says.finditer(turn.text):
-                if _silenced(turn.text, match.start(), match.end(), words):
-                    continue
-                if said is None:
-                    said = (kind, turn.evidence(match.start(), match.end()))
+                if not _silenced(turn.text, match.start(), match.end(), words):
+                    said.setdefault(kind.name, (kind, turn.evidence(match.start(), match.end())))
     fraud = _fraud(turns, words)
-    if fraud is not None and (said is None or said[0].name in ("violence",)):
+    if fraud is not None and not set(said) - {"violence"}:
         return Danger("fraud", "110", "public_security.order", True, fraud, 0.85)
+    line = transfer[0] if transfer else ""
+    if said:
+        # a crash leads over the injuries it caused; else the kind whose line the agent calls
+        ranked = sorted(
+            said.values(),
+            key=lambda one: (
+                one[0].name != "crash",
+                one[0].line != line,
+                words.kinds.index(one[0]),
+            ),
+        )
+        kind, spot = ranked[0]
+        if transfer is None:
+            return Danger(kind.name, kind.line, kind.category, False, [spot], 0.8)
+        line = "122" if kind.name == "crash" else line
+        return Danger(kind.name, line, kind.category, False, [spot, transfer[1]], 0.97)
     if transfer is not None:
-        line, spot = transfer
-        if said is not None:
-            kind = said[0]
-            return Danger(kind.name, line, kind.category, False, [said[1], spot], 0.97)
-        category = {"122": "public_security.traffic", "110": "public_security.order"}.get(line, "")
-        return Danger("transfer", line, category, False, [spot], 0.85)
-    if said is not None:
-        kind = said[0]
-        return Danger(kind.name, kind.line, kind.category, False, [said[1]], 0.8)
+        category = _BY_LINE.get(line, "")
+        return Danger("transfer", line, category, False, [transfer[1]], 0.85)
     return None
 
 
