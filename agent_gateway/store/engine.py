@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -37,6 +38,9 @@ class Engine:
         if self._engine.dialect.name == "sqlite":
             _prepare_sqlite(self._engine, busy_timeout_ms)
         self._writer = self._engine.execution_options(**{_WRITE: True})
+        # SQLite has one writer. In this process they queue here, in order, and do not wear out
+        # the busy timeout, which is for other processes.
+        self._turn = asyncio.Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -47,7 +51,11 @@ class Engine:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that is committed at the end of the block, or rolled back by its error."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+        async with (
+            self._turn,
+            AsyncSession(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     async def dispose(self) -> None:
