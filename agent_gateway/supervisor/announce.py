@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
 
 from agent_gateway.service import Prepared
 from config.settings import Settings
@@ -21,29 +19,24 @@ def announce(
     command = short(Path(sys.executable).parent / "hotline")
     web = settings.web
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, web.host)  # noqa: S104
-    rows = Table.grid(padding=(0, 2))
-    rows.add_row("Log in", f"http://{host}:{web.port}/")
+    console.print("\nThe hotline is running.", style="bold green")
+    rows: list[tuple[str, str]] = [("Log in", f"http://{host}:{web.port}/")]
+    for account in prepared.accounts:
+        rows.append(("", f"{account.username}, password {account.password}"))
+        if account.sip_user:
+            rows.append(("", f"    telephone {account.sip_user}, password {account.sip_password}"))
     if prepared.accounts:
-        for account in prepared.accounts:
-            telephone = (
-                f"   telephone {account.sip_user}, {account.sip_password}"
-                if account.sip_user
-                else ""
-            )
-            rows.add_row("", f"{account.username}, password {account.password}{telephone}")
+        rows.append(("", "These passwords are shown this once; write them down."))
     else:
         secrets = short(settings.data_dir / SECRETS_FILE)
-        rows.add_row("", f"admin, first password: admin_password in {secrets}")
-        rows.add_row("", f"forgotten passwords: {command} user --help")
-    rows.add_row("Test call", f"{command} call 12345")
-    rows.add_row("All well?", f"{command} doctor")
+        rows.append(("", f"admin, first password: see admin_password in {secrets}"))
+    rows += [("Test call", f"{command} call 12345"), ("All well?", f"{command} doctor")]
     if log_file is not None:
-        rows.add_row("Log", short(log_file))
-    rows.add_row("Stop", "Ctrl-C")
-    title = "The hotline is running"
-    console.print(Panel(rows, title=title, title_align="left", expand=False), soft_wrap=True)
-    if prepared.accounts:
-        console.print("These passwords are shown this once; write them down.")
+        rows.append(("Log", short(log_file)))
+    rows.append(("Stop", "Ctrl-C"))
+    for label, text in rows:
+        # one line each, however narrow the terminal: they are to be copied
+        console.print(f"  {label:<10} {text}", soft_wrap=True, markup=False)
 
 
 def short(path: Path) -> str:

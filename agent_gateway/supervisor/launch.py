@@ -104,7 +104,9 @@ def _prepare(settings: Settings, console: Console) -> Prepared:
         MofNCompleteColumn(),
         TextColumn("{task.fields[key]}"),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("prompts", total=None, key="")
 
         def show(done: int, total: int, key: str) -> None:
