@@ -13,7 +13,7 @@ _ASKS_PLACE = re.compile(
     r"什么位置|位置|什么地方|哪个地方|哪里|在哪|那里|那条路|哪条路|哪个小区|哪个村|哪一栋|哪栋|哪个路口|地址|地点|具体是|具体在|哪一段|哪个区|哪个站|哪一站|哪个街道|什么路|楼盘|哪个方位|门牌|几号楼|哪个学校|靠近哪|哪个市场|哪家|什么小区|哪个镇|附近有"
 )
 _NOT_THERE = re.compile(
-    r"(?:往|去|到|回|开往|发往|转到|转|飞|找|给|跟|和|上过|打到|前往|赶到|送到|送|拉到|进|通往|叫)(?:了|过)?$"
+    r"(?:往|去|(?<![开走停拉送搬住])到|回|开往|发往|转到|转|飞|找|给|跟|和|上过|打到|前往|进|通往|叫)(?:了|过)?$"
 )
 _ALREADY = re.compile(
     r"^.{0,2}(?:也)?(?:去过|找过|打过|问过|说了|说是|的人|反映过|让我|让等|不管|推|电话|方向|那边跑|不去)"
@@ -55,6 +55,20 @@ def address(
         evidence.append(cluster.turn.evidence(cluster.start, cluster.end))
     strength = sum(cluster.strength for cluster in chosen)
     return FieldGuess(text, evidence, min(0.95, 0.45 + 0.1 * strength))
+
+
+def without_bare_institution(place: FieldGuess, party: FieldGuess) -> FieldGuess:
+    """No address where nothing but the name of the party complained of was said."""
+    said, name = str(place.value or ""), str(party.value or "")
+    where = re.sub(r"^.{1,4}?[区县](?=.)", "", said)
+    if (
+        said
+        and name
+        and (where in name or name.endswith(said))
+        and not re.search(r"[路街巷村镇]", said)
+    ):
+        return FieldGuess(None, [], 0.6)
+    return place
 
 
 def _chosen(turns: Sequence[Utterance], finder: PlaceFinder, *, from_agent: bool) -> list[Cluster]:
@@ -200,6 +214,16 @@ def district(
                     weight = (3.0 if inside else 0.8) - (2.0 if away else 0.0)
                     weight *= 1.0 if turn.is_caller or inside else 0.6
                     inferred.append((weight, piece.district, own))
+    ends = {
+        piece.district
+        for turn in turns
+        if any(turn.index == index for index, _ in at)
+        for cluster in _journey(turn, finder)
+        for piece in cluster.pieces
+        if piece.district
+    }
+    if len(ends) > 1:
+        return FieldGuess(None, [], 0.7)
     own = {piece.district for cluster, piece in _pieces_at(turns, finder, at) if piece.district}
     if len(own) == 1 and not stated:
         name = own.pop()

@@ -30,6 +30,9 @@ _STOP = re.compile(
     r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
     r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么)"
 )
+_AROUND_NAMES = re.compile(
+    r"免贵姓|我姓|我叫|我是|姓名|贵姓|电话|手机|号码|联系|师傅|老板|司机|孩子|保密|不方便"
+)
 _REFUSES = re.compile(r"不方便|不留|匿名|不想说|不说了|不用登记|不要登记|保密|不能说|不告诉|群众")
 
 
@@ -72,9 +75,9 @@ def _full_names_of(surname: str, turns: Sequence[Utterance], surnames: Surnames)
         for match in re.finditer(
             rf"叫(?={re.escape(surname)})", turn.text if turn.is_caller else ""
         ):
-            if _OTHER_PERSON.search(turn.text[: match.start()]):
+            if _OTHER_PERSON.search(text[: match.start()]):
                 continue
-            given = _given_name(turn.text, match.end() + len(surname))
+            given = _given_name(text, match.end() + len(surname))
             end = match.end() + len(surname) + len(given)
             found.append(_Found(surname + given, turn.index, turn.evidence(match.start(), end), 3))
     return found
@@ -87,8 +90,16 @@ def _asks_name(text: str) -> bool:
     return not _ABOUT_OTHERS.search(text[max(0, found[-1].start() - 6) : found[-1].start()])
 
 
+def _as_named(turn: Utterance) -> str:
+    """The turn as heard, only the words around a name repaired: names are no known phrases."""
+    out = list(turn.heard)
+    for match in _AROUND_NAMES.finditer(turn.text):
+        out[match.start() : match.end()] = match.group()
+    return "".join(out)
+
+
 def _in_caller_turn(turn: Utterance, asked: bool, surnames: Surnames) -> list[_Found]:
-    text = turn.text
+    text = _as_named(turn)
     found: list[_Found] = []
     for match in re.finditer(r"姓", text):
         start = match.start()
@@ -123,21 +134,22 @@ def _in_caller_turn(turn: Utterance, asked: bool, surnames: Surnames) -> list[_F
 
 def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     """The answer to "怎么称呼": a name with nothing around it."""
-    lead = _LEAD.match(turn.text)
+    text = _as_named(turn)
+    lead = _LEAD.match(text)
     start = lead.end() if lead else 0
-    explained, end = _explained(turn.text, start, surnames)
+    explained, end = _explained(text, start, surnames)
     if explained:
         return [_Found(explained, turn.index, turn.evidence(start, end), 2)]
-    name, end = _full_name_at(turn.text, start, surnames)
+    name, end = _full_name_at(text, start, surnames)
     said = bool(lead and lead.group().endswith("叫"))
     if name and not said and not surnames.is_single(name[0]) and name[:2] not in surnames.compound:
         return []
     if not name or len(name) < 2:
-        single = turn.text[start:]
+        single = text[start:]
         if len(single) == 1 and surnames.is_single(single):
             return [_Found(single, turn.index, turn.evidence(start, start + 1), 1)]
         return []
-    if _REFUSES.search(turn.text) or re.match(r"^(?:方便|不|没|我|这|还|先)", turn.text[start:]):
+    if _REFUSES.search(text) or re.match(r"^(?:方便|不|没|我|这|还|先)", text[start:]):
         return []
     return [_Found(name, turn.index, turn.evidence(start, end), 1)]
 

@@ -182,6 +182,9 @@ class PlaceFinder:
                 continue
             take(hit.start, hit.end, part, hit.phrase, district)
         for match in _NUMBER.finditer(text):
+            joined = any(piece.end == match.start() for piece in pieces)
+            if match.group().endswith("号") and not joined and not _house(text, match.start()):
+                continue
             take(match.start(), match.end(), "number", _written_number(match.group()))
         for pattern, part in ((_ROAD, "road"), (_SITE, "site"), (_OPEN_SITE, "site")):
             for match in pattern.finditer(text):
@@ -250,6 +253,11 @@ class PlaceFinder:
             ):
                 return True
         return False
+
+
+def _house(text: str, start: int) -> bool:
+    """Whether a bare "N号" follows a street, so that it is a house number and not a day."""
+    return bool(re.search(r"[路街巷道村](?:的|那个|嗯|呃)?$", text[:start]))
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from asr.prefill.acceptance import rejection
-from asr.prefill.addresses import address, district
+from asr.prefill.addresses import address, district, without_bare_institution
 from asr.prefill.categories import CategoryScorer
 from asr.prefill.dates import occurred_on
 from asr.prefill.lexicon import Lexicon, lexicon
@@ -119,6 +119,18 @@ class Prefiller:
             from_agent=request.progress_query,
         )
         name = caller_name(turns, words.surnames)
+        party = target(
+            turns,
+            Matter(
+                category=category,
+                request_type=kind,
+                reject_reason=refused[0] if refused else None,
+                address=str(place.value) if place.value else None,
+                danger=danger is not None,
+            ),
+            words.organisations,
+        )
+        place = without_bare_institution(place, party)
         level, emergency_line = urgency(turns, danger, category, kind)
         reason = refused[0] if refused else None
         guesses: dict[str, FieldGuess] = {
@@ -144,17 +156,7 @@ class Prefiller:
                 wanted=kind not in ("consultation", "suggestion") and refused is None,
                 happening=emergency,
             ),
-            "target": target(
-                turns,
-                Matter(
-                    category=category,
-                    request_type=kind,
-                    reject_reason=reason,
-                    address=str(place.value) if place.value else None,
-                    danger=danger is not None,
-                ),
-                words.organisations,
-            ),
+            "target": party,
             "confidential": confidential(turns),
             "urgency": level,
             "emergency_line": emergency_line,

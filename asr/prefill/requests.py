@@ -28,7 +28,7 @@ _REDRESS = re.compile(
 )
 _ASK = re.compile(
     r"咨询|问你们?一下|问您?一下|问一哈|问下|想问|问问|请问|打听|问个|问你个|问一个|想了解|了解一下|想知道|想查|怎么办理|需要什么|需要啥|"
-    r"要什么材料|什么条件|怎么申请|能不能问|麻烦问|请教|查一下|怎么领|咋领|咋办理|要啥手续|啥手续|什么手续"
+    r"要什么材料|什么条件|怎么申请|能不能问|麻烦问|请教|查一下|怎么领|咋领|咋个|怎么个|怎么弄|咋弄|咋办理|要啥手续|啥手续|什么手续"
 )
 _AGO = r"(?:上(?:个|次|周|礼拜|星期|月)?|前(?:几)?(?:天|段)|之前|已经|以前|[一二三四五六七八九十半两几多个]+(?:天|月|礼拜|星期|周)(?:以)?前|[一二三四五六七八九十]+月(?:[一二三四五六七八九十]+号|份|底|初)?)"
 _PROGRESS = re.compile(
@@ -44,6 +44,7 @@ _TICKET = re.compile(
 _UNLAWFUL = re.compile(
     r"无证|没有证|没证|没有执照|偷排|偷着|偷偷|违建|违章建|赌博|赌钱|卖假|假药|地沟油|非法|违法|黑作坊|黑诊所|传销|偷税|倒卖|贿|偷倒|直排"
 )
+_HARDSHIP = re.compile(r"家里(?:也|都|很|太|实在)*困难|过不下去|揭不开锅|活不下去|没办法了")
 _PLEA = re.compile(
     r"家里困难|过不下去|没办法了|求求|求你们|帮帮|帮我|帮忙|想办法|实在没|协调一下|能不能来|派个人|来个人|赶紧来"
 )
@@ -107,18 +108,19 @@ def request_type(
         return RequestSigns(_guess("suggestion", suggest, 0.85), False)
     if report:
         return RequestSigns(_guess("report", report, 0.9), False)
-    asked = _asks_only(early, rejected=rejected)
+    hard = _first(caller, _HARDSHIP) is not None
+    asked = _asks_only(early, rejected=rejected, hard=hard)
     if asked and not claim:
         return RequestSigns(_guess("consultation", asked, 0.8), False)
     return RequestSigns(_grievance(caller, early, category, claim, rejected=rejected), False)
 
 
-def _asks_only(early: Sequence[Utterance], *, rejected: bool) -> Evidence | None:
+def _asks_only(early: Sequence[Utterance], *, rejected: bool, hard: bool) -> Evidence | None:
     """A question without a plea, where troubles are not what the caller speaks of."""
     ask = _first(early[:3], _ASK)
     if ask is None or rejected:
         return None
-    if _first(early, re.compile(r"反映(?!情况吗)|求助")) or _first(early, _PLEA):
+    if _first(early, re.compile(r"反映(?!情况吗)|求助")) or _first(early, _PLEA) or hard:
         return None
     troubles = sum(1 for turn in early for _ in _TROUBLE.finditer(turn.text))
     troubles += 2 * sum(1 for turn in early for _ in _ANGER.finditer(turn.text))
@@ -131,7 +133,7 @@ def _asks_only(early: Sequence[Utterance], *, rejected: bool) -> Evidence | None
             turn.text,
         )
     )
-    return ask if troubles <= 1 or questions >= 2 * troubles else None
+    return ask if troubles <= 1 or questions > troubles else None
 
 
 def _grievance(

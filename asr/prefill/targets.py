@@ -31,8 +31,8 @@ _ASKS_WHO = re.compile(
 )
 _NOT_WHO = re.compile(r"您叫|您的?名|您贵|母亲|怎么称呼|小区|路叫|孩子叫|老人叫")
 _EDGE = frozenset(
-    "的在到从去和跟是我你您他她它们这那哪个有就说住把被叫给往了着过对嗯啊呃哦吧呢吗嘛么噢哎喂好行也都还又没不很太间所找问让要想"
-    "于因为写像家投诉举报反映向由但把将请种些样今昨天底再来做干开下"
+    "的在到从去跟是我你您他她它们这那哪个有就说住把被叫给往了着过对嗯啊呃哦吧呢吗嘛么噢哎喂好行也都还又没不很太间所找问让要想"
+    "于因为写像投诉举报反映向由但把将请种些样今昨天底再来做干开下"
 )
 _LEAD = re.compile(
     r"^(?:嗯|啊|呃|就是|就叫|叫做|叫|是|那个|哪个|好像是|好像叫|好像|应该是|名字是|名字叫|它叫|他叫|他们叫|它|一家|一个|这家|那家|围挡上|招牌上|牌子上|门头上|门口|墙上|上面|写的|写着|挂的|是|什么|啥|个|的|做)+"
@@ -241,7 +241,7 @@ def _named(
                 r"不|没|我|说不|记不|搞不|忘|哪", turn.text[start:]
             ):
                 found.append(_Found(1.9, name, turn.evidence(start, stop)))
-    found = [one for one in found if one.score >= 1.5 and 2 <= len(one.name) <= 20]
+    found = [one for one in found if one.score >= 1.3 and 2 <= len(one.name) <= 20]
     if not found:
         return None
     best = max(found, key=lambda one: (round(one.score, 1), len(one.name)))
@@ -251,6 +251,13 @@ def _named(
 def _left(text: str, end: int) -> int:
     start = end
     while start > 0 and end - start < 8 and text[start - 1] not in _EDGE:
+        if text[start - 1] == "家" and re.search(
+            r"[一这那有几哪我他们人两0-9]$", text[: start - 1]
+        ):
+            break
+        if text[start - 1] in "和号":
+            if start == end or text[start - 1] == "号":
+                break
         start -= 1
     return start
 
