@@ -72,9 +72,8 @@ def _full_names_of(surname: str, turns: Sequence[Utterance], surnames: Surnames)
     """Full names said after 叫 by a caller whose surname is already known."""
     found: list[_Found] = []
     for turn in turns:
-        for match in re.finditer(
-            rf"叫(?={re.escape(surname)})", turn.text if turn.is_caller else ""
-        ):
+        text = _as_named(turn) if turn.is_caller else ""
+        for match in re.finditer(rf"叫(?={re.escape(surname)})", text):
             if _OTHER_PERSON.search(text[: match.start()]):
                 continue
             given = _given_name(text, match.end() + len(surname))
