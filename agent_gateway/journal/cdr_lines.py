@@ -2,7 +2,8 @@
 
 A line is one leg; the legs of a call share ``linkedid``. The caller's leg is the one whose
 ``uniqueid`` is the linkedid. Times are epoch seconds (``u``: unformatted), so that no time zone of
-Asterisk's can shift them.
+Asterisk's can shift them. When the first agent who was rung answered, the leg's answer is the
+moment in which Asterisk itself took the call, so a recovered talking time includes the greeting.
 """
 
 from __future__ import annotations
@@ -117,6 +118,8 @@ def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
     talk = max(talked, key=lambda leg: leg.end - (leg.answer or leg.end), default=None)
     if talk:
         outcome = Disposition.ANSWERED
+    elif max(own, key=lambda leg: leg.start).dstchannel:
+        outcome = Disposition.ABANDONED_RINGING
     elif any(leg.lastapp == "Queue" for leg in own):
         outcome = Disposition.ABANDONED_IN_QUEUE
     else:
