@@ -74,17 +74,20 @@ async def system_side(url: str, call: PhoneCall, deadline_s: float) -> SystemSid
                 call.sip_call_id, since=call.began_at - _CLOCK_MARGIN
             )
             side = await _read(store, record, call.began_at) if record else SystemSide()
-            if loop.time() > end or (record and _is_done(record, side)):
+            if loop.time() > end or (record and _is_done(record, side, call.is_answered)):
                 return side
             await asyncio.sleep(_POLL_S)
     finally:
         await store.close()
 
 
-def _is_done(record: Call, side: SystemSide) -> bool:
-    if record.ended_at is None or not side.recording:
-        return False
-    return bool(side.ticket) or record.answered_at is None
+def _is_done(record: Call, side: SystemSide, was_recorded: bool) -> bool:
+    """Nothing more will come: answered calls are recorded, those a person answered have tickets."""
+    return (
+        record.ended_at is not None
+        and bool(side.recording or not was_recorded)
+        and bool(side.ticket or record.answered_at is None)
+    )
 
 
 async def _read(store: Store, record: Call, began_at: datetime) -> SystemSide:

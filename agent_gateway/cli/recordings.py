@@ -38,8 +38,10 @@ def verify(config: _Config = None, as_json: _Json = False) -> None:
     settings = _settings(config)
     records, database = _records(settings)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
             task = bar.add_task("recordings", total=None)
             report = verify_archive(
                 Archive.of(settings),
