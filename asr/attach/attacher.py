@@ -254,7 +254,9 @@ class AudioAttacher:
             reason = await self._originate(attachment.channel, stream_id)
             try:
                 # also after a failure: an action without an answer may have been carried out
-                await asyncio.wait_for(stream.opened.wait(), self._connect_s)
+                # not wait_for: before Python 3.12 it may swallow a cancellation
+                async with asyncio.timeout(self._connect_s):
+                    await stream.opened.wait()
             except TimeoutError:
                 log.warning(
                     "asr.not_attached",

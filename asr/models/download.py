@@ -142,7 +142,8 @@ def _response(url: str, headers: dict[str, str], timeout_s: float) -> Iterator[H
         with contextlib.closing(error):
             raise FetchError(f"{_host(url)} answers {error.code} for {url}") from error
     except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
+        cause = getattr(error, "reason", error)
+        reason = getattr(cause, "strerror", None) or cause
         raise FetchError(f"{_host(url)} cannot be reached ({reason})") from error
     with response:
         yield response

@@ -42,6 +42,7 @@ def ensure_model(
     if wanted != "whisper" and _vosk(settings, reporter, publisher):
         return "vosk"
     if wanted != "vosk" and _whisper(settings, reporter):
+        reporter.say("Speech is recognised by Whisper.")
         return "whisper"
     reporter.say("No speech recogniser is ready: calls will have no transcripts.")
     return "none"
@@ -65,15 +66,14 @@ def _vosk(settings: Settings, reporter: Reporter, publisher: str) -> bool:
     if vosk_model_dir(settings) is not None:
         return True
     if settings.asr.engine == "auto" and _failed_lately(settings.models_dir):
-        if not is_installed(WHISPER_BASE, settings.models_dir):
-            reporter.say("The Vosk model could not be fetched lately; using Whisper.")
         return False
     try:
         fetch_model(
             VOSK_SMALL, settings.models_dir, reporter, publisher=publisher, timeout_s=REACH_S
         )
     except FetchError as error:
-        reporter.say(f"The Vosk model was not fetched: {error}.")
+        reason = str(error).partition(";")[0]
+        reporter.say(f"The Vosk model was not fetched: {reason}. Try later: hotline model fetch")
         _remember_failure(settings.models_dir, str(error))
         return False
     forget_failed_attempt(settings.models_dir)

@@ -54,7 +54,9 @@ def is_phantom(text: str) -> bool:
 
 def _runs_on(words: str) -> bool:
     repeated = _REPEATED.search(words)
-    return repeated is not None and len(repeated[0]) > max(8, len(words) // 2)
+    if repeated is None or repeated[1].isdigit():
+        return False
+    return len(repeated[0]) > max(8, len(words) // 2)
 
 
 def is_echo(text: str, hot_words: Sequence[str]) -> bool:

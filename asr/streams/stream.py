@@ -13,17 +13,16 @@ from typing import Final, Protocol
 
 import structlog
 
-from asr.audiosocket import SAMPLE_BYTES, SAMPLE_RATE_HZ
-from asr.recogniser.interface import Hypothesis, Recogniser, RecogniserStream
+from asr.recogniser.interface import Hypothesis, Recogniser
 from asr.streams.backlog import PcmBacklog
 from asr.streams.counters import Counters
+from asr.streams.decoder import BYTES_PER_MS, Decoder
 from asr.streams.party import Party
 from asr.streams.timeline import Timeline
 from telephony.events import Event, Speaker, TranscriptFinal, TranscriptPartial
 
 log = structlog.get_logger(__name__)
 
-BYTES_PER_MS: Final = SAMPLE_RATE_HZ * SAMPLE_BYTES // 1000
 BATCH_MS: Final = 200
 TURN_MS: Final = 1000
 """A worker decodes at most this much audio before the next stream has its turn."""
@@ -67,7 +66,6 @@ class PartyStream:
         *,
         hot_words: tuple[str, ...] = (),
         on_closed: Callable[[str], None] | None = None,
-        backlog: PcmBacklog | None = None,
     ) -> None:
         """A stream that has not connected yet.
 
@@ -78,15 +76,13 @@ class PartyStream:
             speaker: who is heard in this stream.
             hot_words: passed to the engine.
             on_closed: called on the event loop with the reason when the socket is gone.
-            backlog: where audio waits.
         """
         self.call_id = call_id
         self.speaker = speaker
         self._host = host
-        self._recogniser = recogniser
-        self._hot_words = hot_words
+        self._engine = recogniser.name
         self._on_closed = on_closed
-        self._backlog = backlog or PcmBacklog()
+        self._backlog = PcmBacklog()
         self._loop = asyncio.get_running_loop()
         # the event loop's
         self._party: Party | None = None
@@ -101,9 +97,7 @@ class PartyStream:
         self.opened = asyncio.Event()
         self.done: asyncio.Future[None] = self._loop.create_future()
         # the worker's
-        self._engine: RecogniserStream | None = None
-        self._engine_base_ms = 0.0
-        self._decoded_ms = 0.0
+        self._decoder = Decoder(recogniser, hot_words, host.counters, call_id)
         self._turn: int | None = None
 
     # -- on the event loop -------------------------------------------------------------------
@@ -217,54 +211,18 @@ class PartyStream:
         try:
             pcm = self._backlog.take(TURN_MS * BYTES_PER_MS)
             if pcm:
-                self._decode(pcm)
+                wanted = self.lag_ms < PARTIALS_LAG_MS and not self._host.crowded()
+                self._publish(self._decoder.feed(pcm, partials=wanted))
             elif ended:
                 finished = True
-                self._flush()
+                self._publish(self._decoder.finish())
         except Exception:
             log.exception("asr.stream_failed", call_id=self.call_id, speaker=self.speaker)
             finished = ended and not self._backlog.waiting_bytes
         finally:
             if finished:
-                self._engine = None
                 self._backlog.close()
             self._loop.call_soon_threadsafe(self._worked, finished)
-
-    def _decode(self, pcm: bytes) -> None:
-        length_ms = len(pcm) / BYTES_PER_MS
-        for _ in range(2):
-            try:
-                if self._engine is None:
-                    self._engine = self._recogniser.open_stream(SAMPLE_RATE_HZ, self._hot_words)
-                    self._engine_base_ms = self._decoded_ms
-                self._engine.want_partials = (
-                    self.lag_ms < PARTIALS_LAG_MS and not self._host.crowded()
-                )
-                heard = self._engine.feed(pcm)
-            except Exception:
-                # only this stream's engine is given up; the same audio goes to a new one
-                log.exception("asr.engine_failed", call_id=self.call_id, speaker=self.speaker)
-                self._host.counters.failed()
-                self._engine = None
-                self._turn = None
-                continue
-            self._decoded_ms += length_ms
-            self._host.counters.decoded(length_ms / 1000)
-            self._publish(heard)
-            return
-        self._decoded_ms += length_ms
-        self._host.counters.decoded(length_ms / 1000, lost=True)
-
-    def _flush(self) -> None:
-        if self._engine is None:
-            return
-        try:
-            heard = self._engine.finish()
-        except Exception:
-            log.exception("asr.engine_failed", call_id=self.call_id, speaker=self.speaker)
-            self._host.counters.failed()
-            return
-        self._publish(heard)
 
     def _publish(self, heard: list[Hypothesis]) -> None:
         for hypothesis in heard:
@@ -275,8 +233,8 @@ class PartyStream:
         if self._turn is None:
             self._turn = self._party.next_turn()
         turn = self._turn
-        start_ms = self._timeline.at(round(heard.start_ms + self._engine_base_ms))
-        end_ms = self._timeline.ends_at(round(heard.end_ms + self._engine_base_ms))
+        start_ms = self._timeline.at(heard.start_ms)
+        end_ms = self._timeline.ends_at(heard.end_ms)
         if not heard.final:
             return TranscriptPartial(
                 at=datetime.now(UTC),
@@ -298,5 +256,5 @@ class PartyStream:
             end_ms=max(start_ms, end_ms),
             started_at=self._party.time_at(start_ms),
             confidence=heard.confidence,
-            engine=self._recogniser.name,
+            engine=self._engine,
         )
