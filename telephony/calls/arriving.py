@@ -95,7 +95,10 @@ def key_pressed(board: Switchboard, h: Headers) -> None:
 
 def _greet(board: Switchboard, leg: Leg) -> None:
     call = leg.call
-    if call.announced or leg.state != RING or not leg.exten or not leg.person or leg.dialled:
+    if call.announced or leg.state != RING or not leg.person or leg.dialled:
+        return
+    if leg.exten in _NO_NUMBER or leg.exten == "s":
+        # A line that tells no number: what it is connected to will say more.
         return
     if leg.linkedid in ("", leg.uniqueid):
         board.announce(call, leg)

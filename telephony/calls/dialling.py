@@ -49,7 +49,8 @@ def dial_begin(board: Switchboard, h: Headers) -> None:
         target.dialled_by = None
         return
     if not source.call.announced:
-        dialled = source.exten or number_in(target.dial_string) or target.name.resource
+        dialled = source.exten if source.exten != "s" else ""
+        dialled = dialled or number_in(target.dial_string) or target.name.resource
         board.announce(source.call, behind, dialled)
     offer(board, target)
 

@@ -169,10 +169,12 @@ def _tells(leg: Leg) -> bool:
 
 def _announce_late(board: Switchboard, call: CallThread, leg: Leg) -> None:
     """A call nobody was said to be in: placed by the system, or its beginning was not heard."""
-    if call.caller is not None or call.ended:
+    if call.caller is not None or call.ended or (leg.heard_late and not board.lenient):
         return
     if not leg.linkedid and leg.state != UP and _somebody_waits(board):
         # Before 12 nothing ties a queue's member to the caller until it answers.
+        return
+    if leg.heard_late and leg.state != UP:
         return
     if leg.originated or (leg.outgoing and not leg.dialled):
         number = own_number(leg) or number_in(leg.dial_string) or leg.name.resource

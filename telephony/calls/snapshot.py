@@ -13,6 +13,7 @@ from telephony.calls.queueing import settle
 from telephony.calls.switchboard import RING, RINGING, UP, Switchboard
 from telephony.events import CallQueued, QueueLeaveReason
 
+_CONFERENCES = {"confbridge", "meetme"}
 # What the channel of somebody who is rung "executes".
 _DIALLED_BY = {"appdial", "appdial2", "appqueue"}
 
@@ -51,8 +52,9 @@ def take(
             if leg not in listed and leg.seen_at < board.arrived:
                 leg.call.request = leg.call.soft = None
                 _vanish(board, leg)
-    for leg, h in listed.items():
-        _place(board, leg, h)
+    _guests(board, listed)
+    for leg in listed:
+        _place(board, leg)
     _bridges(board, listed, complete=complete)
     if entries is not None:
         _queues(board, [h for h in entries if h.event == "queueentry"], complete=complete)
@@ -65,19 +67,33 @@ def _known(board: Switchboard, h: Headers) -> Leg | None:
     leg = board.find(uniqueid, name)
     if leg is None:
         leg = board.open(uniqueid or name, name, h.get("linkedid"))
+        leg.heard_late = True
         leg.created_at = board.now - timedelta(seconds=_age(h))
         leg.call.started_at = min(leg.call.started_at, leg.created_at)
     if not leg.exten:
         leg.exten = h.get("extension")
     board.update(leg, h)
-    if h.get("application").lower() in _DIALLED_BY:
+    rung = leg.linkedid not in ("", leg.uniqueid) and leg.call.caller is not leg
+    if rung or h.get("application").lower() in _DIALLED_BY:
         leg.dialled = True
     return leg
 
 
-def _place(board: Switchboard, leg: Leg, h: Headers) -> None:
+def _guests(board: Switchboard, listed: dict[Leg, Headers]) -> None:
+    """Whom the system rang into a conference has a Linkedid of its own, but no line."""
+    first: dict[str, Leg] = {}
+    for leg, h in listed.items():
+        if not leg.person or h.get("application").lower() not in _CONFERENCES:
+            continue
+        host = first.setdefault(h.get("bridgeid") or h.get("applicationdata"), leg)
+        if leg.call is not host.call and not leg.account and not leg.call.announced:
+            board.merge(leg.call, host.call)
+            leg.answered = leg.guest = True
+
+
+def _place(board: Switchboard, leg: Leg) -> None:
     call = leg.call
-    calling = leg.person and not leg.dialled and leg.state in (RING, UP)
+    calling = leg.person and not leg.dialled and not leg.guest and leg.state in (RING, UP)
     if not call.announced and calling and (leg.exten or leg.linkedid == leg.uniqueid):
         board.announce(call, leg)
     if not leg.dialled or not leg.person or leg is call.caller:
@@ -85,7 +101,7 @@ def _place(board: Switchboard, leg: Leg, h: Headers) -> None:
     leg.dialled_by = leg.dialled_by or call.caller
     if leg.state == RINGING:
         offer(board, leg)
-    elif leg.state == UP and h.get("bridgeid", "bridgeduniqueid", "bridgedchannel"):
+    elif leg.state == UP:
         answered(board, leg)
 
 

@@ -221,8 +221,12 @@ class Switchboard:
         """Announce a call whose beginning was not heard; False if nobody is in it."""
         if not call.announced:
             people = call.persons
-            first = next((leg for leg in people if not leg.dialled), None)
-            caller = first or (hint if hint in people else None) or next(iter(people), None)
+            caller = next((leg for leg in people if not leg.dialled and not leg.guest), None)
+            if caller is None and hint is not None and hint in people:
+                # Whom the system rang may call on; whom a caller rang has lost that caller.
+                caller = hint if self.lenient or hint.originated else None
+            if caller is None and self.lenient:
+                caller = next(iter(people), None)
             if caller is None:
                 return False
             self.announce(call, caller)

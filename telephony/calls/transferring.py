@@ -35,7 +35,8 @@ def attended(board: Switchboard, h: Headers) -> None:
     reached = board.leg(h, "transfertarget") if h.get("transfertargetchannel") else None
     target = second.call.dialled if second.call is not first.call else ""
     if not target and reached is not None:
-        target = reached.name.endpoint
+        name = reached.name
+        target = name.resource.partition("@")[0] if name.pair else name.endpoint
     target = target or h.get("destapp", "destbridgeuniqueid")
     three_way = h.get("desttype").lower() == "threeway"
     kind = TransferKind.THREE_WAY if three_way else TransferKind.CONSULT

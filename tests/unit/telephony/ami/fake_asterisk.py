@@ -35,10 +35,8 @@ class FakeAsterisk:
         if self._server is not None:
             self._server.close()
         self.drop()
-        for task in list(self._tasks):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=5)
         if self._server is not None:
             await self._server.wait_closed()
             self._server = None
