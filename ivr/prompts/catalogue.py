@@ -12,6 +12,7 @@ from config.errors import ConfigError
 from config.menus import Menus, load_menus
 from config.menus.models import Info
 from config.numberplan import AnsweredLine, NumberPlan, Text, load_number_plan
+from config.prompts import announcement_key, greeting_key
 from config.settings import Settings
 from ivr.prompts.library import is_prompt_key
 
@@ -45,10 +46,10 @@ def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dic
     texts = dict(shared)
     for number, line in plan.lines.items():
         if isinstance(line, AnsweredLine):
-            texts[f"greeting-{number}"] = line.greeting
+            texts[greeting_key(number)] = line.greeting
         announcement = getattr(line, "announcement", None)
         if isinstance(announcement, Text):
-            texts[f"announcement-{number}"] = announcement
+            texts[announcement_key(number)] = announcement
     for menu in menus.menus.values():
         texts[menu.prompt_key] = menu.prompt
         for key, action in menu.keys.items():

@@ -19,6 +19,7 @@ from ivr.prompts import hold_music, shaping
 from ivr.prompts.catalogue import installation_texts
 from ivr.prompts.interfaces import LANGUAGES, Language, Sound, Synthesiser, SynthesisError
 from ivr.prompts.levels import faults
+from ivr.prompts.library import is_prompt_key
 from ivr.prompts.sources import RenderedSpeech, Source, recording_source, studio_recording
 from ivr.prompts.speech.choice import voices_in_order
 from ivr.prompts.speech.tones import Tones
@@ -197,8 +198,14 @@ def read_manifest(prompts_dir: Path) -> dict[str, dict[str, str]]:
     return {
         name: entry
         for name, entry in values.items()
-        if isinstance(entry, dict) and fields <= entry.keys() and not name.startswith(("/", "."))
+        if isinstance(entry, dict) and fields <= entry.keys() and _is_name(name)
     }
+
+
+def _is_name(name: str) -> bool:
+    """Whether it can be a prompt's: what the list names may be deleted, so it is not just believed."""
+    lang, _, key = name.partition("/")
+    return lang in LANGUAGES and is_prompt_key(key)
 
 
 def _sha256(file: Path) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import structlog
@@ -14,6 +13,9 @@ import structlog
 from ivr.prompts import shaping
 from ivr.prompts.interfaces import Language, Sound, Synthesiser, SynthesisError
 from ivr.prompts.wavefile import RECORDING_SUFFIXES, UnreadableSoundError, read_sound, write_wav
+
+# Spoken texts that came with the package, see ``ship``.
+READY = Path(__file__).parent / "ready"
 
 log = structlog.get_logger(__name__)
 
@@ -95,13 +97,12 @@ class RenderedSpeech:
 
     def _kept(self, fingerprint: str) -> Sound | None:
         file = self._cache / f"{fingerprint}.wav"
-        shipped = resources.files("ivr.prompts") / "ready" / f"{fingerprint}.flac"
+        shipped = READY / f"{fingerprint}.flac"
         try:
             if file.is_file():
                 return read_sound(file)
             if shipped.is_file():
-                with resources.as_file(shipped) as path:
-                    return read_sound(path)
+                return read_sound(shipped)
         except UnreadableSoundError as error:
             log.warning("prompt.cache_damaged", reason=str(error))
         return None

@@ -38,7 +38,7 @@ def read_sound(path: Path) -> Sound:
 
 def write_wav(path: Path, sound: Sound) -> None:
     """Write 16-bit mono PCM; a reader sees the old file or the new one, never half of it."""
-    pcm = np.round(np.clip(sound.samples, -1, 1) * 32767).astype("<i2")
+    pcm = np.clip(np.round(sound.samples * 32768), -32768, 32767).astype("<i2")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
     try:

