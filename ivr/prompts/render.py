@@ -203,7 +203,7 @@ def read_manifest(prompts_dir: Path) -> dict[str, dict[str, str]]:
 
 
 def _is_name(name: str) -> bool:
-    """Whether it can be a prompt's: what the list names may be deleted, so it is not just believed."""
+    """Whether it can be a prompt's: what the list names may be deleted, so it is checked."""
     lang, _, key = name.partition("/")
     return lang in LANGUAGES and is_prompt_key(key)
 
