@@ -57,16 +57,15 @@ def address(
     return FieldGuess(text, evidence, min(0.95, 0.45 + 0.1 * strength))
 
 
-def without_bare_institution(place: FieldGuess, party: FieldGuess) -> FieldGuess:
+def without_bare_institution(place: FieldGuess, party: FieldGuess, category: str) -> FieldGuess:
     """No address where nothing but the name of the party complained of was said."""
     said, name = str(place.value or ""), str(party.value or "")
     where = re.sub(r"^.{1,4}?[区县](?=.)", "", said)
-    if (
-        said
-        and name
-        and (where in name or name.endswith(said))
-        and not re.search(r"[路街巷村镇]", said)
-    ):
+    if not (said and name) or re.search(r"\d|门口|对面|旁边|后面|附近|十字|路口", said):
+        return place
+    institution = category.startswith(("edu.school", "health.", "gov.", "civil."))
+    inside = where in name or said in name or (institution and name.removeprefix(said[:3]) in said)
+    if inside and (institution or not re.search(r"[路街巷村镇]", said)):
         return FieldGuess(None, [], 0.6)
     return place
 
@@ -136,10 +135,27 @@ def _refines(cluster: Cluster, chosen: Sequence[Cluster]) -> bool:
     return not names_district
 
 
+def _corrected(clusters: Sequence[Cluster]) -> list[Cluster]:
+    """Clusters of a turn after its last correction ("不对"), the district from before kept."""
+    for position in range(len(clusters) - 1, 0, -1):
+        before, here = clusters[position - 1], clusters[position]
+        if here.has_place and _CORRECTS.search(here.turn.text[before.end : here.start]):
+            kept = tuple(
+                piece
+                for one in clusters[:position]
+                for piece in one.pieces
+                if piece.part == "district"
+            )
+            if any(piece.part == "district" for piece in here.pieces):
+                kept = ()
+            return [Cluster(here.turn, (*kept, *here.pieces)), *clusters[position + 1 :]]
+    return list(clusters)
+
+
 def _neighbours(clusters: Sequence[Cluster]) -> list[Cluster]:
     """The first cluster with a place, with a district said before it and a number said after it."""
     out: list[Cluster] = []
-    for cluster in clusters:
+    for cluster in _corrected(clusters):
         if not out:
             out.append(cluster)
             continue

@@ -214,7 +214,10 @@ def _expressions(
                 continue
             day = _feast(name, today, holidays)
             if day is not None:
-                out.append((day, match.start(), match.end(), 1.6, True))
+                near = re.match(
+                    r"(?:节)?(?:那|当|晚上|早上|期间|放假|的?(?:前|后)?一天)", text[match.end() :]
+                )
+                out.append((day, match.start(), match.end(), 1.7 if near else 0.8, True))
     for match in _NOW.finditer(text):
         out.append((today, match.start(), match.end(), 1.2, False))
     for match in _PART_OF_DAY.finditer(text):

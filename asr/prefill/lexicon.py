@@ -16,6 +16,7 @@ from asr.prefill.sounds import SoundIndex
 from config.errors import ConfigError
 
 STRONG, MEDIUM, WEAK = 3.0, 1.4, 0.5
+SINGLE = 0.6
 """What a strong, medium or weak word of a category weighs."""
 
 
@@ -86,6 +87,7 @@ class OrganisationWords:
         bodies: by category, the public body or utility complained of.
         bodies_any: any of those bodies.
         rejected: by ground of refusal, the body or official concerned.
+        praised: bodies and units whose people are praised.
     """
 
     endings: re.Pattern[str]
@@ -95,6 +97,7 @@ class OrganisationWords:
     bodies: Mapping[str, re.Pattern[str]]
     bodies_any: re.Pattern[str]
     rejected: Mapping[str, re.Pattern[str]]
+    praised: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,9 @@ def _categories() -> dict[str, Category]:
             raise ConfigError(words_path, key, "has no words; every category needs some")
         words: dict[str, float] = {}
         for field, weight in (("weak", WEAK), ("medium", MEDIUM), ("strong", STRONG)):
-            words.update(dict.fromkeys(_words(words_path, table, key, field), weight))
+            for word in _words(words_path, table, key, field):
+                # a single character says little: it stands inside many other words
+                words[word] = weight if len(word) > 1 else min(weight, SINGLE)
         examples = table.get("examples", [])
         if not isinstance(examples, list) or not all(isinstance(one, str) for one in examples):
             raise ConfigError(words_path, f"{key}.examples", "must be a list of sentences")
@@ -234,6 +239,7 @@ def _organisations() -> OrganisationWords:
         bodies=bodies,
         bodies_any=compiled(path, "bodies", [one.pattern for one in bodies.values()]),
         rejected=by_key("rejected"),
+        praised=compiled(path, "praised", table.get("praised")),
     )
 
 

@@ -60,7 +60,8 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
     surname = surnames.of(name)
     agreed = surname in addressed
     same = [one for one in found if surnames.of(one.name) == surname]
-    same += _full_names_of(surname, turns, surnames)
+    if len(name) == len(surname):
+        same += _full_names_of(surname, turns, surnames)
     longest = max(same, key=lambda one: len(one.name), default=best)
     if len(longest.name) > len(name):
         name, best = longest.name, longest
@@ -71,8 +72,12 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
 def _full_names_of(surname: str, turns: Sequence[Utterance], surnames: Surnames) -> list[_Found]:
     """Full names said after 叫 by a caller whose surname is already known."""
     found: list[_Found] = []
-    for turn in turns:
+    for position, turn in enumerate(turns):
         text = _as_named(turn) if turn.is_caller else ""
+        if position and re.search(
+            r"(?:爷|奶|母亲|父亲|孩子|老人|他|她|妈|爸).{0,3}叫", turns[position - 1].text
+        ):
+            continue
         for match in re.finditer(rf"叫(?={re.escape(surname)})", text):
             if _OTHER_PERSON.search(text[: match.start()]):
                 continue
@@ -139,6 +144,12 @@ def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     explained, end = _explained(text, start, surnames)
     if explained:
         return [_Found(explained, turn.index, turn.evidence(start, end), 2)]
+    twice = re.match(r"([一-鿿])[一-鿿]{1,3}?(?:的|字|那个)?\1(?:$|嗯|电话|手机)", text[start:])
+    if twice and surnames.known(twice[1]):
+        return [_Found(twice[1], turn.index, turn.evidence(start, start + twice.end()), 2)]
+    alone = re.fullmatch(r"([一-鿿])(?:女士|先生|吧|嗯)?", text[start:])
+    if alone and surnames.known(alone[1]) and alone[1] not in "好行对是嗯有":
+        return [_Found(alone[1], turn.index, turn.evidence(start, start + 1), 1)]
     name, end = _full_name_at(text, start, surnames)
     said = bool(lead and lead.group().endswith("叫"))
     if name and not said and not surnames.is_single(name[0]) and name[:2] not in surnames.compound:

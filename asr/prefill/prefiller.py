@@ -16,13 +16,14 @@ from asr.prefill.model import FIELDS, CallFacts, FieldGuess, Speaker
 from asr.prefill.names import caller_name, caller_title
 from asr.prefill.phones import callback_phone
 from asr.prefill.places import PlaceFinder
-from asr.prefill.requests import request_type
+from asr.prefill.requests import RequestSigns, request_type
 from asr.prefill.secrecy import confidential
-from asr.prefill.targets import Matter, target
+from asr.prefill.targets import Matter, counterparty, target
 from asr.prefill.text import Utterance, read_turn
 from asr.prefill.urgency import danger_words, find_danger, urgency
 
 _NOT_ACCEPTED = "other.not_accepted"
+_BURNING = ("safety.incident", "safety.fire", "utilities.gas")
 
 
 class Prefiller:
@@ -99,6 +100,8 @@ class Prefiller:
         category_evidence = scores.evidence.get(category, [])
         if danger is not None and danger.category:
             category, sure, category_evidence = danger.category, 0.9, danger.evidence
+            if danger.kind == "transfer" and danger.line == "119":
+                category = max(_BURNING, key=lambda key: scores.scores.get(key, 0.0))
         elif refused is not None:
             category, sure, category_evidence = _NOT_ACCEPTED, refused[2], refused[1]
         elif category == _NOT_ACCEPTED:
@@ -107,9 +110,18 @@ class Prefiller:
             sure, category_evidence = 0.3, scores.evidence.get(category, [])
         leaf = words.categories[category]
         emergency = danger is not None and not danger.urgent_only
+        secrecy = confidential(turns)
         request = request_type(
-            turns, category, danger=danger is not None, rejected=refused is not None
+            turns,
+            category,
+            danger=danger is not None,
+            reject_reason=refused[0] if refused else None,
+            secret=secrecy.value is True,
         )
+        if request.guess.value == "help" and danger is None:
+            wrongdoer = counterparty(turns, category, words.organisations)
+            if wrongdoer is not None:
+                request = RequestSigns(FieldGuess("complaint", [wrongdoer], 0.6), False)
         kind = str(request.guess.value)
         asked_only = kind == "consultation" and not request.progress_query
         place = address(
@@ -130,7 +142,7 @@ class Prefiller:
             ),
             words.organisations,
         )
-        place = without_bare_institution(place, party)
+        place = without_bare_institution(place, party, category)
         level, emergency_line = urgency(turns, danger, category, kind)
         reason = refused[0] if refused else None
         guesses: dict[str, FieldGuess] = {
@@ -157,7 +169,7 @@ class Prefiller:
                 happening=emergency,
             ),
             "target": party,
-            "confidential": confidential(turns),
+            "confidential": secrecy,
             "urgency": level,
             "emergency_line": emergency_line,
             "accepted": FieldGuess(

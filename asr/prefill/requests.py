@@ -14,7 +14,7 @@ _PRAISE = re.compile(
 )
 _SUGGEST = re.compile(
     r"提(?:个|一个|点|一点|一条|条|些|两个)?(?:小)?建议|建议(?:一下|你们|政府|咱们|在|给|把|能|增|加|设|延|改|是|装|这)|"
-    r"我建议|有个建议|有个想法|有一个建议|提个意见建议|合理化|是个建议|意见和建议"
+    r"提(?:个|一个|点|一点|一条|条|些)?(?:小)?意见|我建议|有个建议|有个想法|有一个建议|提个意见建议|合理化|是个建议|意见和建议"
 )
 _REPORT = re.compile(r"举报|检举|揭发")
 _CLAIM = re.compile(r"投诉|要个说法|讨个说法|给(?:我)?个说法|讨说法")
@@ -37,7 +37,9 @@ _PROGRESS = re.compile(
     r"(?:查(?:一下|询|个)?|问(?:一下|问)?).{0,10}(?:工单|进度|处理结果|办理情况)|处理到(?:哪|那|什么)|到[哪那]一步|"
     r"(?:没人|没有人|没)(?:给我)?(?:回话|回复|回电话)"
 )
-_BEFORE = re.compile(r"打过|反映过|投诉过|报过|反映的|投诉的|投的|登记的|打的电话|工单|查一下|进度")
+_BEFORE = re.compile(
+    r"单子|报的|打过|反映过|投诉过|报过|反映的|投诉的|投的|登记的|打的电话|工单|查一下|进度"
+)
 _TICKET = re.compile(
     r"工单(?:编)?号|工单编号|查到了|系统显示|查询到|催办|受理编号|您(?:之前|上次)(?:反映|投诉)|报一下工单|显示已"
 )
@@ -71,7 +73,13 @@ _HELP_PRONE = (
 _COUNTERPARTY = ("agri.rural", "hrss.", "civil.welfare", "public_security.household")
 """Of those, categories where somebody who withholds something makes it a complaint."""
 
-_CRIMES = ("env.water", "public_security.order", "market.food_safety", "edu.training")
+_CRIMES = (
+    "urban.illegal_building",
+    "env.water",
+    "public_security.order",
+    "market.food_safety",
+    "edu.training",
+)
 """Categories in which unlawful doings are reported even when the word is not said."""
 
 
@@ -83,9 +91,15 @@ class RequestSigns(NamedTuple):
 
 
 def request_type(
-    turns: Sequence[Utterance], category: str, *, danger: bool, rejected: bool
+    turns: Sequence[Utterance],
+    category: str,
+    *,
+    danger: bool,
+    reject_reason: str | None,
+    secret: bool,
 ) -> RequestSigns:
     """Type of the request; a query about an existing ticket is a consultation."""
+    rejected = reject_reason is not None
     caller = [turn for turn in turns if turn.is_caller]
     early = [turn for turn in caller if len(turn.text) > 3][:5]
     if danger:
@@ -98,27 +112,37 @@ def request_type(
     if not rejected:
         progress = _first(caller[:6], _PROGRESS)
         ticket = _first([turn for turn in turns if not turn.is_caller], _TICKET)
-        earlier = progress or (ticket and _first(caller[:6], _BEFORE))
-        if earlier and ticket:
+        told = _first(
+            [turn for turn in turns if not turn.is_caller],
+            re.compile(
+                r"(?:查到了?|系统显示|查询到).{0,6}您?(?:是)?(?:反映|投诉|咨询)|您.{0,6}(?:反映|投诉)的.{0,40}(?:已转|已经转|正在办|已签收)"
+            ),
+        )
+        earlier = progress or told or (ticket and _first(caller[:6], _BEFORE))
+        if earlier and (ticket or told):
             return RequestSigns(_guess("consultation", earlier, 0.9), True)
         if progress and not claim and not report and _first(early, _ASK):
             return RequestSigns(_guess("consultation", progress, 0.7), True)
     suggest = _first(early, _SUGGEST)
     if suggest and not claim and not report:
         return RequestSigns(_guess("suggestion", suggest, 0.85), False)
+    if reject_reason == "discipline":
+        report = report or _first(caller, re.compile(r"告|收|贪|反映"))
     if report:
         return RequestSigns(_guess("report", report, 0.9), False)
     hard = _first(caller, _HARDSHIP) is not None
     asked = _asks_only(early, rejected=rejected, hard=hard)
     if asked and not claim:
         return RequestSigns(_guess("consultation", asked, 0.8), False)
-    return RequestSigns(_grievance(caller, early, category, claim, rejected=rejected), False)
+    return RequestSigns(
+        _grievance(caller, early, category, claim, rejected=rejected, secret=secret), False
+    )
 
 
 def _asks_only(early: Sequence[Utterance], *, rejected: bool, hard: bool) -> Evidence | None:
     """A question without a plea, where troubles are not what the caller speaks of."""
     ask = _first(early[:3], _ASK)
-    if ask is None or rejected:
+    if rejected:
         return None
     if _first(early, re.compile(r"反映(?!情况吗)|求助")) or _first(early, _PLEA) or hard:
         return None
@@ -133,6 +157,9 @@ def _asks_only(early: Sequence[Utterance], *, rejected: bool, hard: bool) -> Evi
             turn.text,
         )
     )
+    if ask is None:
+        plain = _first(early, re.compile(r"吗$|呢$|多少|什么条件|能不能"))
+        return plain if questions >= 2 and troubles == 0 else None
     return ask if troubles <= 1 or questions > troubles else None
 
 
@@ -143,6 +170,7 @@ def _grievance(
     claim: Evidence | None,
     *,
     rejected: bool,
+    secret: bool,
 ) -> FieldGuess:
     """Complaint, help or an unspoken report."""
     trouble = _first(early, _TROUBLE)
@@ -150,7 +178,7 @@ def _grievance(
         return _guess("complaint", claim, 0.9)
     if rejected:
         return _guess("complaint", trouble or _first(early, re.compile(r".+")), 0.75)
-    unlawful = _first(caller, _UNLAWFUL)
+    unlawful = _first(caller, _UNLAWFUL) or (secret and _first(early, re.compile(r".+")))
     if unlawful and category in _CRIMES and not _first(caller, re.compile(r"退钱|退费|赔")):
         return _guess("report", unlawful, 0.6)
     if not category.startswith(_HELP_PRONE):

@@ -19,6 +19,11 @@ _METRO = re.compile(rf"((?:地铁|轨道交通|轨道|新区|BRT|快速公交)?)
 _BUS_NUMBER = re.compile(rf"(?:车号|编号|车牌尾号|自编号)(?:是|为)?([{NUMERAL}]{{3,6}})")
 _MASTER = re.compile(r"姓([一-鿿])(?:的)?(?:师傅|司机)?|([一-鿿])师傅")
 
+_PERSON = re.compile(
+    r"姓([一-鿿])的?(师傅|班长|护士|医生|大夫|民警|警官|队长|老师|主任|工作人员|经理|姑娘|小伙子|司机|保安|阿姨)|"
+    r"(?<=姓名牌上写的叫)([一-鿿]{2,3})|(?<=上写的叫)([一-鿿]{2,3})|(?<=的叫)([一-鿿]{2,3})|(?<=名字叫)([一-鿿]{2,3})|"
+    r"([一-鿿])(师傅|班长|护士|医生|大夫|警官|民警|老师|站长|队长|所长|主任)"
+)
 _CALLED = re.compile(
     r"(?:叫做|名叫|名字叫|名字是|店名是|名称是|牌子是|招牌是|写的是|写着|写的|挂的是|挂的牌子是|挂着|叫)(?:个|的是|的|着|啥|什么|那个|哪个|做|是)*"
 )
@@ -40,6 +45,11 @@ _LEAD = re.compile(
 _WENT_TO = re.compile(r"(?:找|找过|问|问过|去|去过|跟|给|打|打过|到|向|报)$")
 _UNLICENSED = re.compile(
     r"没有?(?:任何|个)?(?:营业执?照|证|资质|执照|手续)|无证|无照|证照不全|没办证|啥证都没有|没有办证"
+)
+
+
+_SPEAKS_FOR = re.compile(
+    r"我(?:们)?是.{0,14}(?:公司|厂|企业|店|饭馆|集团)|我们(?:公司|厂|企业|单位)|我(?:是)?(?:开|办)(?:饭馆|店|公司|厂)|的人事|我是搞"
 )
 
 
@@ -79,6 +89,8 @@ def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords)
             return plate
     if matter.request_type in ("help", "suggestion"):
         return FieldGuess(None, [], 0.75)
+    if matter.request_type == "praise":
+        return _praised(turns, matter, words)
     for look in (_brand, _named, _property, _illicit, _body):
         guess = look(turns, matter, words)
         if guess is not None:
@@ -158,6 +170,30 @@ def _crew(turns: Sequence[Utterance]) -> tuple[str, list[Evidence]]:
     return number + master, spots
 
 
+def _praised(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess:
+    """Body and person who are praised: 自来水公司孔班长."""
+    body = person = ""
+    spots: list[Evidence] = []
+    for position, turn in enumerate(turns):
+        if not turn.is_caller:
+            continue
+        previous = turns[position - 1].text if position else ""
+        match = words.praised.search(turn.text)
+        if match and not body:
+            body = match.group()
+            spots.append(turn.evidence(match.start(), match.end()))
+        own = re.search(r"您贵姓|怎么称呼|您姓|您的", previous)
+        who = _PERSON.search(turn.text) if not own else None
+        if who and not person:
+            person = "".join(part for part in who.groups() if part)
+            spots.append(turn.evidence(who.start(), who.end()))
+    name = body + person
+    if not name:
+        guess = _named(turns, matter, words) or _body(turns, matter, words)
+        return guess or FieldGuess(None, [], 0.5)
+    return FieldGuess(name, spots, 0.7)
+
+
 def _brand(
     turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
 ) -> FieldGuess | None:
@@ -186,6 +222,20 @@ def _brand(
     if best is None:
         return None
     return FieldGuess(best[0] + kind, [best[1]], 0.7)
+
+
+def counterparty(
+    turns: Sequence[Utterance], category: str, words: OrganisationWords
+) -> Evidence | None:
+    """Where the caller names a firm that is to blame for a matter that is no utility's."""
+    if not category.startswith(("agri.", "hrss.", "safety.", "health.", "edu.")):
+        return None
+    if any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns):
+        return None
+    found = _named(turns, Matter(category, "complaint", None, None, False), words)
+    if found is None or found.confidence < 0.6:
+        return None
+    return found.evidence[0]
 
 
 def _named(
@@ -240,7 +290,7 @@ def _named(
             if 2 <= len(name) <= 14 and not re.match(
                 r"不|没|我|说不|记不|搞不|忘|哪", turn.text[start:]
             ):
-                found.append(_Found(1.9, name, turn.evidence(start, stop)))
+                found.append(_Found(2.7, name, turn.evidence(start, stop)))
     found = [one for one in found if one.score >= 1.3 and 2 <= len(one.name) <= 20]
     if not found:
         return None
@@ -273,7 +323,10 @@ def _right(text: str, start: int, words: OrganisationWords) -> int:
     ):
         limit += 1
     ends = [match.end() for match in words.endings.finditer(text, start, limit)]
-    return max(ends) if ends else limit
+    if ends:
+        return max(ends)
+    unsure = re.search(r"好像|应该|大概|可能|老板|就在|前面|这个|反正", text[start:limit])
+    return start + unsure.start() if unsure else limit
 
 
 def _clean(name: str) -> str:

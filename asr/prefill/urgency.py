@@ -22,7 +22,12 @@ _LINES = {
 _TRANSFERS = re.compile(
     r"(?:转接|转幺|转一|转1|转到|帮您转|给您转|接通|接入|连线|三方|马上接|同事转|转(?=幺幺|幺二|1[12]))"
 )
-_BY_LINE = {"122": "public_security.traffic", "110": "public_security.order"}
+_BY_LINE = {
+    "110": "public_security.order",
+    "119": "safety.incident",
+    "120": "safety.incident",
+    "122": "public_security.traffic",
+}
 _URGENT = re.compile(
     r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
 )
@@ -30,8 +35,8 @@ _HAZARD = re.compile(
     r"井盖.{0,8}(?:没有|没了|丢|不见|坏|掉|翻|开着|碎)|(?:没有|没了|丢了|少了)井盖|没盖子|黑窟窿|"
     r"(?:红绿灯|信号灯).{0,6}(?:坏|不亮|灭|失灵|全红|一直)|"
     r"电(?:线|缆).{0,8}(?:掉|垂|耷拉|断|裸露|露|落|冒火|打火)|漏电|冒火花|打火花|"
-    r"(?:杆|树|牌|墙|灯杆|外墙|墙皮|玻璃).{0,8}(?:快倒|要倒|倒了|快掉|掉下来|要掉|往下掉|歪|倾斜|砸)|"
-    r"(?:路面|马路|地面|路|人行道).{0,6}(?:塌|陷|大坑|塌陷)|落石|滚石|掉石头|滑坡|危房|裂缝.{0,8}(?:大|宽|塌)|"
+    r"(?:杆|树|牌|墙|灯杆|外墙|墙皮|玻璃|坡|崖|楼板|阳台).{0,8}(?:快倒|要倒|倒了|快掉|掉下来|要掉|往下掉|歪|倾斜|砸)|"
+    r"(?:路面|马路|地面|路|人行道).{0,6}(?:塌|陷|大坑|塌陷)|落石|滚石|掉石头|滑坡|危房|裂缝|裂了|裂开|开裂|石头|塌下来|"
     r"(?:工地|矿|厂).{0,12}(?:不戴安全帽|没有安全)|断了.{0,4}护栏"
 )
 _DEADLINE = re.compile(
@@ -142,10 +147,11 @@ def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None
             ),
         )
         kind, spot = ranked[0]
+        category = "public_security.traffic" if line == "122" else kind.category
         if transfer is None:
             return Danger(kind.name, kind.line, kind.category, False, [spot], 0.8)
         line = "122" if kind.name == "crash" else line
-        return Danger(kind.name, line, kind.category, False, [spot, transfer[1]], 0.97)
+        return Danger(kind.name, line, category, False, [spot, transfer[1]], 0.97)
     if transfer is not None:
         category = _BY_LINE.get(line, "")
         return Danger("transfer", line, category, False, [transfer[1]], 0.85)
@@ -208,8 +214,9 @@ def _fraud(turns: Sequence[Utterance], words: DangerWords) -> list[Evidence] | N
         recent = recent or bool(words.recent.search(turn.text))
         if re.search(r"去年|前年|上个月|上上|半年前|几个月", turn.text):
             return None
-    if swindle and money and recent:
-        return [swindle, money]
+    stopped = any(re.search(r"止付|冻结", turn.text) for turn in turns if not turn.is_caller)
+    if money and (swindle or stopped) and (recent or stopped):
+        return [spot for spot in (swindle, money) if spot]
     return None
 
 
