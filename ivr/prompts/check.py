@@ -9,7 +9,7 @@ from pathlib import Path
 from config.numberplan import Text
 from ivr.prompts.interfaces import LANGUAGES
 from ivr.prompts.levels import faults
-from ivr.prompts.render import HOLD_MUSIC, read_manifest
+from ivr.prompts.render import has_hold_music, read_manifest
 from ivr.prompts.speech.tones import Tones
 from ivr.prompts.wavefile import UnreadableSoundError, read_sound
 
@@ -35,8 +35,7 @@ def check_prompts(prompts_dir: Path, texts: Mapping[str, Text]) -> list[PromptFa
         if manifest.get(name, {}).get("voice") == Tones.name:
             found.append(PromptFault(name, "is three notes, since no voice could speak it"))
         found += _faults_of(prompts_dir / f"{name}.wav", name)
-    music = prompts_dir / HOLD_MUSIC
-    if not music.parent.is_dir() or not any(music.parent.iterdir()):
+    if not has_hold_music(prompts_dir):
         found.append(PromptFault("moh", "is empty: callers on hold hear nothing"))
     return found
 

@@ -23,7 +23,7 @@ from ivr.prompts.library import is_prompt_key
 from ivr.prompts.sources import RenderedSpeech, Source, recording_source, studio_recording
 from ivr.prompts.speech.choice import voices_in_order
 from ivr.prompts.speech.tones import Tones
-from ivr.prompts.wavefile import UnreadableSoundError, read_sound, write_wav
+from ivr.prompts.wavefile import UNFINISHED, UnreadableSoundError, read_sound, write_wav
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +103,9 @@ def _only_one(prompts_dir: Path) -> Iterator[None]:
     prompts_dir.mkdir(parents=True, exist_ok=True)
     with (prompts_dir / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # left by a process that was killed while it wrote
+        for torn in prompts_dir.glob(f"*/.*{UNFINISHED}"):
+            torn.unlink(missing_ok=True)
         yield
 
 
@@ -179,11 +182,17 @@ class _Run:
             (self._folder / f"{name}.wav").unlink(missing_ok=True)
             del self._manifest[name]
         music = self._folder / HOLD_MUSIC
-        if not music.parent.is_dir() or not any(music.parent.iterdir()):
+        if not has_hold_music(self._folder):
             write_wav(music, hold_music.compose())
         temporary = self._folder / f".{_MANIFEST}.{os.getpid()}"
         temporary.write_text(json.dumps(self._manifest, indent=1, sort_keys=True), "utf-8")
         temporary.replace(self._folder / _MANIFEST)
+
+
+def has_hold_music(prompts_dir: Path) -> bool:
+    """Whether ``moh/`` holds anything that Asterisk would play."""
+    folder = (prompts_dir / HOLD_MUSIC).parent
+    return folder.is_dir() and any(not file.name.startswith(".") for file in folder.iterdir())
 
 
 def read_manifest(prompts_dir: Path) -> dict[str, dict[str, str]]:

@@ -14,6 +14,7 @@ import soundfile
 from ivr.prompts.interfaces import Samples, Sound
 
 RECORDING_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff")
+UNFINISHED = ".new"
 
 
 class UnreadableSoundError(Exception):
@@ -40,7 +41,7 @@ def write_wav(path: Path, sound: Sound) -> None:
     """Write 16-bit mono PCM; a reader sees the old file or the new one, never half of it."""
     pcm = np.clip(np.round(sound.samples * 32768), -32768, 32767).astype("<i2")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             with wave.open(file, "wb") as writer:

@@ -286,3 +286,17 @@ def test_given_processes_that_start_together_then_all_prompts_are_whole(
         worker.close()
     assert check_prompts(settings.prompts_dir, texts) == []
     assert list(settings.data_dir.rglob(".*.new")) == []
+
+
+def test_given_files_torn_by_a_kill_then_they_are_swept_away_and_the_music_is_made(
+    settings: Settings, texts: Texts
+) -> None:
+    torn = [settings.prompts_dir / "moh" / ".x1.new", settings.prompts_dir / "zh" / ".x2.new"]
+    for file in torn:
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"RIFF")
+
+    render_prompts(settings, texts, voices=(Hum(),))
+
+    assert not any(file.exists() for file in torn)
+    assert check_prompts(settings.prompts_dir, texts) == []
