@@ -48,7 +48,6 @@ class BarReporter(AbstractContextManager["BarReporter"]):
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> BarReporter:
-        self._bar.start()
         return self
 
     def __exit__(
@@ -57,7 +56,8 @@ class BarReporter(AbstractContextManager["BarReporter"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if self._tasks:
+            self._bar.stop()
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bars."""
@@ -66,6 +66,8 @@ class BarReporter(AbstractContextManager["BarReporter"]):
     def progress(self, what: str, done: int, total: int | None) -> None:
         """Move the bar of ``what``."""
         if what not in self._tasks:
+            # not earlier: a bar of nothing leaves an empty line
+            self._bar.start()
             self._tasks[what] = self._bar.add_task(what, total=total)
         self._bar.update(self._tasks[what], completed=done, total=total)
 
