@@ -90,9 +90,12 @@ class Sealer:
             The number of recordings sealed.
         """
         live = live_call_ids or ()
+        is_live = None if live_call_ids is None else False
         sealed = 0
         for pair in await asyncio.to_thread(self._leftovers):
-            if pair.call_id in live or not await asyncio.to_thread(pair.is_finished):
+            if pair.call_id in live:
+                continue
+            if not await asyncio.to_thread(pair.is_finished, is_live=is_live):
                 continue
             sealed += await self._seal(pair)
         if live_call_ids is not None:

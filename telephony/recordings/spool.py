@@ -69,9 +69,14 @@ class RawPair:
         """When the last sample was written: seconds since the epoch, 0.0 without any file."""
         return max((path.stat().st_mtime for path in self.files), default=0.0)
 
-    def is_finished(self) -> bool:
-        """Whether Asterisk has finished writing both files (blocking, microseconds)."""
-        return all(_is_finished(path) for path in self.files)
+    def is_finished(self, *, is_live: bool | None = False) -> bool:
+        """Whether Asterisk has finished writing both files (blocking, microseconds).
+
+        Args:
+            is_live: whether Asterisk carries the call; None when nobody knows. Then only the
+                kernel's own word counts: a call may be silent for a while.
+        """
+        return all(_is_finished(path, is_live) for path in self.files)
 
 
 def raw_pair(spool: Path, call_id: str) -> RawPair:
@@ -104,11 +109,11 @@ def epoch_in(call_id: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def _is_finished(path: Path) -> bool:
+def _is_finished(path: Path, is_live: bool | None) -> bool:
     try:
         written = has_writer(path)
         if written is None:
-            return time.time() - path.stat().st_mtime > QUIET_S
+            return is_live is False and time.time() - path.stat().st_mtime > QUIET_S
     except FileNotFoundError:
         return True
     return not written

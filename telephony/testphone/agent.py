@@ -35,12 +35,14 @@ class PhoneAgent:
         username: endpoint at the hotline.
         behaviour: for the calls to come; may be exchanged at any time.
         calls: every call that rang here, in order.
+        is_registered: whether the hotline knows where it is.
     """
 
     def __init__(self, username: str, behaviour: AgentBehaviour) -> None:
         self.username = username
         self.behaviour = behaviour
         self.calls: list[PhoneCall] = []
+        self.is_registered = False
         self._ringing: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self._answers: asyncio.Queue[str] = asyncio.Queue()
 
@@ -54,11 +56,12 @@ class PhoneAgent:
             return await self._ringing.get()
 
     async def wait_registration(self) -> str:
-        """The hotline's answer to the registration, ``Registered`` or ``Rejected``."""
+        """The next answer to it: ``Registered``, ``Rejected``, ``Unregistered``."""
         return await self._answers.get()
 
     def registration(self, status: str) -> None:
         """Take in an answer to the registration."""
+        self.is_registered = status == "Registered"
         self._answers.put_nowait(status)
 
     def ring(self, call: PhoneCall) -> None:

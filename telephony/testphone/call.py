@@ -141,8 +141,7 @@ class PhoneCall:
             ValueError: something else is in ``keys``.
             PhoneError: the call is over.
         """
-        if not KEYS.issuperset(keys):
-            raise ValueError(f"not keys of a telephone: {keys!r}")
+        check_keys(keys)
         for key in keys:
             self._timeline.note("key", key)
             await self._act("PlayDTMF", Digit=key, Duration=str(KEY_MS))
@@ -288,6 +287,12 @@ class PhoneCall:
         if not self.channel or self.is_ended:
             raise PhoneError(f"{action}: the call to {self.number} is {self.end or 'not begun'}")
         return await self._control.send(action, {"Channel": self.channel, **fields})
+
+
+def check_keys(keys: str) -> None:
+    """Raise ValueError unless all are keys of a telephone: 0-9, *, #, A-D."""
+    if not KEYS.issuperset(keys):
+        raise ValueError(f"not keys of a telephone: {keys!r}")
 
 
 def _is_being_written(file: Path) -> bool:

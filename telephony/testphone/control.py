@@ -20,7 +20,9 @@ ANSWER_DEADLINE_S = 10.0
 _LIMIT = 1 << 20  # bytes a line
 
 Message = dict[str, str]
+LOST: Message = {"Event": "ConnectionLost"}
 Listener = Callable[[Message], None]
+_GONE = "the telephones' Asterisk is gone"
 
 
 class PhoneError(Exception):
@@ -33,7 +35,8 @@ class Control:
     Args:
         reader: of the connection.
         writer: of the connection.
-        listener: called with every event, in order, on the event loop.
+        listener: called with every event, in order, on the event loop; when the connection is lost
+            the last event is :data:`LOST`.
     """
 
     def __init__(
@@ -92,7 +95,7 @@ class Control:
             if any(sign in name + value for sign in "\r\n\0"):
                 raise ValueError(f"{name} has a line break or a zero in it")
         if self._task.done():
-            raise PhoneError("the telephone's Asterisk is gone")
+            raise PhoneError(_GONE)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
@@ -101,7 +104,7 @@ class Control:
             async with asyncio.timeout(ANSWER_DEADLINE_S):
                 message = await answer
         except TimeoutError as error:
-            raise PhoneError(f"{action}: the telephone's Asterisk does not answer") from error
+            raise PhoneError(f"{action}: the telephones' Asterisk does not answer") from error
         finally:
             del self._waiting[number]
         if message.get("Response") not in ("Success", "Goodbye"):
@@ -124,10 +127,11 @@ class Control:
                 self._take(message)
         except (OSError, ValueError) as error:
             log.warning("testphone.control_lost", reason=str(error))
-        finally:
-            for answer in self._waiting.values():
-                if not answer.done():
-                    answer.set_exception(PhoneError("the telephone's Asterisk is gone"))
+        # not reached when it is closed on purpose
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(PhoneError(_GONE))
+        self._listener(LOST)
 
     async def _message(self) -> Message:
         message: Message = {}

@@ -14,13 +14,15 @@ from typing import Self
 
 from telephony.asterisk.installation import Installation
 from telephony.testphone.agent import AgentBehaviour, PhoneAgent
-from telephony.testphone.call import PhoneCall
+from telephony.testphone.call import PhoneCall, check_keys
 from telephony.testphone.configuration import AGENTS_FILE, agent_section
-from telephony.testphone.control import Message, PhoneError
+from telephony.testphone.control import LOST, Message, PhoneError
 from telephony.testphone.exchange import Exchange
+from telephony.testphone.sound import telephone_wav
 
 _NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,64}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_UNREGISTER_DEADLINE_S = 2.0
 _PASSWORD = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 
 
@@ -66,11 +68,11 @@ class TestPhone:
         """Hang up everything, end the process and remove its folder."""
         try:
             await self._hang_up_all()
+            await self._unregister()
         finally:
             for task in self._tasks:
                 task.cancel()
-            for call in self._calls.values():
-                call.close(0, "telephones switched off")
+            self._close_calls("the telephones were switched off")
             await self._exchange.stop()
 
     async def dial(
@@ -98,14 +100,18 @@ class TestPhone:
             extra_headers: further SIP headers of the INVITE, e.g. ``Diversion``.
 
         Raises:
-            ValueError: a number or header cannot be sent.
-            PhoneError: the telephones' Asterisk is gone.
+            ValueError: a number, key or header cannot be sent.
+            PhoneError: a sound file cannot be used, or the telephones' Asterisk is gone.
         """
         if not (_NUMBER.fullmatch(number) and _NUMBER.fullmatch(caller)):
             raise ValueError(f"not a number: {number!r} or {caller!r}")
         headers = dict(extra_headers or {})
         if odd := [name for name in headers if not _HEADER.fullmatch(name)]:
             raise ValueError(f"not a SIP header's name: {odd[0]!r}")
+        for _, pressed in keys:
+            check_keys(pressed)
+        for _, wav in speak:  # now rather than in the middle of the call
+            await asyncio.to_thread(telephone_wav, wav, self._exchange.plan.speech)
         call = self._new_call(f"call-{next(self._numbers)}-{secrets.token_hex(4)}", number, caller)
         call.begin("dialled", number)
         host, port = self._exchange.hotline
@@ -195,7 +201,9 @@ class TestPhone:
     def _take(self, event: Message) -> None:
         name = event.get("Event", "")
         unique_id = event.get("DestUniqueid") or event.get("Uniqueid", "")
-        if name == "Newchannel":
+        if name == LOST["Event"]:
+            self._close_calls("the telephones' Asterisk is gone")
+        elif name == "Newchannel":
             self._channel_made(event, unique_id)
         elif name == "Registry":
             self._registered(event)
@@ -236,6 +244,20 @@ class TestPhone:
         with contextlib.suppress(TimeoutError):
             await asyncio.gather(*(call.hangup() for call in open_calls))
             await asyncio.gather(*(call.wait_ended(3.0) for call in open_calls))
+
+    async def _unregister(self) -> None:
+        """Leave the hotline no contact that nobody answers at."""
+        registered = [agent for agent in self._agents.values() if agent.is_registered]
+        if registered:
+            with contextlib.suppress(PhoneError, TimeoutError):
+                await self._exchange.control.send("PJSIPUnregister", {"Registration": "*all"})
+                async with asyncio.timeout(_UNREGISTER_DEADLINE_S):
+                    for agent in registered:
+                        await agent.wait_registration()
+
+    def _close_calls(self, reason: str) -> None:
+        for call in self._calls.values():
+            call.close(0, reason)
 
 
 def _append(file: Path, text: str) -> None:

@@ -244,3 +244,21 @@ def test_given_a_writer_then_the_kernel_tells_and_no_lease_stays_behind(pair: Ra
         pass
     with pytest.raises(FileNotFoundError):
         has_writer(pair.tx)
+
+
+@pytest.mark.parametrize(
+    ("live", "age_s", "sealed"), [([], 10, 1), ([], 1, 0), (None, 10, 0), (None, 3600, 0)]
+)
+async def test_given_a_kernel_that_cannot_tell_then_only_quiet_files_of_dead_calls_are_sealed(
+    settings: Settings,
+    pair: RawPair,
+    monkeypatch: pytest.MonkeyPatch,
+    live: list[str] | None,
+    age_s: int,
+    sealed: int,
+) -> None:
+    write_raw(pair, tone(440, 0.2), None)
+    then = pair.rx.stat().st_mtime - age_s
+    os.utime(pair.rx, (then, then))
+    monkeypatch.setattr("telephony.recordings.spool.has_writer", lambda _path: None)
+    assert await Sealer(settings, EventBus()).seal_leftovers(live) == sealed

@@ -10,7 +10,7 @@ from telephony.testphone import AgentBehaviour, PhoneError, TestPhone, heard_sou
 from .sounds import loudest_hertz, write_tone
 from .standin import AGENT_PASSWORD, StandIn
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="package")]
 
 
 async def test_given_a_registered_agent_when_called_then_both_hear_each_other(

@@ -10,7 +10,7 @@ from telephony.testphone import CallFailedError, PhoneCall, TestPhone, heard_sou
 from .sounds import loudest_hertz, write_tone
 from .standin import StandIn
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="package")]
 
 
 def kinds(call: PhoneCall) -> list[str]:
