@@ -41,12 +41,15 @@ def new_extension(board: Switchboard, h: Headers) -> None:
         return
     leg.last_application = h.get("application")
     exten = h.get("extension", "exten")
+    leg.at_exten = exten if exten not in _NO_NUMBER else leg.at_exten
     if leg.call.announced or exten in _NO_NUMBER or (leg.dialled and not leg.originated):
         return
     if leg.exten in ("", "s"):
         leg.exten = exten
     # Somebody the system rang may be on the way into another call's conference: wait and see.
     if leg.state == 0 or not leg.person or leg.name.ghost or leg.dialled or leg.outgoing:
+        return
+    if leg.exten == "s":
         return
     if leg.linkedid in ("", leg.uniqueid):
         board.announce(leg.call, leg)

@@ -6,7 +6,14 @@ from telephony.calls.channelname import number_in
 from telephony.calls.headers import Headers
 from telephony.calls.legs import CallThread, Leg
 from telephony.calls.switchboard import RING, UP, Switchboard
-from telephony.events import CallAnswered, CallOffered, OfferEnded, OfferOutcome
+from telephony.events import (
+    CallAnswered,
+    CallOffered,
+    CallTransferred,
+    OfferEnded,
+    OfferOutcome,
+    TransferKind,
+)
 
 _OUTCOMES = {
     "answer": OfferOutcome.ANSWERED,
@@ -52,7 +59,36 @@ def dial_begin(board: Switchboard, h: Headers) -> None:
         dialled = source.exten if source.exten != "s" else ""
         dialled = dialled or number_in(target.dial_string) or target.name.resource
         board.announce(source.call, behind, dialled)
+    _infer_transfer(board, source, target)
     offer(board, target)
+
+
+def _infer_transfer(board: Switchboard, source: Leg, target: Leg) -> None:
+    """Asterisk before 12 does not always tell of a transfer; what follows it does.
+
+    The party that was answered is gone, or has been masqueraded away, and the dialplan has taken
+    the other one to another number.
+    """
+    call = source.call
+    former = call.answered_by
+    by = call.taken_from
+    left = former is not None and former not in call.legs and source is call.caller
+    if by is None and left and not source.linkedid:
+        by = former if source.at_exten not in ("", "s", call.dialled) else None
+    if by is None or call.moved:
+        return
+    call.moved, call.taken_from = True, None
+    call.forget_evidence()
+    board.emit(
+        call,
+        CallTransferred(
+            at=board.now,
+            call_id=call.ident,
+            kind=TransferKind.BLIND,
+            target=source.at_exten or number_in(target.dial_string) or target.name.endpoint,
+            by=by.name.endpoint,
+        ),
+    )
 
 
 def dial_end(board: Switchboard, h: Headers) -> None:

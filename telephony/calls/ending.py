@@ -171,7 +171,7 @@ def _announce_late(board: Switchboard, call: CallThread, leg: Leg) -> None:
     """A call nobody was said to be in: placed by the system, or its beginning was not heard."""
     if call.caller is not None or call.ended or (leg.heard_late and not board.lenient):
         return
-    if not leg.linkedid and leg.state != UP and _somebody_waits(board):
+    if not leg.linkedid and leg.state != UP and _somebody_queued(board):
         # Before 12 nothing ties a queue's member to the caller until it answers.
         return
     if leg.heard_late and leg.state != UP:
@@ -198,5 +198,5 @@ def _announce_late(board: Switchboard, call: CallThread, leg: Leg) -> None:
         board.announce(call, caller or leg)
 
 
-def _somebody_waits(board: Switchboard) -> bool:
-    return any(call.waiting_in for call in board.calls.values())
+def _somebody_queued(board: Switchboard) -> bool:
+    return any(call.queued and not call.ended for call in board.calls.values())

@@ -18,7 +18,8 @@ class Leg:
         outgoing: it was seen ringing, so it is not the one who called us.
         dialled: somebody rings it (as opposed to: it rings us).
         dialled_by: the leg that rings it; None when the system does (originate).
-        exten: the number it last asked for.
+        exten: the number it asked for.
+        at_exten: where the dialplan has taken it.
         offer: it is being rung on a call's behalf and that has been said.
         answered: it took part as an answering party, and that has been said.
         handed_over: it transferred the call; its own end is no hanging up.
@@ -38,6 +39,7 @@ class Leg:
     caller_name: str = ""
     exten: str = ""
     account: str = ""
+    at_exten: str = ""
     up_at: datetime | None = None
     heard_late: bool = False
     outgoing: bool = False
@@ -78,12 +80,15 @@ class CallThread:
 
     Attributes:
         caller: the leg whose end is the call's end; None until the call is announced.
+        moved: it was transferred.
+        taken_from: who handed it on, where that is known before the target is.
         request: the first party that wanted to leave the last conversation.
         soft: a hang-up ordered by the system or an administrator.
         first_to_leave: who left the last conversation first.
         reason: AgentComplete's Reason.
         cancelled: a DialEnd or Dial said CANCEL.
         waiting_in: queue the caller is in; "" when in none.
+        queued: the caller has been in a queue.
         vanished: its end was not heard; a list of channels no longer had it.
         left: queue the caller has left for a reason not known yet.
     """
@@ -99,6 +104,7 @@ class CallThread:
     sip_call_id: str = ""
     answered_by: Leg | None = None
     moved: bool = False
+    taken_from: Leg | None = None
     request: Release | None = None
     soft: Release | None = None
     first_to_leave: Release | None = None
@@ -111,6 +117,7 @@ class CallThread:
     abandoned: bool = False
     keyed_at: datetime | None = None
     left: str = ""
+    queued: bool = False
     vanished: bool = False
     held_by: set[str] = field(default_factory=set)
 
@@ -129,5 +136,5 @@ class CallThread:
 
     def forget_evidence(self) -> None:
         """A new conversation began: what pointed to the end of the last one is void."""
-        self.request = self.soft = self.first_to_leave = None
+        self.request = self.soft = self.first_to_leave = self.first_gone = None
         self.reason = ""

@@ -22,7 +22,7 @@ def joined(board: Switchboard, h: Headers) -> None:
     queue = h.get("queue")
     if not board.ensure_announced(call, leg) or call.waiting_in == queue:
         return
-    call.waiting_in, call.abandoned, call.keyed_at = queue, False, None
+    call.waiting_in, call.abandoned, call.keyed_at, call.queued = queue, False, None, True
     call.position = h.number("position")
     board.emit(
         call,

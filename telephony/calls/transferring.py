@@ -74,6 +74,12 @@ def renamed(board: Switchboard, h: Headers) -> None:
         return
     if former.uniqueid not in board.legs or "masq" not in former.name.full.lower():
         return
+    if before.technology.lower() == "asyncgoto" and not former.call.moved:
+        # A party without a dialplan of its own is sent into one: the other handed it on.
+        peers = [p for p in former.call.persons if p is not leg and p.state == UP]
+        if len(peers) == 1:
+            former.call.taken_from = peers[0]
+            peers[0].handed_over = True
     _take_over(board, leg, former, before.endpoint)
 
 
