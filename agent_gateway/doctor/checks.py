@@ -19,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "prompts": speech.check_prompts_present,
     "model": speech.check_model,
     "Asterisk": asterisk.check_asterisk,
+    "AMI": asterisk.check_ami,
     "ports": service.check_ports,
     "service": service.check_service,
     "AGI": service.check_agi,

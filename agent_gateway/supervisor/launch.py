@@ -30,6 +30,7 @@ from telephony.asterisk.process import (
 
 SERVICE_MODULE = "agent_gateway.service"
 INTERRUPTED = 130  # the shell's number for SIGINT
+PROMPTS_PER_LINE = 20
 LOWEST_FREE_BYTES = 200 * 2**20
 
 
@@ -104,13 +105,14 @@ def _prepare(settings: Settings, console: Console) -> Prepared:
         MofNCompleteColumn(),
         TextColumn("{task.fields[key]}"),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    drawn = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not drawn) as bar:
         task = bar.add_task("prompts", total=None, key="")
 
         def show(done: int, total: int, key: str) -> None:
             bar.update(task, completed=done, total=total, key=key)
+            if not drawn and done and done % PROMPTS_PER_LINE == 0:
+                console.print(f"Prompts: {done} of {total}")
 
         return asyncio.run(prepare(settings, load_secrets(settings.data_dir), show))
 
