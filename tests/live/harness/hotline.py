@@ -80,6 +80,7 @@ class Hotline:
             "audiosocket": {"port": ports.audiosocket},
             "web": {"port": ports.web},
             "agents": {"ring_seconds": 4, "wrap_up_seconds": 1},
+            "prompts": {"voice": "espeak"},
         }
         for name, section in sections.items():
             values.setdefault(name, {}).update(section)
