@@ -7,6 +7,7 @@ import pytest
 
 from agent_gateway.store import Store, migrate
 from telephony.events import EventBus
+from tests.unit.agent_gateway.house import House, open_house
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,9 @@ async def store(database: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def bus() -> EventBus:
     return EventBus()
+
+
+@pytest.fixture
+async def house(store: Store, bus: EventBus, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(store, bus, tmp_path) as house:
+        yield house
