@@ -22,6 +22,9 @@ _ASIDE_CLOSES = re.compile(
 _MAIN = re.compile(
     r"主要(?:登记|反映|是|记|就)|重点(?:是|登记)|先(?:登记|说|给我登记|解决|记)|就(?:登记|反映|说)|只(?:登记|说|反映)"
 )
+_WHICH = re.compile(
+    r"先登记哪|登记哪(?:一)?个|哪(?:一)?个为主|主要(?:是)?(?:反映|登记|投诉)?.{1,12}还是|主要登记|主要反映哪|先说哪|哪件事"
+)
 _ROUTES = re.compile(
     r"转(?!账|钱|学|院|移|速|弯|发|让|身)|派单|派给|派到|通知|属于|核实|联系|登记转|部门|反馈给|交由|交给|催办|签收"
 )
@@ -86,11 +89,11 @@ class CategoryScorer:
         evidence: dict[str, list[Evidence]] = defaultdict(list)
         seen: Counter[str] = Counter()
         weights = _turn_weights(turns)
-        for turn, weight in zip(turns, weights, strict=True):
-            if weight <= 0:
-                continue
+        for position, (turn, weight) in enumerate(zip(turns, weights, strict=True)):
+            chosen = _chooses(turns, position)
             for hit in self._hits(turn):
                 factor = weight * _asides(turn, hit.start) * _in_passing(turn, hit)
+                factor *= 3.0 if chosen else 1.0
                 if not hit.exact:
                     factor *= _FUZZY_LONG if len(hit.phrase) > 2 else _FUZZY_SHORT
                 times = seen[hit.phrase]
@@ -170,6 +173,14 @@ def _turn_weights(turns: Sequence[Utterance]) -> list[float]:
         else:
             weights.append(0.9 if _SUMMARISES.search(turn.text) else 0.5)
     return weights
+
+
+def _chooses(turns: Sequence[Utterance], position: int) -> bool:
+    """Whether a caller's turn answers which of two matters is to be registered."""
+    turn = turns[position]
+    if not turn.is_caller or not position or turns[position - 1].is_caller:
+        return False
+    return bool(_WHICH.search(turns[position - 1].text)) and len(turn.text) < 30
 
 
 def _asides(turn: Utterance, start: int) -> float:

@@ -29,22 +29,6 @@ _DAY_ONLY = re.compile(
     rf"(?<![{NUMERAL}月第路街道巷村镇园苑区院])(?P<d>[一二三]?十?[一二三四五六七八九十]|\d{{1,2}})[号日]"
     rf"(?!$){_NOT_A_DAY}"
 )
-_DAY = r"(?!楼|线|院|店|门|路|车|机|窗|工|坑|地|桥|井|话|单元|家属|公馆|小区|仓|宿舍|厂|摊|柜|馆|坐席|号|话务|为您|站台|出口|口|码)"
-_RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
-_WEEKDAY = {**{char: n for n, char in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
-
-_MONTH_DAY = re.compile(
-    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
-)
-_MONTH_DAY_BARE = re.compile(
-    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多])"
-)
-_LAST_MONTH = re.compile(
-    rf"(?P<w>上上个?|上个?|这个?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
-)
-_DAY_ONLY = re.compile(
-    rf"(?<![{NUMERAL}月第])(?P<d>[一二三]?十?[一二三四五六七八九十]|\d{{1,2}})[号日](?=[那这早晚上下中就到开停晨凌白夜的吧嘛]|$){_NOT_A_DAY}"
-)
 _DAY = re.compile(r"(?P<r>大前|前|昨|今|明|后)(?:天|儿|晚|早|夜|日(?!子|期|常))")
 _WEEK = re.compile(
     r"(?P<w>上上个?|上个?|这个?|本|下个?)?(?:周|礼拜|星期)(?P<d>[一二三四五六日天末])(?![个期年岁次边围到周])"
@@ -124,7 +108,7 @@ def occurred_on(
         found.extend(_in_turn(turn, today, holidays, asked))
         lasting = lasting or bool(_LASTING.search(turn.text))
         habit = habit or bool(_HABIT.search(turn.text))
-    least = 3.0 if lasting else 2.4 if habit else 0.9
+    least = 2.45 if lasting else 2.4 if habit else 0.9
     usable = [one for one in found if one.score >= least]
     if not usable:
         return FieldGuess(None, [], 0.5 if found else 0.7)

@@ -177,7 +177,7 @@ def _explained(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
                 end += 1
             return surname, end
     match = re.match(r"([一-鿿]{1,5}?)(?:的|得|那个|哪个)+([一-鿿])", text[start:])
-    if match and surnames.known(match.group(2)):
+    if match and (surnames.known(match.group(2)) or match.group(2) in match.group(1)):
         word, surname = match.groups()
         if (
             surname in word

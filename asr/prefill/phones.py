@@ -56,6 +56,8 @@ def callback_phone(turns: Sequence[Utterance], facts: CallFacts) -> FieldGuess:
 
 def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
     before = turn.text[: run.start]
+    if re.search(r"(?:不是|不要|别打|而不是)$", before) and (state.number or state.partial):
+        return
     if _NOT_A_PHONE.search(before) or _OTHERS_NUMBER.search(before):
         return
     spot = turn.evidence(run.start, run.end)

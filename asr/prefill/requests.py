@@ -47,6 +47,10 @@ _UNLAWFUL = re.compile(
     r"无证|没有证|没证|没有执照|偷排|偷着|偷偷|违建|违章建|赌博|赌钱|卖假|假药|地沟油|非法|违法|黑作坊|黑诊所|传销|偷税|倒卖|贿|偷倒|直排"
 )
 _HARDSHIP = re.compile(r"家里(?:也|都|很|太|实在)*困难|过不下去|揭不开锅|活不下去|没办法了")
+_TAKES_DOWN = re.compile(
+    r"贵姓|怎么称呼|您姓|姓名|登记|派单|转.{0,8}(?:部门|局|公司|处|办|监察)|受理|马上(?:通知|转)"
+)
+_URGES = re.compile(r"催|管一管|管管|管|不服|不公|打个?招呼|给个|公道|告|举报")
 _PLEA = re.compile(
     r"家里困难|过不下去|没办法了|求求|求你们|帮帮|帮我|帮忙|想办法|实在没|协调一下|能不能来|派个人|来个人|赶紧来"
 )
@@ -131,7 +135,10 @@ def request_type(
     if report:
         return RequestSigns(_guess("report", report, 0.9), False)
     hard = _first(caller, _HARDSHIP) is not None
-    asked = _asks_only(early, rejected=rejected, hard=hard)
+    takes_down = any(
+        not turn.is_caller and turn.index > 2 and _TAKES_DOWN.search(turn.text) for turn in turns
+    )
+    asked = _asks_only(early, rejected=rejected, hard=hard, takes_down=takes_down)
     if asked and not claim:
         return RequestSigns(_guess("consultation", asked, 0.8), False)
     return RequestSigns(
@@ -139,10 +146,12 @@ def request_type(
     )
 
 
-def _asks_only(early: Sequence[Utterance], *, rejected: bool, hard: bool) -> Evidence | None:
+def _asks_only(
+    early: Sequence[Utterance], *, rejected: bool, hard: bool, takes_down: bool
+) -> Evidence | None:
     """A question without a plea, where troubles are not what the caller speaks of."""
     ask = _first(early[:3], _ASK)
-    if rejected:
+    if rejected and (ask is None or _first(early, _URGES)):
         return None
     if _first(early, re.compile(r"反映(?!情况吗)|求助")) or _first(early, _PLEA) or hard:
         return None
@@ -153,13 +162,14 @@ def _asks_only(early: Sequence[Utterance], *, rejected: bool, hard: bool) -> Evi
         1
         for turn in early
         for _ in re.finditer(
-            r"(?:吗|不|么|呢|啥|多少|多久|几点|哪里|哪儿|多长时间|怎么弄|怎么算)$|行不行|能不能|要不要|可不可以|需要|材料|多长时间|什么时候",
+            r"(?:吗|不|么|呢|啥|多少|多久|几点|哪里|哪儿|多长时间|怎么弄|怎么算)$|行不行|能不能|要不要|可不可以|有没有|还是|在哪里?申请|在哪里?办|怎么办|需要|材料|多长时间|什么时候",
             turn.text,
         )
     )
+    questions += 0 if takes_down else 2
     if ask is None:
         plain = _first(early, re.compile(r"吗$|呢$|多少|什么条件|能不能"))
-        return plain if questions >= 2 and troubles == 0 else None
+        return plain if questions >= 3 and questions > 2 * troubles else None
     return ask if troubles <= 1 or questions > troubles else None
 
 

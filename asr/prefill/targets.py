@@ -20,9 +20,9 @@ _BUS_NUMBER = re.compile(rf"(?:车号|编号|车牌尾号|自编号)(?:是|为)?
 _MASTER = re.compile(r"姓([一-鿿])(?:的)?(?:师傅|司机)?|([一-鿿])师傅")
 
 _PERSON = re.compile(
-    r"姓([一-鿿])的?(师傅|班长|护士|医生|大夫|民警|警官|队长|老师|主任|工作人员|经理|姑娘|小伙子|司机|保安|阿姨)|"
+    r"姓([^个位老的名]|[一-鿿])的?(师傅|班长|护士|医生|大夫|民警|警官|队长|老师|主任|工作人员|经理|姑娘|小伙子|司机|保安|阿姨)|"
     r"(?<=姓名牌上写的叫)([一-鿿]{2,3})|(?<=上写的叫)([一-鿿]{2,3})|(?<=的叫)([一-鿿]{2,3})|(?<=名字叫)([一-鿿]{2,3})|"
-    r"([一-鿿])(师傅|班长|护士|医生|大夫|警官|民警|老师|站长|队长|所长|主任)"
+    r"([^个位老的名几些大女男小那这是找叫问当公车保])(师傅|班长|护士|医生|大夫|警官|民警|老师|站长|队长|所长|主任)"
 )
 _CALLED = re.compile(
     r"(?:叫做|名叫|名字叫|名字是|店名是|名称是|牌子是|招牌是|写的是|写着|写的|挂的是|挂的牌子是|挂着|叫)(?:个|的是|的|着|啥|什么|那个|哪个|做|是)*"
@@ -32,15 +32,20 @@ _NOT_CALLED = re.compile(
 )
 _ASKS_WHO = re.compile(
     r"(?:公司|店|机构|单位|健身房|驾校|医院|学校|厂|楼盘|企业|物业|商家|平台|项目|酒吧|托管班|幼儿园|养老院|车行|中介|药店|诊所|培训班|作坊|酒店|沙场|场子|工地|饭馆|餐馆|餐厅|合作社).{0,4}(?:叫什么|名称|名字|全称|是哪家|是哪个|叫啥|鸣叫什么|是谁)|"
-    r"哪家|哪个项目|什么名字|叫什么|名称|哪个公司|哪个品牌|招牌|哪一家|哪个厂|哪个单位|什么单位|哪个学校|哪所|哪个医院|哪个物业|哪个平台|包工的是谁|全称|什么厂|什么公司|哪个企业|什么店"
+    r"店名|门店|叫啥名|哪(?:个|家|一家|所|座).{0,5}(?:站|公司|店|厂|学校|医院|项目|单位|机构|园|场|大厅|派出所)|哪家|哪个项目|什么名字|叫什么|名称|哪个公司|哪个品牌|招牌|哪一家|哪个厂|哪个单位|什么单位|哪个学校|哪所|哪个医院|哪个物业|哪个平台|包工的是谁|全称|什么厂|什么公司|哪个企业|什么店"
 )
-_NOT_WHO = re.compile(r"您叫|您的?名|您贵|母亲|怎么称呼|小区|路叫|孩子叫|老人叫")
+_NOT_WHO = re.compile(
+    r"您(?:原来|以前|现在)?(?:是|在)?(?:哪|什么)个?单位|您叫|您的?名|您贵|母亲|怎么称呼|小区|路叫|孩子叫|老人叫"
+)
 _EDGE = frozenset(
     "的在到从去跟是我你您他她它们这那哪个有就说住把被叫给往了着过对嗯啊呃哦吧呢吗嘛么噢哎喂好行也都还又没不很太间所找问让要想"
-    "于因为写像投诉举报反映向由但把将请种些样今昨天底再来做干开下"
+    "得于因为写像投诉举报反映向由但把将请种些样今昨天底再来做干开下"
 )
 _LEAD = re.compile(
     r"^(?:嗯|啊|呃|就是|就叫|叫做|叫|是|那个|哪个|好像是|好像叫|好像|应该是|名字是|名字叫|它叫|他叫|他们叫|它|一家|一个|这家|那家|围挡上|招牌上|牌子上|门头上|门口|墙上|上面|写的|写着|挂的|是|什么|啥|个|的|做)+"
+)
+_VAGUE = re.compile(
+    r"小区|我们|楼上|楼下|旁边|对面|面|隔壁|附近|门口|路边|这边|那边|个人|有限|一般|别人|别处|所有|外地|正规|私人|大|小|新|老|好|公家|公立|私立|本地|几个|其他|三甲|社区|单位|街上|镇上|村上|门前|底下|家门口|某|哪|啥|什么|整个|全部|多|两|三|无证|地下|建筑|农村|学生|孩子|各|不同|"
 )
 _WENT_TO = re.compile(r"(?:找|找过|问|问过|去|去过|跟|给|打|打过|到|向|报)$")
 _UNLICENSED = re.compile(
@@ -49,7 +54,7 @@ _UNLICENSED = re.compile(
 
 
 _SPEAKS_FOR = re.compile(
-    r"我(?:们)?是.{0,14}(?:公司|厂|企业|店|饭馆|集团)|我们(?:公司|厂|企业|单位)|我(?:是)?(?:开|办)(?:饭馆|店|公司|厂)|的人事|我是搞"
+    r"我(?:们|这里|这边|这)?是.{0,14}(?:公司|厂|企业|店|饭馆|集团)|我们(?:公司|厂(?!区)|企业|单位)|我(?:是)?(?:开|办)(?:饭馆|店|公司|厂)|的人事|我是搞"
 )
 
 
@@ -87,6 +92,9 @@ def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords)
         plate = _plate(turns)
         if plate and matter.request_type != "help":
             return plate
+    if matter.request_type == "help" and matter.category.startswith("utilities."):
+        firm = any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns)
+        return (_body(turns, matter, words) if firm else None) or FieldGuess(None, [], 0.7)
     if matter.request_type in ("help", "suggestion"):
         return FieldGuess(None, [], 0.75)
     if matter.request_type == "praise":
@@ -180,7 +188,8 @@ def _praised(turns: Sequence[Utterance], matter: Matter, words: OrganisationWord
         previous = turns[position - 1].text if position else ""
         match = words.praised.search(turn.text)
         if match and not body:
-            body = match.group()
+            start = _left(turn.text, match.start())
+            body = turn.text[start if match.start() - start <= 4 else match.start() : match.end()]
             spots.append(turn.evidence(match.start(), match.end()))
         own = re.search(r"您贵姓|怎么称呼|您姓|您的", previous)
         who = _PERSON.search(turn.text) if not own else None
@@ -259,17 +268,26 @@ def _named(
         }
         for match in words.endings.finditer(turn.text):
             start = _left(turn.text, match.start())
+            pointed = re.search(r"(?:那个|这个|哪个)$", turn.text[: match.start()])
+            if start == match.start() and pointed:
+                start = _left(turn.text, pointed.start())
             near = [end for end in called if end <= match.start() and match.start() - end <= 9]
             if near:
                 start = max(near)
             if match.start() - start < 1 or match.end() - start < 3:
                 continue
-            name = _clean(turn.text[start : match.end()])
+            name = _clean(re.sub(r"那个|这个|哪个", "", turn.text[start : match.end()]))
+            if _VAGUE.fullmatch(name.removesuffix(match.group())) or (
+                match.group() == "物业" and re.match("费|管|人|用房", turn.text[match.end() :])
+            ):
+                continue
             fitting = bool(fits and fits.search(match.group()))
             score = 0.6 + 0.06 * min(len(name), 10) - late
             score += 2.0 * asked + 1.5 * bool(near) + 1.2 * fitting
             if _WENT_TO.search(turn.text[max(0, start - 2) : start]) and not (asked or near):
                 score -= 1.5
+            if re.search("门口|对面|小区|旁边|楼下", name):
+                score -= 0.8
             if words.bodies_any.search(name) and not fitting:
                 score -= 1.0
             if matter.address and name in matter.address and not (fitting or near):
@@ -364,7 +382,8 @@ def _illicit(
         match = words.illicit.search(turn.text) if turn.is_caller else None
         if match is None:
             continue
-        name = match.group()
+        start = _left(turn.text, match.start())
+        name = turn.text[start if match.start() - start <= 3 else match.start() : match.end()]
         unlicensed = any(one.is_caller and _UNLICENSED.search(one.text) for one in turns)
         if not unlicensed and len(name) <= 2:
             continue
@@ -403,7 +422,12 @@ def _rejected_target(
     for turn in turns:
         for match in pattern.finditer(turn.text):
             start = match.start()
-            while start > 0 and match.start() - start < 5 and text_joins(turn.text[start - 1]):
+            while (
+                start > 0
+                and reason != "litigation"
+                and match.start() - start < 4
+                and _joins(turn.text[start - 1])
+            ):
                 start -= 1
             name = turn.text[start : match.end()]
             if reason == "arbitration" and not name.startswith("劳动"):
@@ -421,6 +445,6 @@ def _rejected_target(
     return FieldGuess(best.name, [best.evidence], 0.7)
 
 
-def text_joins(char: str) -> bool:
+def _joins(char: str) -> bool:
     """Whether a character may belong to the name that follows it."""
     return char not in _EDGE and char not in "得服告案上里子" and "一" <= char <= "鿿"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asr.prefill.model import Evidence, Speaker
@@ -74,7 +73,7 @@ def repair(heard: str, sounds: tuple[str, ...], anchors: SoundIndex) -> str:
     position = 0
     while position < len(heard):
         found = anchors.longest_at(heard, sounds, position)
-        if found is None:
+        if found is None or _cuts_a_phrase(heard, sounds, anchors, position, found):
             position += 1
             continue
         out[position : position + len(found)] = found
@@ -82,6 +81,14 @@ def repair(heard: str, sounds: tuple[str, ...], anchors: SoundIndex) -> str:
     return "".join(out)
 
 
-def joined(utterances: Iterable[Utterance], who: Speaker | None = None) -> str:
-    """The repaired texts one after the other, a line each."""
-    return "\n".join(one.text for one in utterances if who is None or one.who == who)
+def _cuts_a_phrase(
+    heard: str, sounds: tuple[str, ...], anchors: SoundIndex, position: int, found: str
+) -> bool:
+    """Whether reading ``found`` here would break up a phrase that is written out: 薄[先生]."""
+    if heard.startswith(found, position):
+        return False
+    for inside in range(position + 1, position + len(found)):
+        other = anchors.longest_at(heard, sounds, inside)
+        if other is not None and len(other) >= 2 and heard.startswith(other, inside):
+            return True
+    return False
