@@ -2,7 +2,18 @@
 
 import typer
 
-from agent_gateway.cli import call, doctor, model, prefill, prompts, recordings, replay, run, user
+from agent_gateway.cli import (
+    asr,
+    call,
+    doctor,
+    model,
+    prefill,
+    prompts,
+    recordings,
+    replay,
+    run,
+    user,
+)
 
 app = typer.Typer(
     name="hotline",
@@ -11,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(asr.app, name="asr")
 app.add_typer(model.app, name="model")
 app.add_typer(prefill.app, name="prefill")
 app.add_typer(prompts.app, name="prompts")

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import structlog
 
 from asr.models.catalogue import WHISPER_BASE
 from asr.models.fetch import fetch_model
@@ -35,6 +36,12 @@ def spoken(name: str) -> Spoken:
     with wave.open(str(SPEECH / f"{name}.wav")) as file:
         assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (8000, 2, 1)
         return Spoken(file.readframes(file.getnframes()), texts[f"{name}.wav"])
+
+
+@pytest.fixture(autouse=True)
+def _plain_logging() -> None:
+    """A command tested earlier in the same process may have silenced the log."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,34 +1,18 @@
 from __future__ import annotations
 
 import random
-import re
 from array import array
 
 import pytest
 
 from asr.recogniser import Hypothesis, RecogniserError
+from asr.recogniser.scoring import character_errors
 from asr.recogniser.whisper import WhisperRecogniser
 from tests.unit.asr.conftest import spoken
 
 PAUSE = bytes(16000)
 ERROR_BOUND = 0.25
 """Character errors on clean synthetic speech; about 0.12 was measured, mostly homophones."""
-
-_NUMERALS = str.maketrans("0123456789", "零一二三四五六七八九")
-
-
-def characters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).translate(_NUMERALS)
-
-
-def errors(wanted: str, got: str) -> int:
-    """The edit distance."""
-    row = list(range(len(got) + 1))
-    for i, a in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(got, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
 
 
 def heard(
@@ -57,9 +41,8 @@ def test_given_chinese_speech_when_decoded_then_few_characters_are_wrong(
         fixture = spoken(name)
         finals = heard(whisper, fixture.pcm + PAUSE)
         assert all(one.final and 0 < one.confidence <= 1 for one in finals)
-        got = characters("".join(one.text for one in finals))
-        wrong += errors(characters(fixture.text), got)
-        length += len(characters(fixture.text))
+        errors, characters = character_errors(fixture.text, "".join(one.text for one in finals))
+        wrong, length = wrong + errors, length + characters
     assert wrong / length < ERROR_BOUND
 
 
