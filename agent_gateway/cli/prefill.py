@@ -43,12 +43,11 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         yield sys.stdin.buffer
         return
     try:
-        stream = Path(file).open("rb")
+        with Path(file).open("rb") as stream:
+            yield stream
     except OSError as error:
         typer.echo(f"{file}: cannot be read: {error.strerror}", err=True)
         raise typer.Exit(2) from error
-    with stream:
-        yield stream
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadRowError]]:

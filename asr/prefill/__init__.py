@@ -1,7 +1,7 @@
 """Ticket pre-fill: what a transcript says about name, number, place, day, matter and urgency."""
 
 from asr.prefill.model import FIELDS, CallFacts, Evidence, FieldGuess, Speaker, Value
-from asr.prefill.prefiller import Prefiller, PrefillSession
+from asr.prefill.prefiller import Prefiller, PrefillSession, TranscriptError
 
 __all__ = [
     "FIELDS",
@@ -11,5 +11,6 @@ __all__ = [
     "PrefillSession",
     "Prefiller",
     "Speaker",
+    "TranscriptError",
     "Value",
 ]

@@ -12,7 +12,10 @@ from asr.prefill.numerals import NUMERAL, value_of
 from asr.prefill.text import Utterance
 
 _N = f"[{NUMERAL}]"
-_NOT_A_DAY = r"(?!楼|线|院|店|门|路|车|机|窗|工|坑|地|桥|井|话|单元|家属|公馆|小区|仓|宿舍|厂|摊|柜|馆|坐席|号|话务|为您|站台|出口|口|码)"
+_NOT_A_DAY = (
+    r"(?!楼|线|院|店|门|路|车|机|窗|工|坑|地|桥|井|话|单元|家属|公馆|小区|仓|宿舍|厂|"
+    r"摊|柜|馆|坐席|号|话务|为您|站台|出口|口|码)"
+)
 _RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
 _WEEKDAY = {**{char: n for n, char in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
 
@@ -176,8 +179,10 @@ def _expressions(
             day = _safe(*_month_shift(today, -1), value_of(match["d"]))
         if day is not None:
             out.append((day, match.start(), match.end(), 2.2, True))
-    for match in _WEEK.finditer(text):
-        out.append((_weekday(match, today), match.start(), match.end(), 2.3, True))
+    out.extend(
+        (_weekday(match, today), match.start(), match.end(), 2.3, True)
+        for match in _WEEK.finditer(text)
+    )
     for match in _AGO.finditer(text):
         count = value_of(match["n"])
         if count is not None:
@@ -202,10 +207,11 @@ def _expressions(
                     r"(?:节)?(?:那|当|晚上|早上|期间|放假|的?(?:前|后)?一天)", text[match.end() :]
                 )
                 out.append((day, match.start(), match.end(), 1.7 if near else 0.8, True))
-    for match in _NOW.finditer(text):
-        out.append((today, match.start(), match.end(), 1.2, False))
-    for match in _PART_OF_DAY.finditer(text):
-        out.append((today, match.start(), match.end(), 1.2, False))
+    out.extend(
+        (today, match.start(), match.end(), 1.2, False)
+        for pattern in (_NOW, _PART_OF_DAY)
+        for match in pattern.finditer(text)
+    )
     return out
 
 

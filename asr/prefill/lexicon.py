@@ -67,12 +67,14 @@ class Gazetteer:
         places: place name to district; a name that two districts share is left out.
         roads: the subset of ``places`` that are streets.
         landmarks: institutions that help an address but give no district.
+        generic: words that end like a place name but name none.
     """
 
     districts: Mapping[str, tuple[str, ...]]
     places: Mapping[str, str]
     roads: frozenset[str]
     landmarks: frozenset[str]
+    generic: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def _gazetteer() -> Gazetteer:
     roads: set[str] = set()
     landmarks = frozenset(_words(path, table.get("landmarks", {}), "landmarks", "names"))
     for name, entry in table.items():
-        if name == "landmarks":
+        if name in ("landmarks", "generic"):
             continue
         districts[name] = tuple(_words(path, entry, name, "short"))
         for field in ("roads", "places"):
@@ -189,7 +191,8 @@ def _gazetteer() -> Gazetteer:
                 if field == "roads":
                     roads.add(place)
     places = {place: next(iter(own)) for place, own in owners.items() if len(own) == 1}
-    return Gazetteer(districts, places, frozenset(roads), landmarks)
+    generic = frozenset(_words(path, table.get("generic", {}), "generic", "names"))
+    return Gazetteer(districts, places, frozenset(roads), landmarks, generic)
 
 
 def _surnames() -> Surnames:

@@ -214,7 +214,7 @@ def _after_surname(text: str, start: int, surnames: Surnames) -> tuple[str, int]
         full, full_end = _full_name_at(text, rest, surnames)
         if len(full) > len(first):
             return full, full_end
-    elif filler and "叫" in filler.group() or (filler is None and not again):
+    elif (filler and "叫" in filler.group()) or (filler is None and not again):
         given = _given_name(text, end if filler is None else rest)
         if given and (filler is not None or len(text) - end <= 2):
             return first + given, (end if filler is None else rest) + len(given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from asr.prefill.lexicon import Gazetteer
@@ -41,13 +42,6 @@ _RELATIVE = re.compile(
 )
 _GLUE = re.compile(
     r"^(?:的|那个|这个|哪个|那|这|哪|嗯|呃|啊|哦|里头|里面|里|就是|就在|在|我们|咱们|一个|个|那边|这边|往里走|往里|往东|往西|往南|往北|上的|上面|上|跟|和|与|同|有个|边|叫|靠|靠近|叫做|一带|那块|那儿|这儿|附近的|十字|它|处|内|嘛|呢|么)*$"
-)
-_GENERIC = frozenset(
-    "小区 这小区 学校 医院 市场 超市 商场 广场 公园 大楼 社区 街道 车站 村 镇 乡 路 街 巷 十字 十字路口 路口 交叉口 桥 站 派出所 国际 天下 印象 小学 中学 大学 "
-    "幼儿园 大学城 家属院 公寓 大厦 寺 公交站 地铁站 火车站路 农村 乡村 城镇 全村 本村 我村 半路 马路 公路 道路 铁路 一路 走路 修路 问路 线路 顺路 绕路 跑路 思路 网站 到站 进站 "
-    "甩站 出站 下一站 学府 大街 逛街 小巷 上学 高速路 高速公路 人行路 土路 水泥路 柏油路 新路 老路 旧路 条路 段路 这路 一条路 大马路 大学生 新村 首府 门诊医院 大医院 私立医院 公立医院 菜市场 "
-    "大桥 天桥 水库 水厂 工业区 园区 开发区 街区 大队 社 组 队 区 加油站 收费站 客运中心 客运站 车站 一中 中医院 十字 名城 小镇 山庄 校区 学院 家园 花园 搅拌站 化工厂 养殖场 采石场 砖厂 钢厂 换乘站 换热站 垃圾站 供热站 "
-    "中转站 热力站 变电站 充电站 泵站 总站 维修站 服务站 车管所".split()
 )
 
 
@@ -140,9 +134,12 @@ class PlaceFinder:
                 names[short] = ("district", district)
         self._names = names
         self._index = SoundIndex(names)
+        self.clusters: Callable[[Utterance], tuple[Cluster, ...]] = lru_cache(maxsize=512)(
+            self._clusters
+        )
+        """Clusters of a turn, left to right; remembered, as each field asks anew."""
 
-    def clusters(self, turn: Utterance) -> list[Cluster]:
-        """Clusters of the turn, left to right."""
+    def _clusters(self, turn: Utterance) -> tuple[Cluster, ...]:
         pieces = self._pieces(turn)
         clusters: list[list[Piece]] = []
         for piece in pieces:
@@ -154,7 +151,7 @@ class PlaceFinder:
                 clusters[-1].append(piece)
             else:
                 clusters.append([piece])
-        return [Cluster(turn, tuple(group)) for group in clusters]
+        return tuple(Cluster(turn, tuple(group)) for group in clusters)
 
     def _pieces(self, turn: Utterance) -> list[Piece]:
         text = turn.text
@@ -195,7 +192,7 @@ class PlaceFinder:
                 joins = any(
                     piece.end <= start and _GLUE.match(text[piece.end : start]) for piece in pieces
                 )
-                if name in _GENERIC and not (joins and part == "site"):
+                if name in self._gazetteer.generic and not (joins and part == "site"):
                     continue
                 if (start == match.start() and not joins) or re.search(r"姓.?$", text[:start]):
                     continue

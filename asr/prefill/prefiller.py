@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from asr.prefill.acceptance import rejection
-from asr.prefill.addresses import address, district, without_bare_institution
+from asr.prefill.addresses import address, without_bare_institution
 from asr.prefill.categories import CategoryScorer
 from asr.prefill.dates import occurred_on
+from asr.prefill.districts import district
 from asr.prefill.lexicon import Lexicon, lexicon
 from asr.prefill.model import FIELDS, CallFacts, FieldGuess, Speaker
 from asr.prefill.names import caller_name, caller_title
@@ -24,6 +25,10 @@ from asr.prefill.urgency import danger_words, find_danger, urgency
 
 _NOT_ACCEPTED = "other.not_accepted"
 _BURNING = ("safety.incident", "safety.fire", "utilities.gas")
+
+
+class TranscriptError(ValueError):
+    """A transcript that cannot be read; the message names the key and what it must be."""
 
 
 class Prefiller:
@@ -65,24 +70,24 @@ class Prefiller:
                 ``text``).
 
         Raises:
-            ValueError: naming the key that is missing or of the wrong kind.
+            TranscriptError: naming the key that is missing or of the wrong kind.
         """
         for key in ("call_date", "dialled", "cli"):
             if not isinstance(row.get(key), str):
-                raise ValueError(f"{key}: must be text")
+                raise TranscriptError(f"{key}: must be text")
         turns = row.get("turns")
         if not isinstance(turns, list):
-            raise ValueError("turns: must be a list of {who, text}")
+            raise TranscriptError("turns: must be a list of {who, text}")
         try:
             session = self.start(row["call_date"], row["dialled"], row["cli"])
         except ValueError as error:
-            raise ValueError(f"call_date: {error}") from error
+            raise TranscriptError(f"call_date: {error}") from error
         for position, turn in enumerate(turns):
             if not isinstance(turn, Mapping) or not isinstance(turn.get("text"), str):
-                raise ValueError(f"turns.{position}: must be {{who, text}}")
+                raise TranscriptError(f"turns.{position}: must be {{who, text}}")
             who = turn.get("who")
             if who not in ("agent", "caller"):
-                raise ValueError(f"turns.{position}.who: must be agent or caller")
+                raise TranscriptError(f"turns.{position}.who: must be agent or caller")
             session.hear(who, turn["text"])
         return session.fields
 

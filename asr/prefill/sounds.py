@@ -11,8 +11,8 @@ from pypinyin import Style, lazy_pinyin
 
 @cache
 def _syllable(char: str) -> str:
-    found = lazy_pinyin(char, style=Style.NORMAL, errors=lambda text: list(text))
-    return str(found[0]) if found else char
+    found: list[str] = lazy_pinyin(char, style=Style.NORMAL, errors="default")
+    return found[0] if found else char
 
 
 def syllables(text: str) -> tuple[str, ...]:

@@ -28,6 +28,10 @@ _BY_LINE = {
     "120": "safety.incident",
     "122": "public_security.traffic",
 }
+_ON_LINE = re.compile(
+    r"(?:幺幺[零九]|幺二[零二]|11[09]|12[02])(?:马上|立即|已经)?(?:接入|接通|在线)"
+)
+_DIAL_YOURSELF = re.compile(r"您(?:可以|自己)?(?:直接)?(?:拨打|打)")
 _URGENT = re.compile(
     r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
 )
@@ -169,20 +173,21 @@ def _silenced(text: str, start: int, end: int, words: DangerWords) -> bool:
     )
 
 
+def _is_transfer(text: str) -> bool:
+    """Whether an agent transfers the call, rather than telling the caller which number to dial."""
+    if _ON_LINE.search(text):
+        return True
+    found = _TRANSFERS.search(text)
+    return found is not None and not _DIAL_YOURSELF.search(text[: found.start()])
+
+
 def _transferred(turns: Sequence[Utterance]) -> tuple[str, Evidence] | None:
     """The first line that the agent says the call is being transferred to."""
     for turn in turns:
         if turn.is_caller:
             continue
-        found = _TRANSFERS.search(turn.text)
-        if found is None or re.search(
-            r"您(?:可以|自己)?(?:直接)?(?:拨打|打)", turn.text[: found.start()]
-        ):
-            if not re.search(
-                r"(?:幺幺[零九]|幺二[零二]|11[09]|12[02])(?:马上|立即|已经)?(?:接入|接通|在线)",
-                turn.text,
-            ):
-                continue
+        if not _is_transfer(turn.text):
+            continue
         first: tuple[int, int, str] | None = None
         for line, spoken in _LINES.items():
             match = re.search(
