@@ -60,6 +60,7 @@ class Switchboard:
                 return None
             leg = self.open(uniqueid or name, name, h.get(prefix + "linkedid"))
             leg.heard_late = True
+            leg.dialled = leg.linkedid not in ("", leg.uniqueid)
         self.update(leg, h, prefix)
         return leg
 
@@ -99,7 +100,7 @@ class Switchboard:
         account = h.get(prefix + "accountcode", prefix + "account")
         if account and account != leg.account:
             leg.account = account
-            if leg.call.caller is leg and not leg.call.sip_call_id:
+            if leg.call.caller is leg:
                 self.identify_line(leg.call, account, "")
 
     def rename(self, leg: Leg, name: str) -> None:
