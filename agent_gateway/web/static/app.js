@@ -1,0 +1,256 @@
+// The agent's page: keeps what is known of the calls and shows the one that matters.
+
+import { showCall } from "./callcard.js";
+import { showCalls } from "./calllist.js";
+import { byId, make } from "./dom.js";
+import { errorText, switchLanguage, text, translatePage } from "./language.js";
+import { Live, ServiceError, ask } from "./service.js";
+import { forgetForm, showTicket } from "./ticketform.js";
+import { addTurn, showWords } from "./words.js";
+
+const state = { user: null, agent: null, calls: new Map(), current: null, live: null, last: [] };
+
+// ---- showing ------------------------------------------------------------------------------------
+
+function current() {
+  return state.calls.get(state.current) ?? null;
+}
+
+function show() {
+  const call = current();
+  showCall(call, state.user.extension);
+  showWords(call && call.turns);
+  const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
+  showTicket(
+    { key: ours ? call.call_id : null, ticket: call?.ticket, prefill: call?.prefill },
+    changeField,
+    submitTicket,
+  );
+}
+
+function showAgent() {
+  const agent = state.agent;
+  const badge = byId("state");
+  badge.hidden = !agent;
+  byId("state-buttons").hidden = !agent;
+  if (!agent) return;
+  badge.className = `badge ${agent.state}`;
+  const reason = agent.state === "break" && agent.reason ? ` · ${agent.reason}` : "";
+  badge.textContent = text(`state_${agent.state}`) + reason;
+  byId("be-out").disabled = agent.state === "logged_out";
+  byId("be-break").disabled = agent.state === "logged_out";
+  byId("be-ready").disabled = agent.state === "ready";
+}
+
+function notice(message) {
+  byId("notice").hidden = !message;
+  byId("notice").textContent = message;
+}
+
+async function refreshCalls() {
+  try {
+    state.last = (await ask("GET", "/api/calls?limit=20")).calls;
+    showCalls(state.last);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function failed(error) {
+  if (!(error instanceof ServiceError)) throw error;
+  if (error.status === 401) leave();
+  else notice(errorText({ message: error.message_zh, message_en: error.message_en }));
+}
+
+// ---- what the service tells ---------------------------------------------------------------------
+
+function put(call) {
+  state.calls.set(call.call_id, call);
+  if (state.calls.size > 50) state.calls.delete(state.calls.keys().next().value);
+}
+
+/** A call that rings or is talked on by this agent takes the screen; supervisors see the newest. */
+function choose(call) {
+  const mine = call.ringing.includes(state.user.extension) || call.agents.includes(state.user.extension);
+  const busy = current() && !current().ended_at && current().agents.includes(state.user.extension);
+  if (mine || (!state.user.extension && !busy)) state.current = call.call_id;
+}
+
+const HEARD = {
+  hello() {
+    notice("");
+  },
+  snapshot(message) {
+    state.agent = message.agent;
+    state.calls.clear();
+    message.calls.forEach(put);
+    message.calls.forEach(choose);
+    if (!current()) state.current = null;
+    showAgent();
+    refreshCalls();
+  },
+  "call.arrived": ({ call }) => update(call),
+  "call.updated": ({ call }) => update(call),
+  "call.offered": ({ call }) => update(call),
+  "call.offer_ended"(message) {
+    const call = state.calls.get(message.call_id);
+    if (!call) return;
+    call.ringing = call.ringing.filter((one) => one !== message.extension);
+    const gone = message.extension === state.user.extension && message.outcome !== "answered";
+    if (gone && state.current === call.call_id && state.user.extension) state.current = null;
+  },
+  "call.answered"(message) {
+    const call = state.calls.get(message.call_id);
+    if (!call) return;
+    call.answered_at = message.at;
+    call.ringing = call.ringing.filter((one) => one !== message.extension);
+    if (!call.agents.includes(message.extension)) call.agents.push(message.extension);
+    choose(call);
+  },
+  "call.ended"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) Object.assign(call, { ended_at: message.at, ringing: [] });
+    refreshCalls();
+  },
+  "transcript.partial": (message) => heardTurn(message, false),
+  "transcript.final": (message) => heardTurn(message, true),
+  "prefill.changed"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.prefill = message.fields;
+  },
+  "ticket.drafted": (message) => ticket(message),
+  "ticket.changed": (message) => ticket(message),
+  "agent.state"(message) {
+    if (message.extension !== state.user.extension) return;
+    state.agent = message;
+    showAgent();
+  },
+  "link.state"(message) {
+    byId("link").hidden = message.state === "up";
+    byId("link").textContent = text("link_down");
+  },
+  error(message) {
+    notice(errorText(message));
+  },
+};
+
+function update(call) {
+  put(call);
+  choose(call);
+}
+
+function heardTurn(message, final) {
+  const call = state.calls.get(message.call_id);
+  if (call) addTurn(call.turns, { ...message, final });
+}
+
+function ticket(message) {
+  const call = state.calls.get(message.ticket.call_id);
+  if (call) call.ticket = message.ticket;
+}
+
+let drawing = false;
+
+function heard(message) {
+  HEARD[message.type]?.(message);
+  // many words a second come: one drawing a frame is enough
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    if (state.user) show();
+  });
+}
+
+// ---- what the agent does ------------------------------------------------------------------------
+
+async function want(wanted, reason = "") {
+  try {
+    const now = await ask("POST", "/api/agent/state", { state: wanted, reason });
+    state.agent = now;
+    notice("");
+    showAgent();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function changeField(name, value) {
+  const call = current();
+  if (!call) return;
+  const target = call.ticket ? { ticket: call.ticket.number } : { call_id: call.call_id };
+  const sent = state.live.send({ type: "ticket.patch", fields: { [name]: value }, ...target });
+  notice(sent ? "" : text("offline"));
+}
+
+async function submitTicket() {
+  const call = current();
+  if (!call?.ticket) return;
+  try {
+    call.ticket = await ask("POST", `/api/tickets/${call.ticket.number}/submit`);
+    show();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+// ---- coming and going ---------------------------------------------------------------------------
+
+function enter(user) {
+  state.user = user;
+  byId("login").hidden = true;
+  byId("bar").hidden = false;
+  byId("desk").hidden = false;
+  byId("city").textContent = user.city;
+  byId("who").textContent = [user.display_name, user.extension].filter(Boolean).join(" · ");
+  byId("break-reason").replaceChildren(
+    ...user.break_reasons.map((reason) => make("option", { value: reason }, reason)),
+  );
+  showAgent();
+  show();
+  state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
+}
+
+function leave() {
+  state.live?.close();
+  Object.assign(state, { user: null, agent: null, current: null, live: null });
+  state.calls.clear();
+  byId("bar").hidden = true;
+  byId("desk").hidden = true;
+  byId("login").hidden = false;
+  byId("calls").replaceChildren();
+  notice("");
+}
+
+byId("login").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const error = byId("login-error");
+  error.textContent = "";
+  try {
+    const { username, password } = Object.fromEntries(new FormData(form));
+    const reply = await ask("POST", "/api/login", { username, password });
+    form.reset();
+    enter(reply.user);
+  } catch (problem) {
+    error.textContent = errorText({ message: problem.message_zh, message_en: problem.message_en });
+  }
+});
+byId("logout").addEventListener("click", async () => {
+  await ask("POST", "/api/logout").catch(() => {});
+  leave();
+});
+byId("be-ready").addEventListener("click", () => want("ready"));
+byId("be-break").addEventListener("click", () => want("break", byId("break-reason").value));
+byId("be-out").addEventListener("click", () => want("logged_out"));
+byId("language").addEventListener("click", () => {
+  switchLanguage();
+  forgetForm();
+  if (!state.user) return;
+  showAgent();
+  show();
+  showCalls(state.last);
+});
+
+translatePage();
+ask("GET", "/api/me").then(enter, () => {});

@@ -1,0 +1,139 @@
+// Chinese first; English by the switch in the bar.
+
+const TEXTS = {
+  skip: ["跳到主要内容", "Skip to the main content"],
+  seat: ["坐席登录", "Agent log-in"],
+  username: ["用户名", "User name"],
+  password: ["密码", "Password"],
+  log_in: ["登录", "Log in"],
+  log_out: ["注销", "Log out"],
+  state_group: ["坐席状态", "Agent state"],
+  ready: ["就绪", "Ready"],
+  break: ["小休", "Break"],
+  logged_out: ["退出队列", "Leave queue"],
+  break_reason: ["小休原因", "Reason of the break"],
+  state_logged_out: ["未登录队列", "Not in the queue"],
+  state_ready: ["就绪", "Ready"],
+  state_ringing: ["振铃", "Ringing"],
+  state_talking: ["通话中", "Talking"],
+  state_wrap_up: ["话后处理", "Wrap-up"],
+  state_break: ["小休", "Break"],
+  call: ["来电", "Call"],
+  transcript: ["实时转写", "Live transcript"],
+  ticket: ["工单", "Ticket"],
+  last_calls: ["最近通话", "Last calls"],
+  time: ["时间", "Time"],
+  line: ["线路", "Line"],
+  caller: ["来电号码", "Caller"],
+  agent: ["坐席", "Agent"],
+  third: ["第三方", "Third party"],
+  citizen: ["市民", "Caller"],
+  result: ["结果", "Result"],
+  talk: ["通话", "Talk"],
+  recording: ["录音", "Recording"],
+  play: ["播放", "Play"],
+  no_call: ["暂无来电", "No call"],
+  no_words: ["通话开始后显示转写", "Words appear when the call begins"],
+  no_ticket: ["通话开始后自动预填", "Filled in as the call goes on"],
+  ringing: ["正在振铃", "Ringing"],
+  talking: ["通话中", "Talking"],
+  ended: ["已结束", "Ended"],
+  withheld: ["号码未显示", "Number withheld"],
+  way: ["来电路径", "Way of the call"],
+  history: ["历史来电", "Previous calls"],
+  open_tickets: ["未办结工单", "Open tickets"],
+  none: ["无", "None"],
+  looking_up: ["查询中…", "Looking up…"],
+  submit: ["提交工单", "Submit ticket"],
+  submitted: ["已提交", "Submitted"],
+  touched: ["人工填写", "entered by a person"],
+  confidence: ["置信度", "confidence"],
+  link_down: ["电话系统连接中断，通话不受影响", "Link to the telephone system is down; calls go on"],
+  offline: ["与服务器的连接中断，正在重连…", "Connection lost, reconnecting…"],
+  failed: ["操作失败，请重试", "That failed; try again"],
+  seconds: ["秒", " s"],
+  step_ivr: ["语音", "Prompt"],
+  step_key: ["按键", "Key"],
+  step_queued: ["排队", "Queued"],
+  step_left_queue: ["离开排队", "Left queue"],
+  step_answered: ["接听", "Answered"],
+  disposition_in_progress: ["进行中", "In progress"],
+  disposition_answered: ["已接听", "Answered"],
+  disposition_abandoned_in_ivr: ["语音中挂断", "Abandoned in IVR"],
+  disposition_abandoned_in_queue: ["排队中挂断", "Abandoned in queue"],
+  disposition_abandoned_ringing: ["振铃中挂断", "Abandoned while ringing"],
+  disposition_no_answer: ["无人接听", "No answer"],
+  disposition_completed_in_ivr: ["语音完成", "Completed in IVR"],
+  disposition_failed: ["失败", "Failed"],
+  field_request_type: ["诉求类型", "Kind of request"],
+  field_category: ["事项分类", "Category"],
+  field_line: ["业务线路", "Line"],
+  field_department: ["承办单位", "Department"],
+  field_caller_name: ["姓名", "Name"],
+  field_caller_title: ["称谓", "Title"],
+  field_callback_phone: ["回访电话", "Call-back number"],
+  field_district: ["区县", "District"],
+  field_address: ["地址", "Address"],
+  field_occurred_on: ["发生日期", "Date"],
+  field_target: ["诉求对象", "Target"],
+  field_confidential: ["要求保密", "Confidential"],
+  field_urgency: ["紧急程度", "Urgency"],
+  field_emergency_line: ["转接紧急热线", "Emergency line"],
+  field_accepted: ["予以受理", "Accepted"],
+  field_reject_reason: ["不受理原因", "Reason of refusal"],
+  field_summary: ["诉求内容", "What it is about"],
+  value_consultation: ["咨询", "Consultation"],
+  value_help: ["求助", "Help"],
+  value_complaint: ["投诉", "Complaint"],
+  value_report: ["举报", "Report"],
+  value_suggestion: ["建议", "Suggestion"],
+  value_praise: ["表扬", "Praise"],
+  value_normal: ["一般", "Normal"],
+  value_urgent: ["紧急", "Urgent"],
+  value_emergency: ["突发", "Emergency"],
+};
+
+const KEY = "hotline.language";
+let english = localStorage.getItem(KEY) === "en";
+
+/** The text of that name; an unknown name is shown as it is. */
+export const text = (name) => (TEXTS[name] ? TEXTS[name][english ? 1 : 0] : name);
+
+/** The Chinese or the English message of an error of the service. */
+export const errorText = (error) => (english ? error.message_en : error.message);
+
+/** Write the texts of the page's fixed parts. */
+export function translatePage() {
+  document.documentElement.lang = english ? "en" : "zh-CN";
+  for (const element of document.querySelectorAll("[data-text]")) {
+    element.textContent = text(element.dataset.text);
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", text(element.dataset.label));
+  }
+  const other = document.getElementById("language");
+  other.textContent = english ? "中文" : "English";
+  other.lang = english ? "zh-CN" : "en";
+}
+
+/** Change to the other language. */
+export function switchLanguage() {
+  english = !english;
+  localStorage.setItem(KEY, english ? "en" : "zh");
+  translatePage();
+}
+
+/** A time of today as a clock, an older one with its date. */
+export function clock(iso) {
+  const time = new Date(iso);
+  const today = time.toDateString() === new Date().toDateString();
+  const options = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  if (!today) Object.assign(options, { month: "2-digit", day: "2-digit" });
+  return time.toLocaleString(english ? "en-GB" : "zh-CN", { ...options, hour12: false });
+}
+
+/** Seconds as m:ss. */
+export function minutes(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,109 @@
+// The ticket: the machine's guesses with their evidence, and what the agent makes of them.
+
+import { byId, make } from "./dom.js";
+import { text } from "./language.js";
+
+const TYPES = ["", "consultation", "help", "complaint", "report", "suggestion", "praise"];
+const URGENCY = ["", "normal", "urgent", "emergency"];
+const FIELDS = [
+  ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category"],
+  ["department"], ["line"], ["caller_name"], ["caller_title"], ["callback_phone"], ["district"],
+  ["address"], ["occurred_on"], ["target"], ["emergency_line"], ["confidential", "yes"],
+  ["accepted", "yes"], ["reject_reason"],
+];
+
+let shownFor = null;
+
+/**
+ * Show the fields of a ticket, or of a guess while there is no ticket yet.
+ * `change(name, value)` is called when the agent has changed a field; `submit()` for the button.
+ */
+export function showTicket({ key, ticket, prefill }, change, submit) {
+  const form = byId("ticket");
+  byId("ticket-number").textContent = ticket ? ticket.number : "";
+  if (!key) {
+    shownFor = null;
+    form.replaceChildren(make("p", { class: "empty" }, text("no_ticket")));
+    return;
+  }
+  const open = !ticket || ticket.status === "draft";
+  if (shownFor !== key) {
+    shownFor = key;
+    form.replaceChildren(...FIELDS.map((field) => row(field, change)), button());
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      document.activeElement?.blur();
+      submit();
+    };
+  }
+  for (const [name] of FIELDS) {
+    fill(name, { ...prefill?.[name], ...ticket?.fields[name] }, open);
+  }
+  const submitButton = form.querySelector("button");
+  submitButton.disabled = !ticket || !open;
+  submitButton.textContent = text(open ? "submit" : "submitted");
+}
+
+/** Make the form anew at the next showing (the language has changed). */
+export function forgetForm() {
+  shownFor = null;
+}
+
+function button() {
+  return make("button", { class: "primary" });
+}
+
+function row([name, kind], change) {
+  const value = (input) => (input.type === "checkbox" ? input.checked : input.value || null);
+  const options = {
+    name,
+    "aria-describedby": `about-${name}`,
+    onchange: (event) => change(name, value(event.target)),
+  };
+  let input;
+  if (Array.isArray(kind)) {
+    const choice = (one) => make("option", { value: one }, one && text(`value_${one}`));
+    input = make("select", options, ...kind.map(choice));
+  } else if (kind === "long") input = make("textarea", { ...options, rows: "2", maxlength: "4000" });
+  else if (kind === "yes") input = make("input", { ...options, type: "checkbox" });
+  else input = make("input", { ...options, maxlength: "400", autocomplete: "off" });
+  return make(
+    "label",
+    {},
+    make("span", {}, text(`field_${name}`), make("span", { id: `sure-${name}` })),
+    input,
+    make("span", { class: "evidence", id: `about-${name}` }),
+  );
+}
+
+function fill(name, field, open) {
+  const input = byId("ticket").elements.namedItem(name);
+  input.disabled = !open;
+  // what somebody is typing is theirs
+  if (document.activeElement !== input) {
+    if (input.type === "checkbox") input.checked = field.value === true;
+    else input.value = shown(input, field.value);
+  }
+  const sure = byId(`sure-${name}`);
+  const known = field.touched_by == null && typeof field.confidence === "number";
+  sure.className = field.touched_by ? "touched" : field.confidence < 0.6 ? "low" : "";
+  sure.textContent = field.touched_by
+    ? text("touched")
+    : known
+      ? `${text("confidence")} ${Math.round(field.confidence * 100)}%`
+      : "";
+  byId(`about-${name}`).textContent = field.touched_by ? "" : evidence(field.evidence);
+}
+
+function shown(input, value) {
+  const string = value === null || value === undefined ? "" : String(value);
+  const unknown = input.tagName === "SELECT" && string && !input.querySelector(`[value="${CSS.escape(string)}"]`);
+  if (unknown) input.append(make("option", { value: string }, string));
+  return string;
+}
+
+function evidence(found) {
+  const one = (part) => (typeof part === "string" ? part : part?.text ?? "");
+  const texts = (Array.isArray(found) ? found : [found]).map(one).filter(Boolean);
+  return texts.length ? `“${texts.join("” “")}”` : "";
+}
