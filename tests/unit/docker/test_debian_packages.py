@@ -146,3 +146,11 @@ def test_given_a_failing_download_when_unpacking_then_nothing_is_left_and_the_ol
     with pytest.raises(CannotProvideError, match="no network"):
         debian_packages.unpacked(tmp_path, ["asterisk"])
     assert [path.name for path in tmp_path.rglob("*")] == ["root", "old"]
+
+
+def test_given_no_apt_when_unpacking_then_the_missing_tool_and_the_ways_out_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotProvideError, match="without apt-get it cannot be fetched; install"):
+        debian_packages.unpacked(tmp_path, ["asterisk"])
