@@ -150,7 +150,7 @@ class PromptSettings(_Section):
     """
 
     voice: Literal["auto", "kokoro", "espeak", "command"] = "auto"
-    command: list[str] = Field(default_factory=list)
+    command: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _command_with_its_voice(self) -> Self:
