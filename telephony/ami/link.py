@@ -131,15 +131,18 @@ class AmiLink:
         return await self._ask(wire, action, timeout_s)
 
     async def resync(self) -> None:
-        """Ask what exists now and deliver it as a snapshot, before anything newer.
+        """Ask which channels exist now and deliver that as a snapshot, before anything newer.
+
+        Queues are not asked for: their list is taken a moment later, and between the two a caller
+        may have been answered.
 
         Raises:
-            AmiDown: not connected.
+            AmiDown, AmiTimeout: as for :meth:`action`.
         """
         wire = self._wire
         if wire is None:
             raise AmiDown("not connected to Asterisk")
-        await self._take_snapshot(wire)
+        await self._take_snapshot(wire, with_queues=False)
 
     async def _ask(self, wire: Wire, action: AmiAction, timeout_s: float) -> AmiResponse:
         try:
@@ -192,7 +195,7 @@ class AmiLink:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._booted.wait(), self._boot_wait_s)
             self._wire = wire
-            await self._take_snapshot(wire)
+            await self._take_snapshot(wire, with_queues=True)
             self._down_reason = None
             log.info("ami.up", host=host, port=port, banner=wire.banner)
             self._delivery.up()
@@ -226,14 +229,16 @@ class AmiLink:
             self._booted.set()
         self._delivery.message(message, datetime.now(UTC))
 
-    async def _take_snapshot(self, wire: Wire) -> None:
+    async def _take_snapshot(self, wire: Wire, *, with_queues: bool) -> None:
         # Events are held back until the snapshot is in the queue: older ones are harmless after
         # it, but a newer one before it would be undone by it.
         self._delivery.hold()
         try:
             asked_at = datetime.now(UTC)
             channels, complete = await self._list(wire, actions.core_show_channels())
-            queues, _ = await self._list(wire, actions.queue_status())
+            queues = None
+            if with_queues:
+                queues, _ = await self._list(wire, actions.queue_status())
             self._delivery.snapshot(Snapshot(asked_at, channels, queues, complete))
         finally:
             self._delivery.release()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from telephony.ami import AmiLink, AmiMessage, Snapshot
+import structlog
+
+from telephony.ami import AmiError, AmiLink, AmiMessage, Snapshot
 from telephony.calls.book import CallBook
 from telephony.calls.translate import Translator
 from telephony.events import Event, EventBus, LinkState, LinkStateChanged
+
+log = structlog.get_logger(__name__)
 
 RawListener = Callable[[AmiMessage, datetime], Awaitable[None]]
 SnapshotListener = Callable[[Snapshot], Awaitable[None]]
@@ -32,6 +37,7 @@ class CallFeed:
         password: str,
         on_raw: RawListener | None = None,
         on_snapshot: SnapshotListener | None = None,
+        resync_interval_s: float = 60.0,
     ) -> None:
         """Nothing is opened before :meth:`start`.
 
@@ -44,10 +50,14 @@ class CallFeed:
             on_raw: also gets every AMI event (for the parts of telephony that read others than
                 those of calls), after its domain events were published.
             on_snapshot: also gets every snapshot, before the link is said to be up.
+            resync_interval_s: how often the channels are asked for anew, so that a call whose end
+                was not heard does not stay for ever.
         """
         self._bus = bus
         self._on_raw = on_raw
         self._on_snapshot = on_snapshot
+        self._resync_interval_s = resync_interval_s
+        self._resyncing: asyncio.Task[None] | None = None
         self._translator = Translator(lenient=False, requests_told=True)
         self.book = CallBook()
         self.link = AmiLink(
@@ -64,10 +74,23 @@ class CallFeed:
     async def start(self) -> None:
         """Connect, and stay connected; does not wait for success."""
         await self.link.start()
+        self._resyncing = asyncio.create_task(self._resync(), name="ami-resync")
 
     async def stop(self) -> None:
         """Disconnect; calls go on without us."""
+        if self._resyncing is not None:
+            self._resyncing.cancel()
+            await asyncio.wait({self._resyncing})
+            self._resyncing = None
         await self.link.stop()
+
+    async def _resync(self) -> None:
+        while True:
+            await asyncio.sleep(self._resync_interval_s)
+            try:
+                await self.link.resync()
+            except AmiError as error:
+                log.info("calls.resync_put_off", reason=str(error))
 
     async def _message(self, message: AmiMessage, at: datetime) -> None:
         self._publish(self._translator.feed(message, at=at))

@@ -127,7 +127,7 @@ class Translator:
     def resync(
         self,
         channels: Iterable[Mapping[str, object]],
-        queues: Iterable[Mapping[str, object]] = (),
+        queues: Iterable[Mapping[str, object]] | None = None,
         *,
         at: datetime,
         complete: bool = True,
@@ -136,7 +136,7 @@ class Translator:
 
         Args:
             channels: CoreShowChannel (or Status) messages.
-            queues: QueueEntry messages; others are passed over.
+            queues: QueueEntry messages, others are passed over; None when queues were not asked.
             at: aware time before the question was asked. Channels not in the list of which
                 nothing was heard since then are gone.
             complete: whether absence from the list means anything.
@@ -145,7 +145,7 @@ class Translator:
         board.now = board.arrived = at
         board.out = []
         items = [Headers(channel) for channel in channels]
-        entries = [Headers(entry) for entry in queues]
+        entries = None if queues is None else [Headers(entry) for entry in queues]
         snapshot.take(board, items, entries, complete=complete)
         return board.out
 
