@@ -49,7 +49,8 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
             call.caller_name = call.caller_name or event.caller_name[:128]
             call.dialled = call.dialled or event.dialled[:64]
         case LineIdentified():
-            call.line = call.line or event.line[:32]
+            # The last word counts: a forwarded call is first taken for the line it was sent to.
+            call.line = event.line[:32] or call.line
             call.sip_call_id = call.sip_call_id or event.sip_call_id[:256]
         case IvrStep():
             _step(call, event, "ivr", prompt=event.step, detail=event.detail)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from config.numberplan import Language
 from ivr.fastagi import AgiSession, Keys, PlaybackFailed
-from telephony.events import EventBus, IvrStep, KeyPressed
+from telephony.events import EventBus, IvrStep
 
 ALL_KEYS = "0123456789*#"
 # For the lease of a prompt whose duration cannot be read.
@@ -30,6 +30,7 @@ class PromptSource(Protocol):
 class Conversation:
     """One caller and what is said to them.
 
+    Keys are used here and told nowhere: Asterisk itself reports each of them once (DTMFEnd).
     A prompt that is missing or cannot be played is left out and logged; the call goes on.
     """
 
@@ -47,11 +48,10 @@ class Conversation:
         if path is None:
             return None
         try:
-            digit = await self.session.stream_file(path, escape, lasts_s=lasts_s)
+            return await self.session.stream_file(path, escape, lasts_s=lasts_s)
         except PlaybackFailed as error:
             self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
             return None
-        return self._heard(digit)
 
     async def say_all(self, keys: Iterable[str], escape: str = "") -> str | None:
         """Play prompts one after the other until one is cut short; returns the key that did it."""
@@ -68,7 +68,7 @@ class Conversation:
 
     async def wait_key(self, seconds: float) -> str | None:
         """The next key within ``seconds``, or None."""
-        return self._heard(await self.session.wait_for_digit(seconds))
+        return await self.session.wait_for_digit(seconds)
 
     async def ask_number(
         self, key: str, *, digit_s: float, max_digits: int, limit_s: float
@@ -78,15 +78,12 @@ class Conversation:
         if path is None:
             return None
         try:
-            keys = await self.session.get_data(
+            return await self.session.get_data(
                 path, lasts_s=lasts_s, digit_s=digit_s, max_digits=max_digits, limit_s=limit_s
             )
         except PlaybackFailed as error:
             self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
             return None
-        for digit in keys.digits:
-            self._heard(digit)
-        return keys
 
     def note(self, step: str, detail: str = "") -> None:
         """Tell the system which way the caller went."""
@@ -94,22 +91,6 @@ class Conversation:
         self._bus.publish(
             IvrStep(at=datetime.now(UTC), call_id=self.session.call_id, step=step, detail=detail)
         )
-
-    def heard(self, digit: str) -> None:
-        """Tell the system about a key that was pressed."""
-        self._bus.publish(
-            KeyPressed(
-                at=datetime.now(UTC),
-                call_id=self.session.call_id,
-                channel=self.session.channel,
-                digit=digit,
-            )
-        )
-
-    def _heard(self, digit: str | None) -> str | None:
-        if digit is not None:
-            self.heard(digit)
-        return digit
 
     async def _find(self, key: str) -> tuple[Path | None, float]:
         def look() -> tuple[Path | None, float]:

@@ -27,13 +27,6 @@ async def read_evidence(session: AgiSession) -> DialledEvidence:
     )
 
 
-async def read_sip_call_id(session: AgiSession) -> str:
-    """RFC 3261's Call-ID of the caller's dialogue; "" when there is none."""
-    if not session.channel.startswith("PJSIP/"):
-        return ""
-    return await _header(session, "Call-ID", 1) or ""
-
-
 async def _all(session: AgiSession, name: str) -> tuple[str, ...]:
     values: list[str] = []
     for index in range(1, MAX_HEADERS + 1):

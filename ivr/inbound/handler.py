@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from config.menus import Menus
 from config.numberplan import AnsweredLine, Dialled, DialledNumbers, NumberPlan
 from config.prompts import greeting_key
 from ivr.conversation import Conversation, PromptSource
 from ivr.fastagi import AgiSession
-from ivr.inbound.evidence import read_evidence, read_sip_call_id
+from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
-from telephony.events import EventBus, LineIdentified
+from telephony.events import EventBus
 
 # Long enough for the questions before the greeting, which Asterisk answers at once.
 FIRST_LEASE_S = 5.0
@@ -82,18 +81,11 @@ class InboundHandler:
 
     async def _identify(self, session: AgiSession, dialled: Dialled) -> None:
         number = dialled.line.number
+        # The account code is in all that Asterisk tells of the call: the line is known by it.
         if await session.get_variable("HL_LINE") != number:
             await session.set_variable("HL_LINE", number)
             await session.set_variable("CHANNEL(accountcode)", number)
         session.log.info("line.identified", line=number, known=dialled.known, by=dialled.source)
-        self._bus.publish(
-            LineIdentified(
-                at=datetime.now(UTC),
-                call_id=session.call_id,
-                line=number,
-                sip_call_id=await read_sip_call_id(session),
-            )
-        )
 
     async def _greet(self, conversation: Conversation, number: str) -> str | None:
         greeting = greeting_key(number)

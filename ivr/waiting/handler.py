@@ -49,8 +49,6 @@ class WaitingKeyHandler:
         key = await session.get_variable("HL_KEY") or ""
         language: Language = "en" if await session.get_variable("HL_LANG") == "en" else "zh"
         conversation = Conversation(session, self._prompts, self._bus, language)
-        if key:
-            conversation.heard(key)
         conversation.note("waiting_key", key)
         match key:
             case "0":

@@ -29,7 +29,8 @@ from tests.live.harness.sipp import SippRun, run_sipp
 
 ROOT = Path(__file__).parents[3]
 GREETING_S = 2.5
-LINES = ("12345", "12328", "12333", "12319")
+LINES = ("12345", "12328", "12319")
+LONG_GREETING, LONG_GREETING_S = "12333", 60.0
 SHORT = ("already-waiting", "english-selected", "ticket-latest", "ticket-status-handling")
 
 
@@ -61,6 +62,7 @@ def _running(data_dir: Path) -> Iterator[tuple[AsteriskProcess, Settings]]:
         folder.mkdir(parents=True)
         for line in LINES:
             _tone(folder / f"greeting-{line}.wav", GREETING_S)
+        _tone(folder / f"greeting-{LONG_GREETING}.wav", LONG_GREETING_S)
         for key in (*SHORT, *(f"digit-{digit}" for digit in range(10))):
             _tone(folder / f"{key}.wav", 0.3)
     installation = find_installation(settings)
@@ -151,6 +153,11 @@ class Ivr:
                     if application == "Queue":
                         return await self._variables(name)
                 await asyncio.sleep(0.05)
+
+    async def account_code(self) -> str:
+        """The account code of the one caller."""
+        shown = await self.asterisk.command("core show channels concise")
+        return next(line.split("!")[8] for line in shown.splitlines() if "!" in line)
 
     async def _variables(self, channel: str) -> dict[str, str]:
         shown = await self.asterisk.command(f"core show channel {channel}")

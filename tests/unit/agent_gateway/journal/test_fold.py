@@ -13,6 +13,7 @@ from telephony.events import (
     HungUpBy,
     IvrStep,
     KeyPressed,
+    LineIdentified,
     OfferEnded,
     OfferOutcome,
     QueueLeaveReason,
@@ -46,6 +47,15 @@ def test_given_a_whole_call_when_folded_then_the_record_has_everything() -> None
     assert (call.cause, call.cause_text) == (16, "Normal Clearing")
     steps = [step["step"] for step in call.path]
     assert steps == ["ivr", "queued", "offered", "offer_ended", "left_queue", "answered"]
+
+
+def test_given_a_forwarded_call_when_the_line_first_dialled_is_found_then_it_is_the_calls() -> None:
+    sent_to, meant = (
+        LineIdentified(at=at(1), call_id="1.1", line=line, sip_call_id="abc@carrier")
+        for line in ("12345", "12319")
+    )
+    call = _fold([ARRIVAL[0], sent_to, meant])
+    assert (call.line, call.sip_call_id) == ("12319", "abc@carrier")
 
 
 ARRIVAL = arrival("1.1")

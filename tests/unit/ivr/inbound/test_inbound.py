@@ -9,7 +9,7 @@ from config.numberplan import DialledNumbers, NumberPlan, load_number_plan
 from config.settings import CitySettings
 from ivr.inbound import InboundHandler, Routing
 from ivr.selfservice import TicketState, TicketStatus
-from telephony.events import Event, EventBus, IvrStep, KeyPressed, LineIdentified
+from telephony.events import Event, EventBus, IvrStep
 from tests.unit.ivr.conftest import Serve
 from tests.unit.ivr.fake_asterisk import EveryPrompt, FakeAsterisk
 
@@ -76,13 +76,10 @@ async def test_given_a_dual_line_when_called_from_elsewhere_then_its_own_name_an
     serve: Serve,
 ) -> None:
     asterisk = FakeAsterisk(variables={"HL_DIALLED": "+8693112328", "HL_LINE": "12345"})
-    variables, events = await call(serve, asterisk)
+    variables, _ = await call(serve, asterisk)
     assert asterisk.played == ["zh/greeting-12328"]
     assert variables["HL_LINE"] == variables["CHANNEL(accountcode)"] == "12328"
     assert variables["HL_PRIO"] == "20"
-    identified = [event for event in events if isinstance(event, LineIdentified)]
-    assert [event.line for event in identified] == ["12328"]
-    assert identified[0].call_id == "1750000000.1"
 
 
 async def test_given_a_forwarded_call_when_diversion_names_a_line_then_that_line(
@@ -94,12 +91,18 @@ async def test_given_a_forwarded_call_when_diversion_names_a_line_then_that_line
             "HL_LINE": "12345",
             "PJSIP_HEADER(read,Diversion,1)": "<sip:09311000009@carrier>;reason=unconditional",
             "PJSIP_HEADER(read,Diversion,2)": '"a, b" <tel:+8693112319>;reason=no-answer',
-            "PJSIP_HEADER(read,Call-ID,1)": "abc@carrier",
         }
     )
-    variables, events = await call(serve, asterisk)
-    assert variables["HL_LINE"] == "12319"
-    assert [e.sip_call_id for e in events if isinstance(e, LineIdentified)] == ["abc@carrier"]
+    variables, _ = await call(serve, asterisk)
+    assert variables["HL_LINE"] == variables["CHANNEL(accountcode)"] == "12319"
+
+
+async def test_given_the_line_that_asterisk_knows_then_its_account_code_is_left_alone(
+    serve: Serve,
+) -> None:
+    asterisk = FakeAsterisk(variables={"HL_DIALLED": "12328", "HL_LINE": "12328"})
+    variables, _ = await call(serve, asterisk)
+    assert "CHANNEL(accountcode)" not in variables
 
 
 async def test_given_an_unknown_number_when_called_then_main_line_and_a_mark(serve: Serve) -> None:
@@ -108,7 +111,7 @@ async def test_given_an_unknown_number_when_called_then_main_line_and_a_mark(ser
     assert variables["HL_LINE"] == "12345"
     assert variables["HL_NEXT"] == "queue"
     assert (
-        IvrStep(at=events[1].at, call_id="1750000000.1", step="unknown_number", detail="99999")
+        IvrStep(at=events[0].at, call_id="1750000000.1", step="unknown_number", detail="99999")
         in events
     )
 
@@ -119,16 +122,24 @@ async def test_given_a_key_without_meaning_when_greeting_then_it_plays_on(
 ) -> None:
     asterisk = FakeAsterisk(keys={"greeting-12345": [caller]}, variables={"HL_DIALLED": "12345"})
     _, events = await call(serve, asterisk)
-    assert not [event for event in events if isinstance(event, KeyPressed)]
     assert asterisk.played == ["zh/greeting-12345"]
+    assert steps(events) == ["greeting", "queue"]
 
 
 async def test_given_0_when_greeting_then_straight_to_the_queue(serve: Serve) -> None:
     asterisk = FakeAsterisk(keys={"greeting-12345": ["0"]}, variables={"HL_DIALLED": "12345"})
     variables, events = await call(serve, asterisk, menu="example")
     assert asterisk.played == ["zh/greeting-12345"]
-    assert [e.digit for e in events if isinstance(e, KeyPressed)] == ["0"]
+    assert steps(events) == ["greeting", "queue"]
     assert variables["HL_NEXT"] == "queue"
+
+
+async def test_keys_and_lines_are_told_by_asterisk_alone(serve: Serve) -> None:
+    asterisk = FakeAsterisk(
+        variables={"HL_DIALLED": "12345", "HL_LINE": "12328"}, keys={"menu-example": ["2", "9"]}
+    )
+    _, events = await call(serve, asterisk, menu="example")
+    assert {type(event) for event in events} == {IvrStep}
 
 
 async def test_given_9_when_greeting_then_english_greeting_and_queue(serve: Serve) -> None:
@@ -209,9 +220,13 @@ async def test_given_a_menu_when_a_key_comes_in_the_complaint_then_it_counts(ser
         variables={"HL_DIALLED": "12345"},
         keys={"menu-example": ["7"], "wrong-key": ["2"], "menu-example-enterprise": ["2"]},
     )
-    variables, events = await call(serve, asterisk, menu="example")
+    variables, _ = await call(serve, asterisk, menu="example")
     assert variables["HL_PRIO"] == "15"
-    assert [e.digit for e in events if isinstance(e, KeyPressed)] == ["7", "2", "2"]
+    assert asterisk.played[1:] == [
+        "zh/menu-example",
+        "zh/wrong-key",
+        "zh/menu-example-enterprise",
+    ]
 
 
 async def test_given_a_submenu_when_back_and_language_then_the_first_menu_in_english(
