@@ -152,9 +152,7 @@ class Environment:
 def explain(said: list[str]) -> str:
     """What to do about pip's complaint."""
     text = "\n".join(said)
-    last = next(
-        (line for line in reversed(said) if line.startswith("ERROR")), said[-1] if said else ""
-    )
+    last = next((line for line in reversed(said) if line.startswith("ERROR")), text[-200:])
     if "No space left" in text:
         return "the disk is full; make room and run it again"
     if re.search(r"NewConnectionError|name resolution|ConnectTimeout|ReadTimeout|ProxyError", text):
