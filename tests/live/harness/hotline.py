@@ -20,6 +20,7 @@ import aiohttp
 from agent_gateway.service import prepare
 from agent_gateway.service.preparation import FirstAccount
 from agent_gateway.store import Store
+from config.numberplan import DEFAULT_PLAN
 from config.settings import Secrets, Settings, load_secrets, load_settings
 from telephony.asterisk.installation import Installation, find_installation
 from telephony.asterisk.process import AsteriskProcess
@@ -28,6 +29,14 @@ from tests.live.harness.ports import free_ports
 T = TypeVar("T")
 ROOT = Path(__file__).parents[3]
 SPEECH = ROOT / "tests" / "fixtures" / "speech"
+MENU_LINE = "12350"
+LINE_WITH_MENU = f"""
+[lines.{MENU_LINE}]
+mode = "dual"
+menu = "example"
+name = {{ zh = "带菜单的线路", en = "A line with a menu" }}
+greeting = {{ zh = "您好，本次通话将被录音。", en = "This call will be recorded." }}
+"""
 
 
 async def until(question: Callable[[], Awaitable[T]], what: str, deadline_s: float = 20.0) -> T:
@@ -84,8 +93,14 @@ class Hotline:
         }
         for name, section in sections.items():
             values.setdefault(name, {}).update(section)
+        plan = data_dir / "numberplan.toml"
+        plan.write_text(DEFAULT_PLAN.read_text(encoding="utf-8") + LINE_WITH_MENU, encoding="utf-8")
         file = data_dir / "hotline.toml"
-        top = {"install_dir": str(ROOT / "var"), "data_dir": str(data_dir)}
+        top = {
+            "install_dir": str(ROOT / "var"),
+            "data_dir": str(data_dir),
+            "number_plan": str(plan),
+        }
         lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
         for name, section in values.items():
             lines.append(f"[{name}]")
@@ -156,6 +171,20 @@ class Hotline:
         with contextlib.suppress(OSError):
             return (self.settings.asterisk_dir / "log" / "messages.log").read_text("utf-8")
         return ""
+
+    async def command(self, *words: str) -> str:
+        """Output of ``hotline WORDS…`` with this installation's settings; it must succeed."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "from agent_gateway.cli import main; main()", *words),
+            cwd=ROOT,
+            env=os.environ | {"HOTLINE_CONFIG": str(self.config_file)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complaints = await process.communicate()
+        assert process.returncode == 0, complaints.decode()
+        return said.decode()
 
     async def channels(self) -> list[str]:
         """The channels Asterisk has now."""
