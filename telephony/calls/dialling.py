@@ -64,16 +64,17 @@ def dial_begin(board: Switchboard, h: Headers) -> None:
 
 
 def _infer_transfer(board: Switchboard, source: Leg, target: Leg) -> None:
-    """Asterisk before 12 does not always tell of a transfer; what follows it does.
+    """Not every transfer is told: not those before 12, not a redirect. What follows one is.
 
-    The party that was answered is gone, or has been masqueraded away, and the dialplan has taken
-    the other one to another number.
+    The party that had answered is gone (without hanging up, where that would be told), or has been
+    masqueraded away, and the dialplan has taken the other one to another number.
     """
     call = source.call
     former = call.answered_by
     by = call.taken_from
     left = former is not None and former not in call.legs and source is call.caller
-    if by is None and left and not source.linkedid:
+    redirected = left and bool(source.linkedid) and board.requests_told and call.request is None
+    if by is None and left and (not source.linkedid or redirected):
         by = former if source.at_exten not in ("", "s", call.dialled) else None
     if by is None or call.moved:
         return
@@ -86,7 +87,7 @@ def _infer_transfer(board: Switchboard, source: Leg, target: Leg) -> None:
             call_id=call.ident,
             kind=TransferKind.BLIND,
             target=source.at_exten or number_in(target.dial_string) or target.name.endpoint,
-            by=by.name.endpoint,
+            by="" if redirected else by.name.endpoint,
         ),
     )
 

@@ -25,6 +25,7 @@ class Leg:
         handed_over: it transferred the call; its own end is no hanging up.
         guest: it came into the call by a conference, not by being rung for it.
         bridges: conversations it is in.
+        names: every name its channel has had.
         seen_at: arrival of the last message about it.
     """
 
@@ -53,6 +54,7 @@ class Leg:
     cause: int = 0
     last_application: str = ""
     bridges: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
 
     @property
     def person(self) -> bool:

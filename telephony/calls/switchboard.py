@@ -78,6 +78,7 @@ class Switchboard:
         leg = Leg(uniqueid, parsed, call, self.now, self.arrived, linkedid=linkedid)
         call.legs.append(leg)
         self.legs[uniqueid] = leg
+        leg.names.add(name)
         self._names[name] = leg
         return leg
 
@@ -95,6 +96,7 @@ class Switchboard:
             leg.caller = caller
         leg.caller_name = h.known(prefix + "calleridname") or leg.caller_name
         exten = h.get(prefix + "exten")
+        leg.at_exten = exten or leg.at_exten
         if exten and not leg.call.announced:
             leg.exten = exten
         account = h.get(prefix + "accountcode", prefix + "account")
@@ -106,6 +108,7 @@ class Switchboard:
     def rename(self, leg: Leg, name: str) -> None:
         """The leg's channel has another name from now on."""
         leg.name = parse_channel(name)
+        leg.names.add(name)
         self._names[name] = leg
 
     def by_name(self, name: str) -> Leg | None:
@@ -121,8 +124,9 @@ class Switchboard:
                 members.pop(leg, None)
                 if not members:
                     del self.bridges[bridge]
-        if self._names.get(leg.name.full) is leg:
-            del self._names[leg.name.full]
+        for name in leg.names:
+            if self._names.get(name) is leg:
+                del self._names[name]
         if leg in leg.call.legs:
             leg.call.legs.remove(leg)
         if not leg.call.legs and self.calls.get(leg.call.ident) is leg.call:

@@ -200,6 +200,10 @@ OLD: dict[str, dict[str, Any]] = {
         "caller": "5550009", "answered_by": "SIP/901", "hung_up_by": "agent",
         "hung_up_basis": "left the conversation first",
     },
+    "redirect_16": {
+        "answers": ["PJSIP/901", "PJSIP/905"], "hung_up_by": "third",
+        "transfers": [{"kind": "blind", "target": "905", "by": "", "outcome": "completed"}],
+    },
     "sparse_12": {
         "caller": "100", "dialled": "300", "answers": ["PJSIP/lee", "PJSIP/max"],
         "hung_up_by": "third",
