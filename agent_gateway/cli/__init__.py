@@ -1,5 +1,9 @@
 """The ``hotline`` command; one module a subcommand, imported only when it is called."""
 
+import logging
+import sys
+
+import structlog
 import typer
 
 from agent_gateway.cli import (
@@ -36,4 +40,9 @@ app.command("replay")(replay.replay_command)
 
 def main() -> None:
     """Entry point of the ``hotline`` command."""
+    # standard output is for what was asked for, and may be read by a program
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     app()
