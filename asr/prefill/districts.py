@@ -27,10 +27,8 @@ def district(
         finder: the place finder.
         chosen_address: the address guess; places in it outweigh others.
         route: whether the matter is a journey: two districts then mean none.
-        accepted: False for matters not accepted, where a bare institution gives no district.
+        accepted: False for matters not accepted, where only a district that was said counts.
     """
-    if not accepted:
-        return FieldGuess(None, [], 0.7)
     at = {(spot.turn, spot.start) for spot in chosen_address.evidence}
     stated: list[tuple[str, Evidence]] = []
     inferred: list[tuple[float, str, Evidence]] = []
@@ -52,6 +50,8 @@ def district(
                     weight = (3.0 if inside else 0.8) - (2.0 if away else 0.0)
                     weight *= 1.0 if turn.is_caller or inside else 0.6
                     inferred.append((weight, piece.district, own))
+    if not accepted:
+        inferred.clear()
     ends = {
         piece.district
         for turn in turns

@@ -98,6 +98,14 @@ def named_party(
         for end in called:
             stop = _right(turn.text, end, words)
             name = _clean(turn.text[end:stop])
+            kind = (
+                words.endings.match(turn.text, stop + 1)
+                if turn.text[stop : stop + 1] == "的"
+                else None
+            )
+            if kind:
+                # 叫芳华的美容店
+                name, stop = name + kind.group(), kind.end()
             if 2 <= len(name) <= 14 and not re.search(r"^(?:什么|啥|不|我|他|她)", name):
                 own = turn.text[max(0, end - 3) : end]
                 score = (1.5 if "叫" in own else 0.8) + 2.0 * asked - late
@@ -126,7 +134,7 @@ def left_edge(text: str, end: int) -> int:
             r"[一这那有几哪我他们人两0-9]$", text[: start - 1]
         ):
             break
-        if text[start - 1] == "号" or (text[start - 1] == "和" and start == end):
+        if text[start - 1] == "号":
             break
         start -= 1
     return start

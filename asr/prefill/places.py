@@ -41,7 +41,7 @@ _RELATIVE = re.compile(
     r"(?:十字)?(?:路口|交叉口|丁字口|三岔口|巷子口|巷口|口子上|东口|西口|南口|北口|出口|入口|大门口|门口|门前|门外|大门|后门|东门|西门|南门|北门|正门|侧门|斜对面|正对面|对面|对过|背后|后面|后头|前面|隔壁|旁边|边上|附近|跟前|周边|楼下|楼底下|楼上|楼顶|院内|院里|院子里|桥下|桥上|桥头|桥洞|桥底下|拐角|转角|尽头|中段|东段|西段|南段|北段|北侧|南侧|东侧|西侧|东头|西头|南头|北头|东边|西边|南边|北边|东面|西面|南面|北面|路东|路西|路南|路北|地下车库|地下室|停车场|工地|站台|河边|河滩|河道|渠边|山上|山坡|山后|后山|沟里|沟口|坡上|坡下|涵洞|隧道口|隧道|天桥|人行天桥|公厕|候车厅|广场上|平房|早市|夜市|菜市场|小卖部|巷子里|巷子|村口|村头|大院|段)"
 )
 _GLUE = re.compile(
-    r"^(?:的|那个|这个|哪个|那|这|哪|嗯|呃|啊|哦|里头|里面|里|就是|就在|在|我们|咱们|一个|个|那边|这边|往里走|往里|往东|往西|往南|往北|上的|上面|上|跟|和|与|同|有个|边|叫|靠|靠近|叫做|一带|那块|那儿|这儿|附近的|十字|它|处|内|嘛|呢|么)*$"
+    r"^(?:的|那个|这个|哪个|那|这|哪|嗯|呃|啊|哦|里头|里面|里|就是|就在|在|我们|咱们|一个|个|那边|这边|往里走|往里|往东|往西|往南|往北|上的|上面|上|跟|和|与|同|边|叫|靠|靠近|叫做|一带|那块|那儿|这儿|附近的|十字|它|处|内|嘛|呢|么)*$"
 )
 
 
@@ -192,11 +192,12 @@ class PlaceFinder:
                 joins = any(
                     piece.end <= start and _GLUE.match(text[piece.end : start]) for piece in pieces
                 )
-                if name in self._gazetteer.generic and not (joins and part == "site"):
+                beside = part == "site" and any(piece.end == start for piece in pieces)
+                if not beside and self._is_generic(name, part):
                     continue
                 if (start == match.start() and not joins) or re.search(r"姓.?$", text[:start]):
                     continue
-                if part == "road" and (not stem or re.fullmatch(f"[{NUMERAL}]+", stem)):
+                if part == "road" and (not stem or re.search(f"[{NUMERAL}]$", stem)):
                     continue
                 if pattern is _OPEN_SITE and not (joins and len(stem) >= 2):
                     continue
@@ -205,6 +206,11 @@ class PlaceFinder:
         for match in _RELATIVE.finditer(text):
             take(match.start(), match.end(), "relative", match.group())
         return sorted(pieces)
+
+    def _is_generic(self, name: str, part: Part) -> bool:
+        """Whether a word only ends like a place name: 学校, 网约车绕路."""
+        generic = self._gazetteer.generic
+        return name in generic or (part == "road" and name[-2:] in generic)
 
     @staticmethod
     def _bridge(

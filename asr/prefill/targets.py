@@ -22,6 +22,9 @@ _UNLICENSED = re.compile(
 )
 
 
+_WHERE_IT_IS = re.compile(
+    r"(?:[区县镇村乡市厅]|街道|社区|兰州|城关|安宁|西固|榆中|永登|皋兰|红古)$"
+)
 _SPEAKS_FOR = re.compile(
     r"我(?:们|这里|这边|这)?是.{0,14}(?:公司|厂|企业|店|饭馆|集团)|我们(?:公司|厂(?!区)|企业|单位)|我(?:是)?(?:开|办)(?:饭馆|店|公司|厂)|的人事|我是搞"
 )
@@ -159,7 +162,7 @@ def _property(
         community = re.sub(
             r"(?:\d+|[A-Z])(?:号楼|号院|单元|栋|幢|室|期|楼|层|号|区).*$", "", matter.address
         )
-        community = re.sub(r"^.*(?:区|县|镇|路|街道|街|大道|巷|雁滩|号)", "", community)
+        community = re.sub(r"^.*(?:区|县|镇|路|街道|街|大道|巷|号)", "", community)
         spot = turn.evidence(at, at + 2)
         return FieldGuess(f"{community[-8:]}物业" if community else "物业", [spot], 0.6)
     return None
@@ -197,7 +200,7 @@ def _body(
         match = pattern.search(turn.text) if turn.is_caller else None
         if match:
             start = left_edge(turn.text, match.start())
-            if match.start() - start > 6:
+            if not _WHERE_IT_IS.search(turn.text[start : match.start()]):
                 start = match.start()
             spot = turn.evidence(start, match.end())
             return FieldGuess(turn.text[start : match.end()], [spot], 0.55)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.asr.prefill.conftest import Fill
+
+ASKED = "a 您贵姓"
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("免贵姓祁", "祁"),
+        ("我姓魏魏晓芳电话你记一个", "魏晓芳"),
+        ("姓温温度的温温慧", "温慧"),
+        ("姓辛辛苦的辛", "辛"),
+        ("姓陈耳东陈", "陈"),
+        ("木子李嗯", "李"),
+        ("我姓靳革字旁哪个靳", "靳"),
+        ("我叫欧阳建华", "欧阳建华"),
+        ("庞建中", "庞建中"),
+        ("姓石叫石来福", "石来福"),
+        ("仝人工仝", "仝"),
+    ],
+)
+def test_given_the_caller_says_a_name_when_read_then_it_is_full_or_the_surname(
+    fill: Fill, answer: str, name: str
+) -> None:
+    assert fill("c 路灯不亮", ASKED, f"c {answer}")["caller_name"].value == name
+
+
+def test_given_a_misheard_surname_when_the_agent_addresses_the_caller_then_it_is_mended(
+    fill: Fill,
+) -> None:
+    fields = fill("c 公交不停站", ASKED, "c 我行礼木子李嗯李存福", "a 李先生好的")
+    assert fields["caller_name"].value == "李存福"
+    assert fields["caller_title"].value == "先生"
+
+
+def test_given_relatives_names_when_the_caller_says_his_own_then_his_counts(fill: Fill) -> None:
+    fields = fill("a 您母亲叫什么", "c 我妈叫王秀兰我弟弟叫魏小军我呢我叫魏小琴")
+    assert fields["caller_name"].value == "魏小琴"
+
+
+def test_given_somebody_elses_surname_when_read_then_it_is_not_the_callers(fill: Fill) -> None:
+    fields = fill("c 拖欠工资", "a 老板或者公司叫什么", "c 老板姓孙孙旺")
+    assert fields["caller_name"].value is None
+
+
+@pytest.mark.parametrize("answer", ["不方便我就叫群众甲", "不留了不留了", "这个先不说我先说事情"])
+def test_given_a_refusal_when_asked_for_the_name_then_there_is_none(
+    fill: Fill, answer: str
+) -> None:
+    assert fill("c 路灯不亮", ASKED, f"c {answer}")["caller_name"].value is None
+
+
+def test_given_a_surname_before_the_title_when_read_by_sound_then_the_title_survives(
+    fill: Fill,
+) -> None:
+    fields = fill("c 停车费太贵", ASKED, "c 免贵姓薄", "a 薄先生城管部门会去核查")
+    assert fields["caller_title"].value == "先生"
+    assert fields["caller_name"].value == "薄"

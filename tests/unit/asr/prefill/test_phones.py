@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from asr.prefill.numerals import digit_runs, spelled, value_of
+from tests.unit.asr.prefill.conftest import Fill
+
+ASKED = "a 您的电话是"
+
+
+@pytest.mark.parametrize(
+    ("said", "digits"),
+    [
+        ("幺三六三九三三个八零五", "13639388805"),
+        ("幺 三 六 零 九", "13609"),
+        ("零九三幺七六六八四二幺", "09317668421"),
+        ("幺八九两个零五五", "1890055"),
+        ("幺三八嗯九三四", "138934"),
+    ],
+)
+def test_given_dictated_digits_when_scanned_then_they_are_unrolled(said: str, digits: str) -> None:
+    assert [run.digits for run in digit_runs(said.replace(" ", ""))] == [digits]
+
+
+@pytest.mark.parametrize(
+    ("numeral", "value"),
+    [
+        ("十八", 18),
+        ("三十", 30),
+        ("一百三十一", 131),
+        ("一百零五", 105),
+        ("一百三", 130),
+        ("幺三七", 137),
+    ],
+)
+def test_given_a_numeral_when_valued_then_it_is_the_number(numeral: str, value: int) -> None:
+    assert value_of(numeral) == value
+
+
+def test_given_a_house_number_said_digit_by_digit_when_spelled_then_zeros_stay() -> None:
+    assert spelled("零零七") == "007"
+    assert spelled("三十八") == "38"
+
+
+def test_given_a_plain_number_when_dictated_and_read_back_then_it_is_the_callback(
+    fill: Fill,
+) -> None:
+    guess = fill(ASKED, "c 幺三九零零零零二二二二", "a 幺三九零零零零二二二二对吗")
+    assert guess["callback_phone"].value == "13900002222"
+    assert guess["callback_phone"].confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        "c 哎呀错了是幺三九零零零零三三三三",
+        "c 不对后头是三三三三",
+        "c 最后四位是三三三三不是二二二二",
+    ],
+)
+def test_given_a_correction_when_dictated_then_the_last_version_counts(
+    fill: Fill, correction: str
+) -> None:
+    fields = fill(ASKED, "c 幺三九零零零零二二二二", "a 好", correction)
+    assert fields["callback_phone"].value == "13900003333"
+
+
+def test_given_pieces_over_several_turns_when_echoed_then_they_are_joined(fill: Fill) -> None:
+    fields = fill(
+        "a 电话留哪个", "c 幺八七九四", "a 嗯", "c 二幺五三", "a 二幺五三继续", "c 零六没了"
+    )
+    assert fields["callback_phone"].value == "18794215306"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("a 来电显示尾号是幺幺幺幺用这个可以吗", "c 行没问题"),
+        (ASKED, "c 幺三八零零零零幺幺幺幺"),
+        ("a 报一下工单编号", "c 工单号二零二六一一零四零零三七二"),
+        ("a 您好三一七号话务员", "c 你好我打九五五九八没人接"),
+        ("c 骗子电话是幺三九零零零零二二二二",),
+    ],
+)
+def test_given_other_digits_when_read_then_there_is_no_callback_number(
+    fill: Fill, lines: tuple[str, ...]
+) -> None:
+    assert fill(*lines)["callback_phone"].value is None

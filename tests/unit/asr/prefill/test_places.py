@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from asr.prefill.scoring import character_f1
+from tests.unit.asr.prefill.conftest import Fill
+
+ASKED = "a 在什么地方"
+
+
+@pytest.mark.parametrize(
+    ("said", "address", "district"),
+    [
+        ("城关区段家滩路六二四号门口", "城关区段家滩路624号门口", "城关区"),
+        (
+            "西固区福利路那个三二四街区十八号楼二单元五楼",
+            "西固区福利路324街区18号楼2单元5楼",
+            "西固区",
+        ),
+        ("雁滩那个天庆嘉园九号楼", "雁滩天庆嘉园9号楼", "城关区"),
+        ("榆中县和平镇金色佳苑十二号楼", "榆中县和平镇金色佳苑12号楼", "榆中县"),
+        ("西津西路和武威路的路口", "西津西路与武威路路口", "七里河区"),
+        ("永登县城关镇", "永登县城关镇", "永登县"),
+        ("甘南麓金昌路口", "甘南路金昌路口", "城关区"),
+        ("城关区武都路不对是秦安路七十六号", "城关区秦安路76号", "城关区"),
+    ],
+)
+def test_given_a_place_when_said_then_address_and_district_follow(
+    fill: Fill, said: str, address: str, district: str
+) -> None:
+    fields = fill("c 我要反映垃圾没人清理", ASKED, f"c {said}")
+    assert character_f1(str(fields["address"].value), address) > 0.9
+    assert fields["district"].value == district
+
+
+def test_given_place_words_over_two_turns_when_read_then_they_form_one_address(fill: Fill) -> None:
+    fields = fill(
+        "c 七里河区彭家坪那边有个搅拌站天天扬尘", "a 在哪条路", "c 兰工坪南街往里走天天扬尘"
+    )
+    assert fields["address"].value == "七里河区彭家坪兰工坪南街"
+
+
+def test_given_a_journey_over_two_districts_when_read_then_there_is_no_district(
+    fill: Fill,
+) -> None:
+    fields = fill("c 我要投诉网约车绕路", "a 您说", "c 从中川机场到东方红广场多收了四十")
+    assert fields["district"].value is None
+    assert fields["address"].value == "中川机场到东方红广场"
+
+
+def test_given_a_direction_when_read_then_it_is_not_the_place(fill: Fill) -> None:
+    fields = fill("c 昨天我在西站十字打车到雁滩司机拒载")
+    assert (fields["address"].value, fields["district"].value) == ("西站十字", "七里河区")
+
+
+def test_given_a_bare_court_when_named_then_it_gives_no_district(fill: Fill) -> None:
+    fields = fill("c 城关区法院一审判了我不服判得不公平已经上诉了", "a 已经进入诉讼程序热线不受理")
+    assert fields["district"].value is None
+
+
+def test_given_a_consultation_when_a_place_is_said_then_only_the_district_is_kept(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 想问一下给孩子上户口要什么材料我是城关区皋兰录派出所的", "a 出生证", "c 好谢谢"
+    )
+    assert fields["address"].value is None
+    assert fields["district"].value == "城关区"

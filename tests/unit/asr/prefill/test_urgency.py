@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.asr.prefill.conftest import Fill
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "category"),
+    [
+        ("快快快撞车了人躺在地上不动弹了", "122", "public_security.traffic"),
+        ("我骑车让一个面包车给撞倒了头上流血", "122", "public_security.traffic"),
+        ("着火了着火了火苗都窜上来了", "119", "safety.fire"),
+        ("楼上冒浓烟了快来人", "119", "safety.fire"),
+        ("我们楼道里全是煤气味快来人", "119", "utilities.gas"),
+        ("我们楼道里全实煤气喂天然气漏了", "119", "utilities.gas"),
+        ("工地的墙塌了埋住两个人", "119", "safety.incident"),
+        ("有个娃娃掉到黄河里了", "119", "safety.incident"),
+        ("有个老汉晕倒在路边叫不醒", "120", "safety.incident"),
+        ("我爸胸口疼得厉害喘不上气", "120", "safety.incident"),
+        ("我叫人抢了就刚刚包抢走了", "110", "public_security.order"),
+        ("楼下打起来了有人拿着刀", "110", "public_security.order"),
+        ("有人要跳楼站在楼顶边上", "110", "safety.incident"),
+    ],
+)
+def test_given_a_danger_when_first_told_then_it_is_an_emergency_with_its_line(
+    fill: Fill, said: str, line: str, category: str
+) -> None:
+    fields = fill(f"c {said}")
+    assert fields["urgency"].value == "emergency"
+    assert fields["emergency_line"].value == line
+    assert fields["category"].value == category
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("c 去年我们楼着过一次火现在要补火灾认定书去哪里办",),
+        ("c 消防通道被车堵死了万一着火消防车都进不来",),
+        ("c 邻居在楼道里给电动车充电我怕着火",),
+        ("c 我弟弟前年出了车祸瘫在床上想问低保能不能办",),
+        ("c 上班路上被车撞了想咨询能不能算工伤",),
+        ("c 煤气罐就放在阳台上我怕着火",),
+        ("c 昨天晚上着火已经扑灭了就是想问赔偿的事",),
+        ("c 想表扬消防队上次救火来得快",),
+        ("c 路口红绿灯坏了差点撞上",),
+        ("c 幸亏司机发现我爸晕倒了送到医院我要表扬他",),
+    ],
+)
+def test_given_danger_only_feared_past_or_asked_about_when_told_then_there_is_no_alarm(
+    fill: Fill, lines: tuple[str, ...]
+) -> None:
+    fields = fill(*lines)
+    assert fields["urgency"].value != "emergency"
+    assert fields["emergency_line"].value is None
+
+
+def test_given_money_just_sent_to_a_swindler_when_told_then_urgent_with_110(fill: Fill) -> None:
+    fields = fill("c 我刚刚给人家转了三万块钱才发现被骗了", "a 我马上转接幺幺零")
+    assert fields["urgency"].value == "urgent"
+    assert fields["emergency_line"].value == "110"
+    assert fields["category"].value == "public_security.order"
+
+
+def test_given_an_agents_transfer_when_nothing_else_tells_then_it_is_an_emergency(
+    fill: Fill,
+) -> None:
+    fields = fill("c 你们快来人啊", "a 我现在给您三方转接幺二零")
+    assert (fields["urgency"].value, fields["emergency_line"].value) == ("emergency", "120")
+
+
+def test_given_an_agent_only_names_a_number_when_told_then_there_is_no_alarm(fill: Fill) -> None:
+    fields = fill("c 电瓶车丢了想问咋办", "a 您可以拨打幺幺零报案")
+    assert fields["urgency"].value == "normal"
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ("整个楼都没水从早上六点停水到现在", "urgent"),
+        ("我们厂昨天突然停电一整天没来", "urgent"),
+        ("路上井盖没有了一个黑窟窿", "urgent"),
+        ("路口红绿灯坏了一直是红灯", "urgent"),
+        ("暖气不热才十四五度", "normal"),
+        ("路灯黑了一个礼拜了", "normal"),
+        ("电梯坏了半个月没人修", "normal"),
+    ],
+)
+def test_given_a_fault_when_told_then_its_urgency_follows_from_what_it_deprives(
+    fill: Fill, said: str, level: str
+) -> None:
+    assert fill(f"c {said}", "a 您贵姓")["urgency"].value == level
