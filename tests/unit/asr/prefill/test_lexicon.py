@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from asr.prefill import lexicon as lists
 from asr.prefill.lexicon import lexicon
 from asr.prefill.urgency import danger_words
 from config.errors import ConfigError
@@ -26,12 +26,12 @@ def test_given_the_embedded_lists_when_read_then_categories_have_words_and_depar
 @pytest.fixture
 def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the data folder that the loader reads instead of the embedded one."""
-    source = Path(str(lists.resources.files("config"))) / "defaults"
+    source = Path(str(resources.files("config"))) / "defaults"
     target = tmp_path / "defaults"
     target.mkdir()
     for file in source.glob("prefill_*"):
         (target / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(lists, "resources", SimpleNamespace(files=lambda _: tmp_path))
+    monkeypatch.setattr("asr.prefill.lexicon.resources", SimpleNamespace(files=lambda _: tmp_path))
     lexicon.cache_clear()
     return target
 

@@ -12,7 +12,8 @@ from asr.prefill import FIELDS, FieldGuess, Prefiller, TranscriptError
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "prefill"
 SHARED = Prefiller()
-WORDS = tuple("我姓魏幺三八九零路是三的个十号月到从和叫") + (
+WORDS = (
+    *"我姓魏幺三八九零路是三的个十号月到从和叫",
     "不对",
     "城关区",
     "雁滩",
