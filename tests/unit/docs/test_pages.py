@@ -7,9 +7,12 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
+
+from agent_gateway.live import messages
 
 PROJECT = Path(__file__).parents[3]
 PAGES = sorted(
@@ -71,3 +74,22 @@ def _section_at(text: str, position: int) -> str:
 
 def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def test_given_the_websocket_page_then_it_has_every_type_of_message() -> None:
+    page = (PROJECT / "docs" / "websocket.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`", page))
+
+    assert _message_types() <= told
+
+
+def _message_types() -> set[str]:
+    kinds = [one for one in vars(messages).values() if isinstance(one, type)]
+    fields = [
+        kind.model_fields["type"].annotation
+        for kind in kinds
+        if issubclass(kind, BaseModel) and "type" in kind.model_fields
+    ]
+    found = {name for literal in fields for name in get_args(literal)}
+    assert "call.offered" in found
+    return found
