@@ -67,6 +67,7 @@ class CdrRecovery:
         self._recovered = recovered
         self._every_s = every_s
         self._grace = grace
+        self._began = datetime.now(UTC)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -123,7 +124,8 @@ class CdrRecovery:
                 data = file.read(_CHUNK)
         except FileNotFoundError:
             return [], place, False
-        limit = datetime.now(UTC) - self._grace
+        # what ended before this process began, its journal cannot know
+        limit = max(datetime.now(UTC) - self._grace, self._began)
         lines: list[CdrLine] = []
         for raw in data.splitlines(keepends=True):
             if not raw.endswith(b"\n") and len(raw) <= MAX_LINE_BYTES:

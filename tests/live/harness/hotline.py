@@ -118,6 +118,13 @@ class Hotline:
         """Base URL of the API."""
         return f"http://{self.settings.web.host}:{self.settings.web.port}"
 
+    @property
+    def service_pid(self) -> int | None:
+        """Process id of the service; None while it does not run."""
+        if self._service is None or self._service.poll() is not None:
+            return None
+        return self._service.pid
+
     async def start(self) -> None:
         """Prepare everything and start both; returns when the service is healthy."""
         prepared = await prepare(self.settings, self.secrets)
@@ -140,10 +147,14 @@ class Hotline:
         await until(self.is_healthy, f"healthy service\n{self.service_log()[-3000:]}", 60)
 
     async def is_healthy(self) -> bool:
-        """Whether ``/healthz`` says so."""
+        """Whether ``/healthz`` says so; the service must not have ended."""
         assert self._service is not None
         if self._service.poll() is not None:
             raise AssertionError(f"the service ended: {self.service_log()[-3000:]}")
+        return await self.serves()
+
+    async def serves(self) -> bool:
+        """Whether somebody answers on its port and is healthy."""
         try:
             async with (
                 aiohttp.ClientSession() as http,
