@@ -85,11 +85,11 @@ def test_given_the_websocket_page_then_it_has_every_type_of_message() -> None:
 
 def _message_types() -> set[str]:
     kinds = [one for one in vars(messages).values() if isinstance(one, type)]
-    fields = [
+    literals: list[Any] = [
         kind.model_fields["type"].annotation
         for kind in kinds
         if issubclass(kind, BaseModel) and "type" in kind.model_fields
     ]
-    found = {name for literal in fields for name in get_args(literal)}
+    found = {name for literal in literals for name in get_args(literal)}
     assert "call.offered" in found
     return found
