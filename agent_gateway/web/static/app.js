@@ -39,7 +39,6 @@ function showAgent() {
   badge.textContent = text(`state_${agent.state}`) + reason;
   byId("be-out").disabled = agent.state === "logged_out";
   byId("be-break").disabled = agent.state === "logged_out";
-  byId("be-ready").disabled = agent.state === "ready";
 }
 
 function notice(message) {

@@ -18,7 +18,7 @@ export function showCall(call, extension) {
     make(
       "div",
       { class: rings ? "ringing-card" : "" },
-      make("div", { class: "caller" }, call.caller || text("withheld")),
+      make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
       make("div", { class: "line" }, [call.line, call.line_name].filter(Boolean).join(" ")),
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),

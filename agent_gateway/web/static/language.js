@@ -82,6 +82,8 @@ const TEXTS = {
   field_accepted: ["予以受理", "Accepted"],
   field_reject_reason: ["不受理原因", "Reason of refusal"],
   field_summary: ["诉求内容", "What it is about"],
+  value_true: ["是", "Yes"],
+  value_false: ["否", "No"],
   value_consultation: ["咨询", "Consultation"],
   value_help: ["求助", "Help"],
   value_complaint: ["投诉", "Complaint"],

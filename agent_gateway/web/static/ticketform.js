@@ -4,12 +4,13 @@ import { byId, make } from "./dom.js";
 import { text } from "./language.js";
 
 const TYPES = ["", "consultation", "help", "complaint", "report", "suggestion", "praise"];
+const YES_NO = ["", "true", "false"];
 const URGENCY = ["", "normal", "urgent", "emergency"];
 const FIELDS = [
   ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category"],
   ["department"], ["line"], ["caller_name"], ["caller_title"], ["callback_phone"], ["district"],
-  ["address"], ["occurred_on"], ["target"], ["emergency_line"], ["confidential", "yes"],
-  ["accepted", "yes"], ["reject_reason"],
+  ["address"], ["occurred_on"], ["target"], ["emergency_line"], ["confidential", YES_NO],
+  ["accepted", YES_NO], ["reject_reason"],
 ];
 
 let shownFor = null;
@@ -37,7 +38,9 @@ export function showTicket({ key, ticket, prefill }, change, submit) {
     };
   }
   for (const [name] of FIELDS) {
-    fill(name, { ...prefill?.[name], ...ticket?.fields[name] }, open);
+    // while the call goes on the ticket holds only what people entered
+    const guess = ticket?.call_ended_at ? {} : prefill?.[name];
+    fill(name, { ...guess, ...ticket?.fields[name] }, open);
   }
   const submitButton = form.querySelector("button");
   submitButton.disabled = !ticket || !open;
@@ -54,7 +57,7 @@ function button() {
 }
 
 function row([name, kind], change) {
-  const value = (input) => (input.type === "checkbox" ? input.checked : input.value || null);
+  const value = (input) => (kind === YES_NO && input.value ? input.value === "true" : input.value || null);
   const options = {
     name,
     "aria-describedby": `about-${name}`,
@@ -65,7 +68,6 @@ function row([name, kind], change) {
     const choice = (one) => make("option", { value: one }, one && text(`value_${one}`));
     input = make("select", options, ...kind.map(choice));
   } else if (kind === "long") input = make("textarea", { ...options, rows: "2", maxlength: "4000" });
-  else if (kind === "yes") input = make("input", { ...options, type: "checkbox" });
   else input = make("input", { ...options, maxlength: "400", autocomplete: "off" });
   return make(
     "label",
@@ -80,10 +82,7 @@ function fill(name, field, open) {
   const input = byId("ticket").elements.namedItem(name);
   input.disabled = !open;
   // what somebody is typing is theirs
-  if (document.activeElement !== input) {
-    if (input.type === "checkbox") input.checked = field.value === true;
-    else input.value = shown(input, field.value);
-  }
+  if (document.activeElement !== input) input.value = shown(input, field.value);
   const sure = byId(`sure-${name}`);
   const known = field.touched_by == null && typeof field.confidence === "number";
   sure.className = field.touched_by ? "touched" : field.confidence < 0.6 ? "low" : "";
