@@ -64,6 +64,8 @@ def without_bare_institution(place: FieldGuess, party: FieldGuess, category: str
     if not (said and name) or re.search(r"\d|门口|对面|旁边|后面|附近|十字|路口", said):
         return place
     institution = category.startswith(("edu.school", "health.", "gov.", "civil."))
+    if category.startswith(("edu.school", "health.")) and not re.search(r"[路街巷村镇]", said):
+        return FieldGuess(None, [], 0.6)
     inside = where in name or said in name or (institution and name.removeprefix(said[:3]) in said)
     if inside and (institution or not re.search(r"[路街巷村镇]", said)):
         return FieldGuess(None, [], 0.6)

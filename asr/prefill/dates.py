@@ -57,7 +57,7 @@ _LASTING = re.compile(
 )
 _HABIT = re.compile(r"天天|每天|老是|经常|每晚|每到|一到|三天两头|常年|成天|整天|隔三差五")
 _NOT_THE_MATTER = re.compile(
-    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|才能|要去|再来|截至)"
+    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|保质期|生产|出厂|才能|要去|再来|截至)"
 )
 _FUTURE = re.compile(r"截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须")
 _EARLIER = re.compile(
@@ -107,7 +107,7 @@ def occurred_on(
         previous = (
             turns[position - 1].text if position and not turns[position - 1].is_caller else ""
         )
-        asked = bool(_ASKS_TIME.search(previous))
+        asked = bool(_ASKS_TIME.search(previous)) and not re.search("生产日期|出生", previous)
         found.extend(_in_turn(turn, today, holidays, asked))
         lasting = lasting or bool(_LASTING.search(turn.text))
         habit = habit or bool(_HABIT.search(turn.text))
@@ -142,7 +142,9 @@ def _in_turn(
             r"农历|阴历", before
         ):
             score -= 3.0
-        if found and found[-1].definite and definite and score >= found[-1].score:
+        if found and re.search(r"不对|不是|错了|记错", text[found[-1].start : start]):
+            score = max(score, found[-1].score) + 0.1
+        elif found and found[-1].definite and definite and score >= found[-1].score:
             joined = text[found[-1].start : start]
             # the later day counts ("十号种的十七号掉了"), but a span counts from its first
             score += -0.2 if re.search(r"(?:到|至)$", joined) else 0.05

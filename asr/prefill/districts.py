@@ -11,6 +11,8 @@ from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.places import Cluster, Piece, PlaceFinder
 from asr.prefill.text import Utterance
 
+_OF_AN_INSTITUTION = re.compile(r"派出所|医院|小学|中学|学校|法院|街道办|交警|税务所|幼儿园")
+
 
 def district(
     turns: Sequence[Utterance],
@@ -44,7 +46,7 @@ def district(
                     if INSTITUTION.match(after) and not inside and not own_station:
                         continue
                     stated.append((piece.district, own))
-                elif piece.district:
+                elif piece.district and not _OF_AN_INSTITUTION.match(turn.text[piece.end :]):
                     before = turn.text[max(0, piece.start - 3) : piece.start]
                     away = bool(NOT_THERE.search(before))
                     weight = (3.0 if inside else 0.8) - (2.0 if away else 0.0)

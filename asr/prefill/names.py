@@ -55,7 +55,10 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
     if not found:
         refused = any(turn.is_caller and _REFUSES.search(turn.text) for turn in turns)
         return FieldGuess(None, [], 0.8 if refused else 0.6)
-    best = max(found, key=lambda one: (one.weight, len(one.name) > 1, one.turn))
+    best = max(
+        found,
+        key=lambda one: (one.weight, len(one.name) > 1, one.turn, one.evidence.start),
+    )
     name = _mend(best.name, addressed, surnames)
     surname = surnames.of(name)
     agreed = surname in addressed
@@ -109,6 +112,8 @@ def _in_caller_turn(turn: Utterance, asked: bool, surnames: Surnames) -> list[_F
         start = match.start()
         before = text[:start]
         if text[start + 1 : start + 2] in ("", "名"):
+            continue
+        if before.endswith(("不是", "不对不是")):
             continue
         own = before.endswith(("我", "免贵", "本人", "我是", "我也", "贵"))
         if not own and (_OTHER_PERSON.search(before) or not (asked or start <= 3)):

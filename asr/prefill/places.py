@@ -172,11 +172,7 @@ class PlaceFinder:
             part, district = self._names[hit.phrase]
             if part == "district" and self._not_a_district(text, hit.start, hit.end, hit.phrase):
                 continue
-            if (
-                len(hit.phrase) == 2
-                and part == "place"
-                and not _stands_alone(text, hit.start, hit.end)
-            ):
+            if len(hit.phrase) == 2 and part == "place" and not _stands_alone(text, hit.end):
                 continue
             take(hit.start, hit.end, part, hit.phrase, district)
         for match in _NUMBER.finditer(text):
@@ -194,6 +190,8 @@ class PlaceFinder:
                 )
                 beside = part == "site" and any(piece.end == start for piece in pieces)
                 if not beside and self._is_generic(name, part):
+                    continue
+                if re.search("上学|上课|孩子|老师|单位", name):
                     continue
                 if (start == match.start() and not joins) or re.search(r"姓.?$", text[:start]):
                     continue
@@ -264,9 +262,9 @@ def _house(text: str, start: int) -> bool:
     return bool(re.search(r"[路街巷道村](?:的|那个|嗯|呃)?$", text[:start]))
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a two-character place name is not the inside of another word."""
-    return text[end : end + 1] not in ("桥" if text[start:end] == "银滩" else "\0",)
+def _stands_alone(text: str, end: int) -> bool:
+    """Whether a two-character place name is not the inside of another word: 梨[花庄]园."""
+    return not (text[end - 1] == "庄" and text[end : end + 1] in ("园", "稼", "主"))
 
 
 def _left_edge(text: str, end: int, taken: Sequence[bool], most: int) -> int:

@@ -199,8 +199,9 @@ def _grievance(
         return _guess("complaint", trouble, 0.75)
     anger = sum(1 for turn in caller for _ in _ANGER.finditer(turn.text))
     redress = _first(caller, _REDRESS)
+    wrath = _first(caller, re.compile(r"骂|凭什么|凭啥|欺负|态度|霸占"))
     plea = _first(caller, _PLEA)
-    if anger >= 2 or (category.startswith(_COUNTERPARTY) and redress and not plea):
+    if anger >= 2 or (category.startswith(_COUNTERPARTY) and (redress or wrath) and not plea):
         spot = redress or _first(caller, _ANGER)
         return _guess("complaint", spot, 0.65)
     if category == "safety.fire":

@@ -12,7 +12,9 @@ from asr.prefill.text import Utterance
 _PLATE = re.compile(
     r"[甘青陕宁蒙新京川豫晋冀鲁苏浙皖湘鄂渝云贵粤][A-Z](?:[A-Z0-9零〇洞幺一二两三四五六七拐八九]|(?<=[二两三四五])个){4,8}"
 )
-_ROUTE = re.compile(rf"(?<![第{NUMERAL}])([{NUMERAL}]{{1,5}})路(?!口|边|上|灯|段|人|费|面|程)")
+_ROUTE = re.compile(
+    rf"(?<![第{NUMERAL}])([{NUMERAL}]{{1,5}})(?:路(?!口|边|上|灯|段|人|费|面|程)|(?<=[十百零一二三四五六七八九幺][一二三四五六七八九十])路(?=上))"
+)
 _METRO = re.compile(rf"((?:地铁|轨道交通|轨道|新区|BRT|快速公交)?)([{NUMERAL}]{{1,2}})号线")
 _BUS_NUMBER = re.compile(rf"(?:车号|编号|车牌尾号|自编号)(?:是|为)?([{NUMERAL}]{{3,6}})")
 _MASTER = re.compile(r"姓([一-鿿])(?:的)?(?:师傅|司机)?|([一-鿿])师傅")
