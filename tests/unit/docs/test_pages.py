@@ -78,7 +78,7 @@ def _written(value: Any) -> str:
 
 def test_given_the_websocket_page_then_it_has_every_type_of_message() -> None:
     page = (PROJECT / "docs" / "websocket.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`([a-z]+(?:\.[a-z_]+)?)`", page))
+    told = set(re.findall(r"[`\"]([a-z]+(?:\.[a-z_]+)?)[`\"]", page))
 
     assert _message_types() <= told
 
