@@ -130,4 +130,5 @@ async def test_given_an_agent_added_by_command_whose_telephone_vanishes_then_no_
 
 async def _last_state(api: Api, state: str) -> bool:
     await asyncio.sleep(0)
-    return [m["state"] for m in api.messages if m["type"] == "agent.state"][-1] == state
+    states = [m["state"] for m in api.messages if m["type"] == "agent.state"]
+    return bool(states) and states[-1] == state

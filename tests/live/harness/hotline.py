@@ -39,7 +39,7 @@ greeting = {{ zh = "您好，本次通话将被录音。", en = "This call will 
 """
 
 
-async def until(question: Callable[[], Awaitable[T]], what: str, deadline_s: float = 20.0) -> T:
+async def until(question: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 20.0) -> T:
     """The first true answer to ``question``, which is asked until the deadline.
 
     Raises:
@@ -89,7 +89,6 @@ class Hotline:
             "audiosocket": {"port": ports.audiosocket},
             "web": {"port": ports.web},
             "agents": {"ring_seconds": 4, "wrap_up_seconds": 1},
-            "prompts": {"voice": "espeak"},
         }
         for name, section in sections.items():
             values.setdefault(name, {}).update(section)
