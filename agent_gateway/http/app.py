@@ -20,6 +20,7 @@ from agent_gateway.live.endpoint import live_handler
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
+from agent_gateway.transfers.routes import ROUTES as TRANSFER_ROUTES
 from agent_gateway.web import add_pages
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *RECORDING_ROUTES,
     *TICKET_ROUTES,
     *AGENT_ROUTES,
+    *TRANSFER_ROUTES,
     *HEALTH_ROUTES,
 )
 

@@ -112,6 +112,20 @@ class CallEndedMessage(BaseModel):
     cause_text: str
 
 
+class TransferMessage(BaseModel):
+    """A transfer came into another state (``telephony.transfers.TransferState``)."""
+
+    type: Literal["transfer.changed"] = "transfer.changed"
+    call_id: str
+    at: datetime
+    state: str
+    kind: str
+    target: str
+    name: str
+    reason: str
+    drill: bool
+
+
 class TranscriptMessage(BaseModel):
     """A turn; the same ``speaker`` and ``turn`` replace what was sent before."""
 
