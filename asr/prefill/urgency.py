@@ -130,7 +130,7 @@ def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None
     transfer = _transferred(turns)
     said: dict[str, tuple[Kind, Evidence]] = {}
     for turn in turns:
-        if not turn.is_caller or turn.index > 14:
+        if not turn.is_caller:
             continue
         for kind in words.kinds:
             for match in kind.says.finditer(turn.text):
