@@ -40,7 +40,9 @@ greeting = {{ zh = "您好，本次通话将被录音。", en = "This call will 
 """
 
 
-async def until(question: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 20.0) -> T:
+async def until(
+    question: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 20.0
+) -> T:
     """The first true answer to ``question``, which is asked until the deadline.
 
     Raises:
