@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
-from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal
+from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -110,6 +110,7 @@ class Service:
             settings.data_dir / "spool" / "cdr-place.json",
             recovered=self.drafter.plan,
         )
+        self.unended = UnendedCalls(self.store, self.bus, self._may_live, closed=self.drafter.plan)
         self.transcription: TranscriptionService | None = None
         self.context = GatewayContext(
             settings=settings,
@@ -151,7 +152,7 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.journal, self.recovery):
+        for part in (self.drafter, self.journal, self.recovery, self.unended):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
@@ -215,6 +216,10 @@ class Service:
 
         task.add_done_callback(ended)
         self._stack.push_async_callback(end)
+
+    def _may_live(self, call_id: str) -> bool:
+        live = live_call_ids(self.feed)
+        return live is None or call_id in live
 
     # ---- how it is doing ---------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from asr.prefill.lexicon import Lexicon
@@ -81,6 +82,10 @@ class CategoryScorer:
             {key: category.examples for key, category in lexicon.categories.items()}
         )
         places = set(lexicon.gazetteer.places) | lexicon.gazetteer.landmarks
+        # a growing call is scored anew at each turn: what a turn contains does not change
+        self._hits: Callable[[Utterance], tuple[Hit, ...]] = lru_cache(maxsize=1024)(
+            self._find_hits
+        )
         self._places = SoundIndex(place for place in places if len(place) > 2)
 
     def score(self, turns: Sequence[Utterance], dialled: str) -> CategoryScores:
@@ -118,7 +123,7 @@ class CategoryScorer:
                 scores[key] += 0.6
         return CategoryScores(scores, evidence)
 
-    def _hits(self, turn: Utterance) -> list[Hit]:
+    def _find_hits(self, turn: Utterance) -> tuple[Hit, ...]:
         """Words of any category, without those inside a longer exact one or a place name."""
         hits = [
             hit
@@ -141,7 +146,7 @@ class CategoryScorer:
             named = any(start <= hit.start and hit.end <= end for start, end in covers)
             if not (inside or clash or named):
                 kept.append(hit)
-        return kept
+        return tuple(kept)
 
     def _route(
         self, turn: Utterance, scores: dict[str, float], evidence: dict[str, list[Evidence]]
@@ -215,7 +220,10 @@ class _Nearness:
         spread = Counter(gram for counted in grams.values() for gram in counted)
         total = len(grams) or 1
         self._idf = {gram: math.log(1 + total / count) for gram, count in spread.items()}
-        self._vectors = {key: self._unit(counted) for key, counted in grams.items()}
+        self._postings: dict[tuple[str, ...], list[tuple[str, float]]] = defaultdict(list)
+        for key, counted in grams.items():
+            for gram, value in self._unit(counted).items():
+                self._postings[gram].append((key, value))
 
     def _unit(self, counted: Mapping[tuple[str, ...], float]) -> dict[tuple[str, ...], float]:
         vector = {
@@ -232,11 +240,11 @@ class _Nearness:
         for turn, weight in turns:
             for gram in _grams(turn.sounds):
                 counted[gram] += weight
-        vector = self._unit(counted)
-        return {
-            key: sum(value * vector.get(gram, 0.0) for gram, value in prototype.items())
-            for key, prototype in self._vectors.items()
-        }
+        cosines: dict[str, float] = defaultdict(float)
+        for gram, value in self._unit(counted).items():
+            for key, weight in self._postings[gram]:
+                cosines[key] += value * weight
+        return cosines
 
 
 def _grams(sounds: Sequence[str]) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import likeness, samples
-from tests.live.harness.hotline import DEPARTMENT_NUMBER, SPEECH, Hotline, until
+from tests.live.harness.hotline import DEPARTMENT_NUMBER, SPEECH, until
 from tests.live.harness.records import ended_call
 from tests.live.harness.trunk import Trunk
 
