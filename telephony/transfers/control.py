@@ -55,7 +55,7 @@ class RoomControl(Protocol):
     async def join(self, caller: str) -> None:
         """The caller into the room."""
 
-    async def hold(self, caller: str, *, follow: bool) -> None:
+    async def hold(self, caller: str, agent: str, *, follow: bool) -> None:
         """The caller to the music; ``follow``: and into the room with whoever enters it."""
 
     async def back(self, caller: str, queue: str = "") -> None:
@@ -102,16 +102,17 @@ class AmiControl:
     async def apart(self, caller: str, agent: str) -> None:
         """See :class:`RoomControl`."""
         await self._patience(caller, follow=False)
-        await self._set(caller, HL_AFTER="")
+        await self._set(caller, HL_AFTER="", HL_AGENT=agent)
         await self._move(caller, "hold", agent, "agent")
 
     async def join(self, caller: str) -> None:
         """See :class:`RoomControl`."""
         await self._move(caller, "caller")
 
-    async def hold(self, caller: str, *, follow: bool) -> None:
+    async def hold(self, caller: str, agent: str, *, follow: bool) -> None:
         """See :class:`RoomControl`."""
         await self._patience(caller, follow=follow)
+        await self._set(caller, HL_AGENT=agent)
         await self._move(caller, "hold")
 
     async def back(self, caller: str, queue: str = "") -> None:

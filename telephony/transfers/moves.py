@@ -64,11 +64,11 @@ async def carry_out(control: RoomControl, one: Transfer, trigger: Trigger) -> No
     match one.state, trigger:
         case _S.TOGETHER, _T.BLIND:
             await control.after(caller, afterwards)
-            await control.hold(caller, follow=True)
+            await control.hold(caller, agent, follow=True)
             await control.hangup(agent)
         case _S.TOGETHER, _T.CONSULT:
             if one.moved:
-                await control.hold(caller, follow=False)
+                await control.hold(caller, agent, follow=False)
             else:
                 await control.apart(caller, agent)
         case _S.TOGETHER, _T.INVITE:
@@ -78,7 +78,7 @@ async def carry_out(control: RoomControl, one: Transfer, trigger: Trigger) -> No
                 await control.together(caller, agent)
         case (_S.CONSULT_RINGING, _T.COMPLETE) | (_S.CONSULT_RINGING, _T.AGENT_LEFT):
             await control.after(caller, afterwards)
-            await control.hold(caller, follow=True)
+            await control.hold(caller, agent, follow=True)
             if trigger is _T.COMPLETE:
                 await control.hangup(agent)
         case _S.CONSULT_RINGING, _T.MERGE:

@@ -67,8 +67,7 @@ class Api:
 
     async def post(self, path: str, **body: Any) -> Any:
         """The JSON answer; the status must be 200."""
-        sent = {"json": body} if body else {}
-        async with self._http.post(path, **sent) as answer:
+        async with self._http.post(path, json=body or None) as answer:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
