@@ -78,7 +78,7 @@ TrunkHost = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,120}[A-Za-z0-9])?(?::[0-9]{1,5})?$")
 ]
 # Digits, X for any digit, and at the end a dot for any further ones.
-DialPattern = Annotated[str, Field(pattern=r"^[0-9X]{2,24}\.?$")]
+DialPattern = Annotated[str, Field(pattern=r"^(?:[0-9X]{2,24}|[0-9X]{1,24}\.)$")]
 EmergencyLine = Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]
 
 

@@ -35,7 +35,7 @@ async def hotline() -> AsyncIterator[Hotline]:
             # to the telephones by a way that a test can interrupt, and directly
             "trunks": [f"127.0.0.1:{first}", f"127.0.0.1:{telephones}"],
             "agent_numbers": ["0931000XXXX"],
-            "ring_seconds": 4,
+            "ring_seconds": 8,
             "drill_number": "0931999",
         }
     )

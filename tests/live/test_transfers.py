@@ -378,6 +378,17 @@ async def test_given_an_emergency_when_the_button_is_pressed_then_the_line_joins
     assert all(one["at"] for one in record["events"])
 
 
+async def test_given_a_dead_first_trunk_when_a_department_is_dialled_then_the_second_is_taken(
+    talk: Conversation, outside: Outside, first_trunk: Trunk
+) -> None:
+    first_trunk.works = False
+    await talk.begin("three_way")
+    third = await outside.department.next_call()
+    await talk.state("three_way", "carrier-2")
+    await talk.caller.hangup()
+    await third.wait_ended()
+
+
 async def test_given_a_drill_when_ordered_then_the_drill_number_is_rung_and_marked(
     talk: Conversation, outside: Outside
 ) -> None:
@@ -470,3 +481,27 @@ async def test_given_a_consultation_when_the_service_comes_back_then_it_can_be_m
     assert _heard(third, CALLER_SAYS) > HEARD
     assert _heard(talk.agent, CALLER_SAYS) > HEARD
     assert _heard(talk.caller, TARGET_SAYS) > HEARD
+
+
+async def test_given_no_service_when_the_agent_presses_the_emergency_key_then_the_line_joins(
+    hotline: Hotline, talk: Conversation, outside: Outside
+) -> None:
+    hotline.kill_service()
+    try:
+        await talk.agent.press(f"*{EMERGENCY}")
+        third = await outside.emergency.next_call()
+        await third.wait_answered()
+        await _say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
+        await talk.caller.hangup()
+        for call in (talk.caller, talk.agent, third):
+            await call.wait_ended(10)
+    finally:
+        await hotline.start_service()
+    assert third.caller == talk.number
+    for listener, wavs in (
+        (third, (CALLER_SAYS, AGENT_SAYS)),
+        (talk.caller, (AGENT_SAYS, TARGET_SAYS)),
+        (talk.agent, (CALLER_SAYS, TARGET_SAYS)),
+    ):
+        for wav in wavs:
+            assert _heard(listener, wav) > HEARD, (listener.number, wav.name)
