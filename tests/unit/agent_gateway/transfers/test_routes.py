@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
-from sqlalchemy import text
 
 from config.directory import Department, Directory
 from config.settings import OutboundSettings
@@ -74,9 +73,8 @@ async def test_given_a_number_outside_the_policy_when_ordered_then_refused_and_a
     status, reply = await desk.ask("POST", "/api/calls/1.1/transfer", as_="boss", body=body)
     assert (status, reply["error"]["code"]) == (403, "target_refused")
     assert "不允许" in reply["error"]["message"]
-    async with desk.store.engine.connect() as connection:
-        rows = (await connection.execute(text("select user, action, object from audit"))).all()
-    assert ("boss", "transfer.refused", "1.1 number:13900000000") in [tuple(row) for row in rows]
+    audit = [(row.user, row.action, row.object) for row in await desk.store.audit.latest()]
+    assert ("boss", "transfer.refused", "1.1 number:13900000000") in audit
 
 
 async def test_given_no_telephony_when_ordered_then_the_reason_is_said(house: House) -> None:
