@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -90,7 +91,8 @@ class TransferDesk:
         self._book = book
         self._control = control
         self._transfers: dict[str, Transfer] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        # each lives as long as somebody holds it or waits for it
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ---- orders -----------------------------------------------------------------------------
@@ -194,7 +196,6 @@ class TransferDesk:
         match event:
             case CallEnded():
                 del self._transfers[event.call_id]
-                self._locks.pop(event.call_id, None)
                 self._spawn(self._quietly(self._control.hangup(one.target_id)))
             case CallAnswered() if one.state is TransferState.RETURNED:
                 # another agent has the call now, and it is as if there had been no transfer
