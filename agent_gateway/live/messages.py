@@ -30,7 +30,8 @@ class ScreenPop(BaseModel):
     """A call as the agent sees it.
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
-    number; None while they are still being looked up (``call.updated`` brings them).
+    number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
+    is the last ``transfer.changed``; None before the first.
     """
 
     call_id: str
@@ -50,6 +51,7 @@ class ScreenPop(BaseModel):
     open_tickets: list[TicketSummary] | None
     turns: list[Turn]
     prefill: dict[str, Any]
+    transfer: dict[str, Any] | None
     ticket: TicketView | None
 
 

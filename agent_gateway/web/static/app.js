@@ -153,7 +153,6 @@ const HEARD = {
 };
 
 function update(call) {
-  call.transfer = state.calls.get(call.call_id)?.transfer;
   put(call);
   choose(call);
 }
