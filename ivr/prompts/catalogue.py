@@ -42,14 +42,17 @@ def load_shared_texts(file: Path = DEFAULT_PROMPTS) -> dict[str, Text]:
 
 
 def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dict[str, Text]:
-    """Every prompt by key: ``greeting-<line>``, ``announcement-<number>``, ``menu-…``, shared."""
+    """Every prompt by key: ``greeting-<line>``, ``announcement-<number>``, ``menu-…``, shared.
+
+    Those of a line's stage end in its first day: ``announcement-<number>-<YYYYMMDD>``.
+    """
     texts = dict(shared)
-    for number, line in plan.lines.items():
+    for line in (stage for line in plan.lines.values() for stage in line.history):
         if isinstance(line, AnsweredLine):
-            texts[greeting_key(number)] = line.greeting
+            texts[greeting_key(line.number, line.begins)] = line.greeting
         announcement = getattr(line, "announcement", None)
         if isinstance(announcement, Text):
-            texts[announcement_key(number)] = announcement
+            texts[announcement_key(line.number, line.begins)] = announcement
     for menu in menus.menus.values():
         texts[menu.prompt_key] = menu.prompt
         for key, action in menu.keys.items():

@@ -23,7 +23,7 @@ def routing(menu: str | None = None) -> Routing:
         lines = dict(plan.lines)
         lines["12345"] = plan.main.model_copy(update={"menu": menu})
         plan = plan.model_copy(update={"lines": lines})
-    return Routing(plan, DialledNumbers(plan, CITY), menus)
+    return Routing(plan, DialledNumbers(plan, CITY), menus, CITY.zone)
 
 
 class OneTicket:

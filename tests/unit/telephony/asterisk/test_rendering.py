@@ -10,6 +10,7 @@ from config.settings import Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
+    DialplanStage,
     RenderError,
     RenderInput,
     render_asterisk_config,
@@ -33,8 +34,8 @@ def source(tmp_path: Path, **changes: object) -> RenderInput:
         "settings": Settings(data_dir=tmp_path / "data"),
         "secrets": SECRETS,
         "lines": (
-            DialplanLine("12345", ("12345", "093112345"), "hotline", 0, "zh", "greeting-12345"),
-            DialplanLine("12328", ("12328", "+8693112328"), "hotline", 5, "zh", "greeting-12345"),
+            DialplanLine("12345", ("12345", "093112345"), (DialplanStage("hotline", 0, "zh", "greeting-12345"),)),
+            DialplanLine("12328", ("12328", "+8693112328"), (DialplanStage("hotline", 5, "zh", "greeting-12345"),)),
         ),
         "agents": (AgentEndpoint("8001", "abcdefgh12"),),
         "cdr_columns": ("linkedid", "src"),
@@ -118,7 +119,7 @@ def test_given_text_that_could_break_out_of_the_file_then_it_is_refused(
 @pytest.mark.parametrize("variant", ["12345,1,System(id)", "12345\n", "${SHELL(id)}", ""])
 def test_given_hostile_dialled_form_then_it_is_refused(variant: str) -> None:
     with pytest.raises(ValueError, match="must not contain"):
-        DialplanLine("12345", (variant,), "hotline", 0, "zh", "greeting-12345")
+        DialplanLine("12345", (variant,), (DialplanStage("hotline", 0, "zh", "greeting-12345"),))
 
 
 def test_given_folder_name_with_separator_then_it_is_refused(tmp_path: Path) -> None:
