@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from functools import partial
 
 from config.menus import Menus
 from config.numberplan import (
@@ -30,6 +29,10 @@ FIRST_LEASE_S = 5.0
 PERSON, ENGLISH, PROGRESS = "0", "9", "*"
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """What decides about a call.
@@ -46,7 +49,7 @@ class Routing:
     numbers: DialledNumbers
     menus: Menus
     zone: tzinfo
-    now: Callable[[], datetime] = partial(datetime.now, UTC)
+    now: Callable[[], datetime] = _utc_now
 
     def treatment(self, number: str) -> Treatment:
         """What callers of a line get today."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -47,7 +48,7 @@ def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dic
     Those of a line's stage end in its first day: ``announcement-<number>-<YYYYMMDD>``.
     """
     texts = dict(shared)
-    for line in (stage for line in plan.lines.values() for stage in line.history):
+    for line in itertools.chain.from_iterable(line.history for line in plan.lines.values()):
         if isinstance(line, AnsweredLine):
             texts[greeting_key(line.number, line.begins)] = line.greeting
         announcement = getattr(line, "announcement", None)

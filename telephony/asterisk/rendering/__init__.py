@@ -8,4 +8,11 @@ from telephony.asterisk.rendering.model import (
 )
 from telephony.asterisk.rendering.render import RenderError, render_asterisk_config
 
-__all__ = ["AgentEndpoint", "DialplanLine", "DialplanStage", "RenderError", "RenderInput", "render_asterisk_config"]
+__all__ = [
+    "AgentEndpoint",
+    "DialplanLine",
+    "DialplanStage",
+    "RenderError",
+    "RenderInput",
+    "render_asterisk_config",
+]

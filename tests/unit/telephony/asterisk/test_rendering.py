@@ -34,8 +34,16 @@ def source(tmp_path: Path, **changes: object) -> RenderInput:
         "settings": Settings(data_dir=tmp_path / "data"),
         "secrets": SECRETS,
         "lines": (
-            DialplanLine("12345", ("12345", "093112345"), (DialplanStage("hotline", 0, "zh", "greeting-12345"),)),
-            DialplanLine("12328", ("12328", "+8693112328"), (DialplanStage("hotline", 5, "zh", "greeting-12345"),)),
+            DialplanLine(
+                "12345",
+                ("12345", "093112345"),
+                (DialplanStage("hotline", 0, "zh", "greeting-12345"),),
+            ),
+            DialplanLine(
+                "12328",
+                ("12328", "+8693112328"),
+                (DialplanStage("hotline", 5, "zh", "greeting-12345"),),
+            ),
         ),
         "agents": (AgentEndpoint("8001", "abcdefgh12"),),
         "cdr_columns": ("linkedid", "src"),
