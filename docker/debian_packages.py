@@ -15,6 +15,7 @@ from progress_line import Progress, watch
 
 NEEDED_FREE_BYTES = 900 * 2**20
 DEBIAN_SUITE = "forky"  # Debian 12 and 13 have no asterisk; this one has 22, long-term support
+DEBIAN_ALIASES = ("oldstable", "stable", "testing", "unstable", "sid")
 DISPENSABLE = (
     "usr/lib/gnupg*",
     "usr/lib/python3*",
@@ -32,16 +33,29 @@ DISPENSABLE = (
 
 
 class CannotProvideError(Exception):
-    """Asterisk cannot be provided; the message says what to do."""
+    """A program cannot be provided; the message says what to do."""
 
 
-def unpacked(into: Path, packages: list[str]) -> Path:
-    """Download and unpack packages with all they depend on into ``into/root``."""
+def unpacked(
+    into: Path, packages: list[str], *, what: str = "Asterisk", for_host: bool = False
+) -> Path:
+    """Download and unpack packages with all they depend on into ``into/root``.
+
+    Args:
+        into: an existing folder.
+        packages: names of Debian packages.
+        what: the name of what is provided, for progress and complaints.
+        for_host: take them from the host's own release and leave out what the host has: they run
+            with the host's loader. Otherwise the tree is complete in itself.
+
+    Raises:
+        CannotProvideError: saying what to do; what was there before is still there.
+    """
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise CannotProvideError(
                 f"there is none that can be used on this machine, and without {tool} it "
-                "cannot be fetched; install Asterisk with this system's package tool or use docker/"
+                f"cannot be fetched; install {what} with this system's package tool or use docker/"
             )
     if shutil.disk_usage(into).free < NEEDED_FREE_BYTES:
         raise CannotProvideError(
@@ -50,10 +64,10 @@ def unpacked(into: Path, packages: list[str]) -> Path:
     for left_over in into.glob("*.partial"):
         shutil.rmtree(left_over)
     with tempfile.TemporaryDirectory(suffix=".partial", dir=into) as work:
-        archives = download(Path(work), packages)
+        archives = download(Path(work), packages, what, for_host=for_host)
         fresh = Path(work) / "root"
         fresh.mkdir()
-        progress = Progress("Asterisk: unpacking", len(archives), "packages")
+        progress = Progress(f"{what}: unpacking", len(archives), "packages")
 
         def unpack(archive: Path) -> None:
             run(["dpkg-deb", "-x", str(archive), str(fresh)], f"cannot unpack {archive.name}")
@@ -73,12 +87,16 @@ def unpacked(into: Path, packages: list[str]) -> Path:
     return root
 
 
-def download(work: Path, packages: list[str]) -> list[Path]:
+def download(work: Path, packages: list[str], what: str, *, for_host: bool) -> list[Path]:
     """Fetch the packages with a private apt state: the host's package data stay untouched."""
     archives = work / "cache/archives"
     for folder in (work / "state/lists/partial", archives / "partial"):
         folder.mkdir(parents=True)
-    (work / "status").touch()
+    status = work / "status"
+    if for_host:
+        shutil.copyfile("/var/lib/dpkg/status", status)
+    else:
+        status.touch()
     architecture = run(["dpkg", "--print-architecture"], "dpkg does not work").strip()
     kept = [
         line
@@ -92,7 +110,7 @@ def download(work: Path, packages: list[str]) -> list[Path]:
                 'Dir::Etc::main "/dev/null";',
                 'Dir::Etc::parts "/dev/null";',
                 f'Dir::State "{work}/state";',
-                f'Dir::State::status "{work}/status";',
+                f'Dir::State::status "{status}";',
                 f'Dir::Cache "{work}/cache";',
                 f'Dir::Etc::sourcelist "{work}/sources.list";',
                 'Dir::Etc::sourceparts "/dev/null";',
@@ -112,9 +130,9 @@ def download(work: Path, packages: list[str]) -> list[Path]:
     )
     apt = ["apt-get", "-qq", "-y"]
     environment = os.environ | {"APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8"}
-    print("Asterisk: reading the package index", file=sys.stderr)
+    print(f"{what}: reading the package index", file=sys.stderr)
     offline = "cannot reach the package mirror; check network and proxy, then run it again"
-    choices = sources()
+    choices = sources(for_host=for_host)
     for lines in choices:
         (work / "sources.list").write_text("".join(f"{line}\n" for line in lines))
         try:
@@ -127,48 +145,68 @@ def download(work: Path, packages: list[str]) -> list[Path]:
     missing = f"the package mirror has no {', '.join(packages)} for this system"
     listing = run([*wanted, "--print-uris"], missing, environment)
     total = sum(int(line.split()[2]) for line in listing.splitlines() if line.startswith("'"))
-    with watch("Asterisk: downloading", archives, total):
+    with watch(f"{what}: downloading", archives, total):
         run(wanted, offline, environment)
     return sorted(archives.glob("*.deb"), key=lambda file: -file.stat().st_size)
 
 
-def sources() -> list[list[str]]:
-    """Source lines of a release with Asterisk, the host's own mirrors before the public one."""
-    system = os_release()
-    family = {system.get("ID", ""), *system.get("ID_LIKE", "").split()}
-    if "ubuntu" in family:
+def sources(*, for_host: bool = False) -> list[list[str]]:
+    """Source lines of a release with Asterisk, for each of the host's own mirrors.
+
+    With ``for_host`` they are of the host's own release.
+
+    Raises:
+        CannotProvideError: saying what to do when the host's apt names no mirror.
+    """
+    system, family = os_release(), debian_family()
+    if family == "ubuntu":
         codename = system.get("UBUNTU_CODENAME") or system.get("VERSION_CODENAME", "noble")
-        arm = run(["dpkg", "--print-architecture"], "dpkg does not work").strip() != "amd64"
-        default = (
-            "http://ports.ubuntu.com/ubuntu-ports" if arm else "http://archive.ubuntu.com/ubuntu"
-        )
-        suites, components, keyring = [codename, f"{codename}-updates"], "main universe", "ubuntu"
+        suites, components = [codename, f"{codename}-updates"], "main universe"
         endings: tuple[str, ...] = ("/ubuntu", "/ubuntu-ports")
-    elif "debian" in family:
-        codename, default = system.get("VERSION_CODENAME", ""), "http://deb.debian.org/debian"
-        suites, components, keyring = [DEBIAN_SUITE], "main", "debian"
+        names = {codename}
+    elif family == "debian":
+        codename = system.get("VERSION_CODENAME", "") or DEBIAN_SUITE
+        suites, components = [codename if for_host else DEBIAN_SUITE], "main"
         endings = ("/debian",)
+        names = {codename, *DEBIAN_ALIASES}
     else:
         raise CannotProvideError(
             f"fetching it is only possible on Debian and Ubuntu, this is {system.get('ID', 'not')};"
             " install Asterisk 20 or newer with this system's package tool, or use docker/"
         )
-    rings = [Path(f"/usr/share/keyrings/{keyring}-archive-keyring.{end}") for end in ("gpg", "pgp")]
+    rings = [Path(f"/usr/share/keyrings/{family}-archive-keyring.{end}") for end in ("gpg", "pgp")]
     ring = next((path for path in rings if path.is_file()), None)
     if ring is None:
         raise CannotProvideError(
-            f"{rings[0]} is missing; install the package {keyring}-archive-keyring"
+            f"{rings[0]} is missing; install the package {family}-archive-keyring"
         )
     # other publishers' archives name the same release; only a mirror's address ends like this
-    own = [uri for uri in own_mirrors(Path("/etc/apt"), codename) if uri.endswith(endings)]
+    own = [uri for uri in own_mirrors(Path("/etc/apt"), names) if uri.endswith(endings)]
+    if not own:
+        raise CannotProvideError(
+            f"apt names no mirror of this system; add the line 'deb MIRROR {codename} {components}'"
+            f" to /etc/apt/sources.list, MIRROR being an address that ends in {endings[0]}"
+        )
     return [
         [f"deb [signed-by={ring}] {mirror} {suite} {components}" for suite in suites]
-        for mirror in dict.fromkeys([*own, default])
+        for mirror in own
     ]
 
 
-def own_mirrors(etc: Path, codename: str) -> list[str]:
-    """Where the host takes its own release from, in either format of apt's source files."""
+def debian_family() -> str:
+    """``ubuntu`` or ``debian``, for what is made from it too; "" on another system."""
+    system = os_release()
+    names = {system.get("ID", ""), *system.get("ID_LIKE", "").split()}
+    return next((name for name in ("ubuntu", "debian") if name in names), "")
+
+
+def own_mirrors(etc: Path, names: set[str]) -> list[str]:
+    """Where the host takes its own release from, in either format of apt's source files.
+
+    Args:
+        etc: apt's configuration folder.
+        names: what the release is called there.
+    """
     found: list[str] = []
     for file in [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]:
         try:
@@ -178,7 +216,7 @@ def own_mirrors(etc: Path, codename: str) -> list[str]:
         if file.suffix == ".list":
             for line in text.splitlines():
                 one = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)", line.strip())
-                if one and one[2] == codename and "main" in one[3].split():
+                if one and one[2] in names and "main" in one[3].split():
                     found.append(one[1])
         elif file.suffix == ".sources":
             for stanza in re.split(r"\n\s*\n", re.sub(r"(?m)^#.*\n?", "", text)):
@@ -190,11 +228,25 @@ def own_mirrors(etc: Path, codename: str) -> list[str]:
                 }
                 if (
                     "deb" in fields.get("types", [])
-                    and codename in fields.get("suites", [])
+                    and names & set(fields.get("suites", []))
                     and "main" in fields.get("components", [])
                 ):
                     found += fields.get("uris", [])
-    return list(dict.fromkeys(uri.rstrip("/") for uri in found))
+    listed = [mirror for uri in found for mirror in mirror_list(uri)]
+    return list(dict.fromkeys(uri.rstrip("/") for uri in listed))
+
+
+def mirror_list(uri: str) -> list[str]:
+    """The mirrors in the file that a ``mirror+file:`` address names; else the address itself."""
+    scheme, _, path = uri.partition(":")
+    if scheme != "mirror+file":
+        return [uri]
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    # apt-transport-mirror(1): an address, then a tab and what it is for
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
 
 
 def os_release() -> dict[str, str]:

@@ -63,12 +63,13 @@ async def measure() -> None:
         )
         _print_short(sides["with"], sides["without"])
         print(flush=True)
+        sides = {name: Side(side.hotline) for name, side in sides.items()}
         for _ in range(HELD_ROUNDS):
             for side in sides.values():
                 await _held_calls(side)
         print(
             f"Calls held in the queue, recorded: {HELD_CALLS} a round, watched "
-            f"for {HELD_S:g} s; {HELD_ROUNDS} rounds each; median (min–max):",
+            f"for {HELD_S:g} s; {HELD_ROUNDS} rounds each; median (min–max):"
         )
         _print_held(sides["with"], sides["without"])
 

@@ -50,8 +50,9 @@ class Listener:
 
     async def _heard(self, message: AmiMessage, _: datetime) -> None:
         now = asyncio.get_running_loop().time()
-        if kind := _told_by(message):
-            self.arrivals.setdefault((kind, message.get("Linkedid", "")), now)
+        call_id = message.get("Linkedid")  # an originated leg, such as a spy's, has none
+        if call_id and (kind := _told_by(message)):
+            self.arrivals.setdefault((kind, call_id), now)
 
     async def _nothing(self, _: Snapshot | str = "") -> None:
         pass

@@ -20,6 +20,7 @@ import aiohttp
 from agent_gateway.service import prepare
 from agent_gateway.service.preparation import FirstAccount
 from agent_gateway.store import Store
+from agent_gateway.supervisor import only_supervisor
 from config.numberplan import DEFAULT_PLAN
 from config.settings import Secrets, Settings, load_secrets, load_settings
 from telephony.asterisk.installation import Installation, find_installation
@@ -75,6 +76,7 @@ class Hotline:
         self.environment: dict[str, str] = {}
         self.store = Store(settings.database_url)
         self._service: subprocess.Popen[bytes] | None = None
+        self._supervising = contextlib.ExitStack()
 
     @classmethod
     def make(cls, **sections: dict[str, Any]) -> Hotline:
@@ -135,6 +137,8 @@ class Hotline:
 
     async def start(self) -> None:
         """Prepare everything and start both; returns when the service is healthy."""
+        # this harness plays the supervisor's part
+        self._supervising.enter_context(only_supervisor(self.data_dir))
         prepared = await prepare(self.settings, self.secrets)
         self.accounts |= {account.username: account for account in prepared.accounts}
         await self.asterisk.start()
@@ -202,7 +206,7 @@ class Hotline:
             stderr=asyncio.subprocess.PIPE,
         )
         said, complaints = await process.communicate()
-        assert process.returncode == 0, complaints.decode()
+        assert process.returncode == 0, said.decode() + complaints.decode()
         return said.decode()
 
     async def channels(self) -> list[str]:
@@ -221,5 +225,6 @@ class Hotline:
             self._service.send_signal(signal.SIGCONT)
             self.kill_service(signal.SIGTERM)
         await self.asterisk.stop()
+        self._supervising.close()
         if not os.environ.get("HOTLINE_KEEP_TEST_DATA"):
             await asyncio.to_thread(shutil.rmtree, self.data_dir, ignore_errors=True)

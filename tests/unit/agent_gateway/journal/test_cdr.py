@@ -89,12 +89,13 @@ def test_given_any_bytes_when_parsed_then_a_line_or_a_plain_refusal(raw: bytes) 
         assert CdrLine.parse(raw).linkedid
 
 
-@given(st.integers(0, len(REAL)))
-def test_given_a_line_torn_anywhere_when_parsed_then_it_is_whole_or_refused(cut: int) -> None:
-    for raw in REAL[:cut].splitlines(keepends=True):
-        with contextlib.suppress(ValueError):
-            CdrLine.parse(raw)
-            assert raw.strip() in REAL.splitlines()
+def test_given_a_line_torn_anywhere_when_parsed_then_it_is_whole_or_refused() -> None:
+    whole = REAL.splitlines()
+    for cut in range(len(REAL)):
+        for raw in REAL[:cut].splitlines(keepends=True):
+            with contextlib.suppress(ValueError):
+                CdrLine.parse(raw)
+                assert raw.strip() in whole
 
 
 async def test_given_calls_nobody_heard_when_looked_then_each_gets_a_record(
