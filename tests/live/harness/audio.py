@@ -9,7 +9,6 @@ import numpy.typing as npt
 import soundfile
 
 RATE_HZ = 8000
-LOUD = 0.02
 Samples = npt.NDArray[np.float64]
 
 
@@ -47,16 +46,3 @@ def _best_match(heard: Samples, piece: Samples) -> float:
     windows = energy[len(piece) :] - energy[: len(energy) - len(piece)]
     scale = np.sqrt(np.maximum(windows[: len(correlation)], 1e-3) * np.sum(piece**2))
     return float(np.max(np.abs(correlation) / scale))
-
-
-def heard_share(heard: Samples, spoken: Samples) -> float:
-    """How much of ``spoken`` is contained in ``heard``: share of its loud half seconds, 0 to 1.
-
-    For sound that came over the network of a busy machine: a late packet shifts all that follows,
-    which a comparison of the whole takes for something else.
-    """
-    size = RATE_HZ // 2
-    pieces = [spoken[at : at + size] for at in range(0, len(spoken) - size + 1, size)]
-    loud = [piece for piece in pieces if np.sqrt(np.mean(piece**2)) > LOUD]
-    assert loud, "nothing is loud enough to be looked for"
-    return sum(likeness(heard, piece) > 0.7 for piece in loud) / len(loud)
