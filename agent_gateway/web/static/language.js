@@ -80,7 +80,7 @@ const TEXTS = {
   field_department: ["承办单位", "Department"],
   field_caller_name: ["姓名", "Name"],
   field_caller_title: ["称谓", "Title"],
-  field_callback_phone: ["回访电话", "Call-back number"],
+  field_callback_phone: ["回访电话", "Call-back"],
   field_district: ["区县", "District"],
   field_address: ["地址", "Address"],
   field_occurred_on: ["发生日期", "Date"],
