@@ -11,6 +11,7 @@ from agent_gateway.cli import (
     call,
     doctor,
     model,
+    numbers,
     prefill,
     prompts,
     recordings,
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 app.add_typer(asr.app, name="asr")
 app.add_typer(model.app, name="model")
+app.add_typer(numbers.app, name="numbers")
 app.add_typer(prefill.app, name="prefill")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(recordings.app, name="recordings")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent_gateway.cli import prompt_versions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 app = typer.Typer(help="Make and check what callers hear.", no_args_is_help=True)
+app.command("import")(prompt_versions.import_recording)
+app.command()(prompt_versions.history)
+app.command()(prompt_versions.rollback)
 
 _Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")

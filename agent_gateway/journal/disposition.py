@@ -19,6 +19,8 @@ class Disposition(StrEnum):
         ABANDONED_IN_QUEUE: the caller hung up while waiting, with nobody's telephone ringing.
         ABANDONED_RINGING: the caller hung up while an agent's telephone rang.
         NO_ANSWER: the caller waited in a queue and the system ended the call unanswered.
+        ANNOUNCED: a number out of service: the call ended during or after its announcement.
+        VACANT: a number out of service: the call was released without a word.
         COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
         FAILED: the system ended the call before a queue, with a cause that is a fault.
     """
@@ -29,11 +31,15 @@ class Disposition(StrEnum):
     ABANDONED_IN_QUEUE = "abandoned_in_queue"
     ABANDONED_RINGING = "abandoned_ringing"
     NO_ANSWER = "no_answer"
+    ANNOUNCED = "announced"
+    VACANT = "vacant"
     COMPLETED_IN_IVR = "completed_in_ivr"
     FAILED = "failed"
 
 
-# Q.850: unknown, vacant number (the planned end of a retired number's announcement), normal.
+# What the dialplan tells of a number out of service; after a greeting it is a call like others.
+_RETIRED = {"announcement": Disposition.ANNOUNCED, "vacant": Disposition.VACANT}
+# Q.850: unknown, vacant number, normal.
 _ORDINARY_CAUSES = frozenset({0, 1, 16})
 
 
@@ -51,6 +57,9 @@ def disposition(
     if not ended:
         return Disposition.IN_PROGRESS
     queued = any(step["step"] == "queued" for step in path)
+    prompts = [step["prompt"] for step in path if step["step"] == "ivr"]
+    if prompts and not queued and (retired := _RETIRED.get(prompts[-1])):
+        return retired
     if hung_up_by in (HungUpBy.CALLER, HungUpBy.UNKNOWN, ""):
         if _ringing_at_the_end(path):
             return Disposition.ABANDONED_RINGING

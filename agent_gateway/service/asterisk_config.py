@@ -10,7 +10,14 @@ from agent_gateway.journal import CDR_COLUMNS
 from agent_gateway.store import Store, User
 from config.directory import load_directory
 from config.menus import load_menus
-from config.numberplan import NumberPlan, dialled_patterns, load_number_plan
+from config.numberplan import (
+    NumberPlan,
+    Treatment,
+    day_begins,
+    dialled_patterns,
+    load_number_plan,
+    treatments,
+)
 from config.prompts import greeting_key
 from config.settings import Secrets, Settings
 from telephony.asterisk.installation import Installation, find_installation
@@ -18,6 +25,7 @@ from telephony.asterisk.process import AsteriskProcess
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
+    DialplanStage,
     RenderInput,
     render_asterisk_config,
 )
@@ -85,8 +93,9 @@ def render_input(
 def dialplan_lines(settings: Settings, plan: NumberPlan) -> tuple[DialplanLine, ...]:
     """What the dialplan knows by itself of each line of the plan, the main line first.
 
-    Numbers that are not answered themselves (retired, sub-centre …) are served as their successor
-    when the carrier still delivers them here, and keep their own number as the dialled line.
+    Every stage is there with the moment in which it begins, so that a change at midnight needs
+    nobody. Numbers that are not answered themselves (retired, sub-centre …) keep their own number
+    as the dialled line wherever their callers end.
     """
     spellings: dict[str, list[str]] = {}
     for spelling, number in dialled_patterns(plan, settings.city):
@@ -94,15 +103,26 @@ def dialplan_lines(settings: Settings, plan: NumberPlan) -> tuple[DialplanLine, 
     main = plan.main.number
     lines = []
     for number in sorted(spellings, key=lambda number: (number != main, number)):
-        serving = plan.serving(number)
-        lines.append(
-            DialplanLine(
-                number=number,
-                variants=tuple(spellings[number]),
-                queue=serving.queue,
-                priority=serving.priority,
-                language=serving.language,
-                greeting=greeting_key(serving.number),
-            )
+        stages = tuple(
+            _stage(treated, day_begins(day, settings.city.zone) if day else 0)
+            for day, treated in treatments(plan, number)
         )
+        lines.append(DialplanLine(number, tuple(spellings[number]), stages))
     return tuple(lines)
+
+
+def _stage(treated: Treatment, begins: int) -> DialplanStage:
+    serving, announcement = treated.serving, treated.announcement
+    said: tuple[str, ...] = ()
+    if announcement:
+        said = tuple(f"{language}/{announcement.key}" for language in announcement.languages)
+        said *= announcement.repeats
+    return DialplanStage(
+        queue=serving.queue,
+        priority=serving.priority,
+        language=serving.language,
+        greeting=greeting_key(serving.number, serving.begins),
+        begins=begins,
+        announcement=said,
+        cause=treated.cause,
+    )

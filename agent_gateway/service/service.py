@@ -91,7 +91,7 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        routing = Routing(plan, DialledNumbers(plan, settings.city), menus)
+        routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
         self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
         self.agi.route("waiting-key", WaitingKeyHandler(prompts, self.bus, self._places, tickets))
         self.sealer = Sealer(settings, self.bus)

@@ -53,6 +53,18 @@ class Calls:
             rows = (await session.scalars(query.limit(limit).offset(offset))).all()
             return rows, (await session.scalar(count)) or 0
 
+    async def counts(self, since: datetime, until: datetime) -> Sequence[tuple[str, str, int]]:
+        """How many calls arrived in [since, until): (dialled line, disposition, calls)."""
+        query = (
+            select(Call.line, Call.disposition, func.count())
+            .where(Call.arrived_at >= since, Call.arrived_at < until)
+            .group_by(Call.line, Call.disposition)
+            .order_by(Call.line, Call.disposition)
+        )
+        async with self._engine.read() as session:
+            rows = (await session.execute(query)).all()
+            return [(line, disposition, calls) for line, disposition, calls in rows]
+
     async def agents(self, call_id: str) -> set[str]:
         """Extensions of all agents who answered the call."""
         query = select(CallAgent.extension).where(CallAgent.call_id == call_id)

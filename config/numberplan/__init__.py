@@ -15,11 +15,14 @@ from config.numberplan.models import (
     Text,
 )
 from config.numberplan.normalise import dialled_digits
+from config.numberplan.schedule import day_begins
+from config.numberplan.treatment import Announcement, Treatment, treatment, treatments
 from config.numberplan.variants import EMERGENCY_NUMBERS, variants
 
 __all__ = [
     "DEFAULT_PLAN",
     "EMERGENCY_NUMBERS",
+    "Announcement",
     "AnsweredLine",
     "CancelledLine",
     "Dialled",
@@ -33,8 +36,12 @@ __all__ = [
     "OfficeLine",
     "SubCentreLine",
     "Text",
+    "Treatment",
+    "day_begins",
     "dialled_digits",
     "dialled_patterns",
     "load_number_plan",
+    "treatment",
+    "treatments",
     "variants",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 
 from config.errors import ConfigError
-from config.numberplan.models import AnsweredLine, MergedLine, Mode, NumberPlan
+from config.numberplan.models import AnsweredLine, Line, MergedLine, Mode, NumberPlan
+from config.numberplan.schedule import boundaries, check_schedules
 from config.numberplan.variants import EMERGENCY_NUMBERS, variants
 
 
@@ -16,10 +18,14 @@ def check_plan(plan: NumberPlan, file: Path, *, area_code: str, menu_keys: Colle
     Raises:
         ConfigError: naming the key and what is wrong with it.
     """
-    _check_main(plan, file)
+    check_schedules(plan, file)
     _check_spellings(plan, file, area_code)
-    _check_menus(plan, file, menu_keys)
-    _check_forwards(plan, file)
+    # Stages of different lines change on different days: what must hold, must hold on every day.
+    for day in (date.min, *boundaries(plan)):
+        today = plan.on(day)
+        _check_main(today, file)
+        _check_menus(today, file, menu_keys)
+        _check_forwards(today, file)
 
 
 def _check_main(plan: NumberPlan, file: Path) -> None:
@@ -65,11 +71,13 @@ def _check_spellings(plan: NumberPlan, file: Path, area_code: str) -> None:
 
 
 def _check_menus(plan: NumberPlan, file: Path, menu_keys: Collection[str]) -> None:
-    for number, line in plan.lines.items():
+    for line in plan.lines.values():
         if isinstance(line, AnsweredLine) and line.menu and line.menu not in menu_keys:
             known = ", ".join(sorted(menu_keys)) or "none"
             raise ConfigError(
-                file, f"lines.{number}.menu", f"no entry menu {line.menu!r}; there are: {known}"
+                file,
+                f"{_where(line)}.menu",
+                f"no entry menu {line.menu!r}; there are: {known}",
             )
 
 
@@ -77,17 +85,21 @@ def _check_forwards(plan: NumberPlan, file: Path) -> None:
     for number, line in plan.lines.items():
         seen = [number]
         while isinstance(line, MergedLine) and line.forward_to is not None:
-            key = f"lines.{seen[-1]}.forward_to"
+            key = f"{_where(line)}.forward_to"
             target = plan.lines.get(line.forward_to)
             if target is None:
                 raise ConfigError(file, key, f"{line.forward_to} is not a line of this plan")
             if line.forward_to in seen:
                 raise ConfigError(file, key, f"goes in a circle: {' > '.join(seen)} > {seen[0]}")
             seen.append(line.forward_to)
-            line = target
+            last, line = line, target
         if len(seen) > 1 and not isinstance(line, AnsweredLine):
             raise ConfigError(
                 file,
-                f"lines.{seen[-2]}.forward_to",
+                f"{_where(last)}.forward_to",
                 f"ends at {seen[-1]}, which nobody answers; forward to the main or a dual line",
             )
+
+
+def _where(line: Line) -> str:
+    return f"lines.{line.number}" + (f".stages (from {line.begins})" if line.begins else "")

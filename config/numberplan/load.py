@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from config.data_file import DEFAULTS, read_data, validated
 from config.errors import ConfigError
@@ -38,6 +39,22 @@ def load_number_plan(
         if "number" in line:
             raise ConfigError(file, f"lines.{number}.number", "the table's name is the number")
         line["number"] = number
+        _name_stages(line, file)
     plan = validated(NumberPlan, values, file, tags=frozenset(mode.value for mode in Mode))
     check_plan(plan, file, area_code=city.area_code, menu_keys=menu_keys)
     return plan
+
+
+def _name_stages(line: dict[str, Any], file: Path) -> None:
+    """A stage is of the same number, and called the same unless it says otherwise."""
+    stages = line.get("stages", [])
+    key = f"lines.{line['number']}.stages"
+    if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
+        raise ConfigError(file, key, f"must be tables: [[{key}]]")
+    for index, stage in enumerate(stages):
+        for name in ("number", "aliases", "stages"):
+            if name in stage:
+                raise ConfigError(file, f"{key}.{index}.{name}", "belongs to the line, not a stage")
+        stage["number"] = line["number"]
+        if "name" in line:
+            stage.setdefault("name", line["name"])

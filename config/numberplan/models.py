@@ -1,12 +1,13 @@
-"""The number plan: which public numbers there are and what became of each.
+"""The number plan: which public numbers there are and what becomes of each, and when.
 
 A city merges its old hotlines into 12345 in different ways; the way is the line's *mode*, and each
-mode has its own fields. Which number is in which mode is deployment data.
+mode has its own fields. Which number is in which mode is deployment data. A line's table says what
+it is; its *stages* say what it will be from a day on, each with the fields of its own mode.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,7 @@ Digits = Annotated[str, Field(pattern=r"^[0-9]{3,15}$")]
 # Names that end up in Asterisk's configuration or in a file name.
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Language = Literal["zh", "en"]
+Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=2)]
 PUBLIC_TEXT_LIMIT = 1000
 
 
@@ -31,7 +33,7 @@ class Mode(StrEnum):
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Text(_Table):
@@ -52,11 +54,28 @@ class _Line(_Table):
         number: as published: a short code without an area code, or a landline with it.
         name: what people call the line.
         aliases: further numbers that reach the same line, e.g. the trunk's pilot number.
+        begins: of a stage (``from`` in the file): its first day, local time; None for the line
+            itself, which is in force until its first stage.
+        to: last day, if the file says it: the next stage must then begin the day after.
+        stages: what becomes of the number later, in order; without stages or aliases of their own.
     """
 
     number: Digits
     name: Text
     aliases: tuple[Digits, ...] = ()
+    begins: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    stages: tuple[Line, ...] = ()
+
+    @property
+    def history(self) -> tuple[Line, ...]:
+        """What the number is, and what it will be: the line itself and its stages."""
+        own: Line = self  # type: ignore[assignment]  # only members of the union are made
+        return (own, *self.stages)
+
+    def on(self, day: date) -> Line:
+        """The stage in force on a day; the line itself before the first."""
+        return [one for one in self.history if one.begins is None or one.begins <= day][-1]
 
 
 class AnsweredLine(_Line):
@@ -85,7 +104,9 @@ class MergedLine(_Line):
     Attributes:
         announcement: what callers of the old number hear.
         repeats: how often it is said.
-        since: the day the number was retired, local time.
+        languages: in which, in this order.
+        since: the day the number was retired, local time; before it calls go straight to the line
+            that serves the number. A stage's ``from`` is that day.
         until: the last day of the transition; afterwards the number is treated as vacant.
         then: hang up after the announcement, or forward.
         forward_to: number of the line that serves the caller when ``then`` is forward.
@@ -95,6 +116,7 @@ class MergedLine(_Line):
     mode: Literal[Mode.MERGED]
     announcement: Text
     repeats: Annotated[int, Field(ge=1, le=5)] = 2
+    languages: Languages = ("zh", "en")
     since: date | None = None
     until: date | None = None
     then: Literal["hangup", "forward"] = "forward"
@@ -107,14 +129,24 @@ class MergedLine(_Line):
             raise ValueError('forward_to is needed with then = "forward", and only then')
         if self.since and self.until and self.until < self.since:
             raise ValueError("until must not be before since")
+        if self.begins and self.until and self.until < self.begins:
+            raise ValueError("until must not be before from")
         return self
 
 
 class CancelledLine(_Line):
-    """A number that ended without a transition (直接取消)."""
+    """A number that ended without a transition (直接取消).
+
+    Attributes:
+        announcement: said once before the end; None: the treatment of a vacant number.
+        languages: in which, in this order.
+        since: the day of its end, local time; before it the main line serves the number.
+        hangup_cause: Q.850 cause of the ending; 1 is "unallocated number".
+    """
 
     mode: Literal[Mode.CANCELLED]
     announcement: Text | None = None
+    languages: Languages = ("zh", "en")
     since: date | None = None
     hangup_cause: Annotated[int, Field(ge=1, le=127)] = 1
 
@@ -124,11 +156,14 @@ class OfficeLine(_Line):
 
     Attributes:
         announcement: says where complaints are taken; None: nothing is said.
-        rings: the office's number to ring afterwards; None: the line's own number.
+        languages: in which, in this order.
+        rings: the office's number; None: the line's own number. An office telephone is not
+            routed through the hotline: a call that comes here all the same is answered by 12345.
     """
 
     mode: Literal[Mode.OFFICE]
     announcement: Text | None = None
+    languages: Languages = ("zh", "en")
     rings: Digits | None = None
 
 
@@ -147,6 +182,9 @@ Line = Annotated[
     AnsweredLine | MergedLine | CancelledLine | OfficeLine | SubCentreLine,
     Field(discriminator="mode"),
 ]
+
+for _mode in (AnsweredLine, MergedLine, CancelledLine, OfficeLine, SubCentreLine):
+    _mode.model_rebuild()
 
 
 class NumberPlan(_Table):
@@ -170,10 +208,20 @@ class NumberPlan(_Table):
                 return line
         raise LookupError("a number plan without a main line was not validated")
 
+    def on(self, day: date) -> NumberPlan:
+        """The plan as it is in force on a day: each line is its stage of that day."""
+        lines = {number: line.on(day) for number, line in self.lines.items()}
+        return self.model_copy(update={"lines": lines})
+
+    def at(self, moment: datetime, zone: tzinfo) -> NumberPlan:
+        """The plan in force at an aware moment; stages begin at midnight in ``zone``."""
+        return self.on(moment.astimezone(zone).date())
+
     @property
     def answered(self) -> tuple[AnsweredLine, ...]:
-        """The lines which people may call and be answered on, the main line first."""
-        lines = [line for line in self.lines.values() if isinstance(line, AnsweredLine)]
+        """What people may call and be answered on, now or in a stage; the main line first."""
+        every = [stage for line in self.lines.values() for stage in line.history]
+        lines = [line for line in every if isinstance(line, AnsweredLine)]
         return tuple(sorted(lines, key=lambda line: line.mode is not Mode.MAIN))
 
     def serving(self, number: str) -> AnsweredLine:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 
 from config.menus import Menus
-from config.numberplan import AnsweredLine, Dialled, DialledNumbers, NumberPlan
+from config.numberplan import (
+    Announcement,
+    AnsweredLine,
+    Dialled,
+    DialledNumbers,
+    NumberPlan,
+    Treatment,
+    treatment,
+)
 from config.prompts import greeting_key
 from ivr.conversation import Conversation, PromptSource
 from ivr.fastagi import AgiSession
@@ -19,13 +29,31 @@ FIRST_LEASE_S = 5.0
 PERSON, ENGLISH, PROGRESS = "0", "9", "*"
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What decides about a call: the number plan, ready to be looked up in, and the menus."""
+    """What decides about a call.
+
+    Attributes:
+        plan: the number plan with all its stages.
+        numbers: the plan, ready to be looked up in.
+        menus: all menus.
+        zone: whose midnight begins a stage of the plan.
+        now: the clock; gives an aware moment.
+    """
 
     plan: NumberPlan
     numbers: DialledNumbers
     menus: Menus
+    zone: tzinfo
+    now: Callable[[], datetime] = _utc_now
+
+    def treatment(self, number: str) -> Treatment:
+        """What callers of a line get today."""
+        return treatment(self.plan, number, self.now().astimezone(self.zone).date())
 
 
 class InboundHandler:
@@ -57,7 +85,8 @@ class InboundHandler:
         await session.lease(FIRST_LEASE_S)
         routing = self.routing
         dialled = routing.numbers.original(await read_evidence(session))
-        line = routing.plan.serving(dialled.line.number)
+        treated = routing.treatment(dialled.line.number)
+        line = treated.serving
         await self._identify(session, dialled)
         await _set_route(session, line, Destination())
 
@@ -68,7 +97,9 @@ class InboundHandler:
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
 
-        key = await self._greet(conversation, line.number)
+        if treated.announcement:
+            await self._announce(conversation, treated.announcement, dialled.line.number)
+        key = await self._greet(conversation, line)
         destination = Destination()
         if key == PROGRESS:
             await tell_ticket_progress(conversation, self._tickets)
@@ -87,12 +118,28 @@ class InboundHandler:
             await session.set_variable("CHANNEL(accountcode)", number)
         session.log.info("line.identified", line=number, known=dialled.known, by=dialled.source)
 
-    async def _greet(self, conversation: Conversation, number: str) -> str | None:
-        greeting = greeting_key(number)
+    async def _announce(
+        self, conversation: Conversation, announcement: Announcement, number: str
+    ) -> None:
+        """Tell what became of the number, unless the dialplan did so before the answer.
+
+        So it is when the carrier redirected the call and only a header names the number: the call
+        is answered by now, and whoever is answered is served.
+        """
+        if await conversation.session.get_variable("HL_HEARD") == "1":
+            return
+        conversation.note("announcement", number)
+        greeted_in = conversation.language
+        for conversation.language in announcement.languages:
+            await conversation.say(announcement.key)
+        conversation.language = greeted_in
+
+    async def _greet(self, conversation: Conversation, line: AnsweredLine) -> str | None:
+        greeting = greeting_key(line.number, line.begins)
         if await conversation.can_say(greeting):
             # Before, not after: whoever takes over in the middle must not begin again.
             await conversation.session.set_variable("HL_GREETED", "1")
-        conversation.note("greeting", number)
+        conversation.note("greeting", line.number)
         key = await conversation.say(greeting, PERSON + ENGLISH + PROGRESS)
         if key == ENGLISH:
             conversation.language = "en"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -42,14 +43,17 @@ def load_shared_texts(file: Path = DEFAULT_PROMPTS) -> dict[str, Text]:
 
 
 def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dict[str, Text]:
-    """Every prompt by key: ``greeting-<line>``, ``announcement-<number>``, ``menu-…``, shared."""
+    """Every prompt by key: ``greeting-<line>``, ``announcement-<number>``, ``menu-…``, shared.
+
+    Those of a line's stage end in its first day: ``announcement-<number>-<YYYYMMDD>``.
+    """
     texts = dict(shared)
-    for number, line in plan.lines.items():
+    for line in itertools.chain.from_iterable(line.history for line in plan.lines.values()):
         if isinstance(line, AnsweredLine):
-            texts[greeting_key(number)] = line.greeting
+            texts[greeting_key(line.number, line.begins)] = line.greeting
         announcement = getattr(line, "announcement", None)
         if isinstance(announcement, Text):
-            texts[announcement_key(number)] = announcement
+            texts[announcement_key(line.number, line.begins)] = announcement
     for menu in menus.menus.values():
         texts[menu.prompt_key] = menu.prompt
         for key, action in menu.keys.items():

@@ -6,7 +6,7 @@ from telephony.calls.dialling import answered
 from telephony.calls.headers import Headers
 from telephony.calls.legs import Leg
 from telephony.calls.switchboard import RING, UP, Switchboard
-from telephony.events import KeyPressed, TargetStep, TransferTarget
+from telephony.events import IvrStep, KeyPressed, TargetStep, TransferTarget
 
 _NO_NUMBER = {"", "h", "failed"}
 _TARGET_STEPS = {"dialling": TargetStep.DIALLING, "answered": TargetStep.ANSWERED}
@@ -78,15 +78,21 @@ def originated(board: Switchboard, h: Headers) -> None:
 
 
 def user_event(board: Switchboard, h: Headers) -> None:
-    """UserEvent HotlineCall: which line a call came in on; HotlineTarget: see there."""
-    if h.get("userevent").lower() == "hotlinetarget":
+    """UserEvent: the dialplan says which line a call came in on, and what it does by itself."""
+    told = h.get("userevent").lower()
+    if told == "hotlinetarget":
         transfer_target(board, h)
         return
-    if h.get("userevent").lower() != "hotlinecall":
+    if told not in ("hotlinecall", "hotlinestep"):
         return
     leg = board.leg(h)
     call = leg.call if leg is not None else board.calls.get(h.get("linkedid", "callid"))
-    if call is not None and h.get("line"):
+    if call is not None and told == "hotlinestep" and h.get("step"):
+        board.emit(
+            call,
+            IvrStep(at=board.now, call_id=call.ident, step=h.get("step"), detail=h.get("detail")),
+        )
+    elif call is not None and h.get("line"):
         if leg is not None:
             board.ensure_announced(call, leg)
         board.identify_line(call, h.get("line"), h.get("sipcallid"))

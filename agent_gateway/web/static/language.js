@@ -92,6 +92,8 @@ const TEXTS = {
   disposition_abandoned_in_queue: ["排队中挂断", "Abandoned in queue"],
   disposition_abandoned_ringing: ["振铃中挂断", "Abandoned while ringing"],
   disposition_no_answer: ["无人接听", "No answer"],
+  disposition_announced: ["停用号码播报", "Told of the retired number"],
+  disposition_vacant: ["停用号码空号", "Retired number, released"],
   disposition_completed_in_ivr: ["语音完成", "Completed in IVR"],
   disposition_failed: ["失败", "Failed"],
   field_request_type: ["诉求类型", "Kind of request"],

@@ -9,6 +9,7 @@ from pathlib import Path
 from config.settings import Secrets, Settings
 
 _WORD = re.compile(r"[A-Za-z0-9._-]+")
+_PROMPT = re.compile(r"(?:zh|en)/[A-Za-z0-9_-]+")
 _DIALLED = re.compile(r"[+0-9]+")
 
 
@@ -35,32 +36,56 @@ class AgentEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class DialplanLine:
-    """What the dialplan itself knows of a line, for the time when nobody answers its questions.
+class DialplanStage:
+    """What a line's callers get from a moment on; the dialplan reads the clock itself.
 
     Attributes:
-        number: the line's number (``12328``).
-        variants: every dialled form that means this line, the number itself included.
-        queue: where its callers wait.
+        queue: where the callers wait.
         priority: ``QUEUE_PRIO``; greater is served first.
         language: ``zh`` or ``en``.
         greeting: key of the prompt that is played when the service does not greet.
+        begins: Unix time (s); 0: always.
+        announcement: prompts played before the answer, ``<language>/<key>`` each, in this order.
+        cause: the call is released with this Q.850 cause afterwards; None: it is answered.
     """
 
-    number: str
-    variants: tuple[str, ...]
     queue: str
     priority: int
     language: str
     greeting: str
+    begins: int = 0
+    announcement: tuple[str, ...] = ()
+    cause: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(_WORD, self.queue, "queue")
+        _require(_WORD, self.language, "language")
+        _require(_WORD, self.greeting, "prompt")
+        for prompt in self.announcement:
+            _require(_PROMPT, prompt, "prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class DialplanLine:
+    """What the dialplan itself knows of a line, so that it depends on nobody's answer.
+
+    Attributes:
+        number: the line's number (``12328``).
+        variants: every dialled form that means this line, the number itself included.
+        stages: in the order in which they begin; the first is always in force.
+    """
+
+    number: str
+    variants: tuple[str, ...]
+    stages: tuple[DialplanStage, ...]
 
     def __post_init__(self) -> None:
         _require(_DIALLED, self.number, "line")
         for variant in self.variants:
             _require(_DIALLED, variant, "dialled number")
-        _require(_WORD, self.queue, "queue")
-        _require(_WORD, self.language, "language")
-        _require(_WORD, self.greeting, "prompt")
+        times = [stage.begins for stage in self.stages]
+        if not times or times[0] or times != sorted(set(times)):
+            raise ValueError(f"line {self.number}: stages begin at {times}, not in order from 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +93,7 @@ class RenderInput:
     """Everything that the configuration is made from.
 
     Attributes:
-        lines: one per line in service; the first is the main line, which takes unknown numbers.
+        lines: one per line of the plan; the first is the main line, which takes unknown numbers.
         directory_numbers: every number of the directory; what may be dialled besides is a setting.
         cdr_columns: names of ``CDR()`` fields, in the order of the CSV file's columns.
     """
@@ -96,4 +121,4 @@ class RenderInput:
     @property
     def queues(self) -> tuple[str, ...]:
         """Names of the queues, in the order of their first use."""
-        return tuple(dict.fromkeys(line.queue for line in self.lines))
+        return tuple(dict.fromkeys(stage.queue for line in self.lines for stage in line.stages))

@@ -64,6 +64,7 @@ class Hotline:
 
     Attributes:
         accounts: the first accounts by user name, with their passwords.
+        environment: of the service and the commands, besides that of the tests.
     """
 
     def __init__(self, data_dir: Path, settings: Settings, config_file: Path) -> None:
@@ -74,6 +75,7 @@ class Hotline:
         self.installation: Installation = find_installation(settings)
         self.asterisk = AsteriskProcess(self.installation, settings)
         self.accounts: dict[str, FirstAccount] = {}
+        self.environment: dict[str, str] = {}
         self.store = Store(settings.database_url)
         self._service: subprocess.Popen[bytes] | None = None
         self._supervising = contextlib.ExitStack()
@@ -118,6 +120,11 @@ class Hotline:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return cls(data_dir, load_settings(file), file)
 
+    def add_lines(self, lines: str) -> None:
+        """Add lines to its number plan, for the next preparation."""
+        with (self.data_dir / "numberplan.toml").open("a", encoding="utf-8") as plan:
+            plan.write(lines)
+
     @property
     def sip(self) -> tuple[str, int]:
         """Where the trunk and the telephones find it."""
@@ -156,7 +163,7 @@ class Hotline:
         self._service = subprocess.Popen(
             [sys.executable, "-m", "agent_gateway.service"],
             cwd=ROOT,
-            env=os.environ | {"HOTLINE_CONFIG": str(self.config_file)},
+            env=os.environ | self.environment | {"HOTLINE_CONFIG": str(self.config_file)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -206,7 +213,7 @@ class Hotline:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", "from agent_gateway.cli import main; main()", *words),
             cwd=ROOT,
-            env=os.environ | {"HOTLINE_CONFIG": str(self.config_file)},
+            env=os.environ | self.environment | {"HOTLINE_CONFIG": str(self.config_file)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -117,7 +117,9 @@ class Ivr:
         """Serve both scripts; ``inbound`` replaces the real handler of the first."""
         menus = load_menus(None)
         plan = load_number_plan(None, self.settings.city, menus.entries)
-        routing = Routing(plan, DialledNumbers(plan, self.settings.city), menus)
+        routing = Routing(
+            plan, DialledNumbers(plan, self.settings.city), menus, self.settings.city.zone
+        )
         prompts = PromptLibrary(self.settings.prompts_dir)
         self.server = AgiServer(self.settings.agi.host, self.settings.agi.port)
         real = InboundHandler(routing, prompts, self.bus, OneTicket())

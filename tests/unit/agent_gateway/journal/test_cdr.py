@@ -234,3 +234,21 @@ async def test_given_a_start_when_running_then_the_file_is_looked_at_at_once(
 
 def test_given_the_columns_when_rendered_into_a_dialplan_function_then_nothing_breaks_out() -> None:
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz,") for name in CDR_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("context", "outcome"),
+    [
+        ("early-media", Disposition.ANNOUNCED),
+        ("announce", Disposition.ANNOUNCED),
+        ("released", Disposition.ANNOUNCED),
+        ("vacant", Disposition.VACANT),
+        ("inbound", Disposition.ABANDONED_IN_IVR),
+    ],
+)
+def test_given_a_number_out_of_service_when_recovered_then_told_by_where_the_dialplan_was(
+    context: str, outcome: Disposition
+) -> None:
+    line = REAL.splitlines(keepends=True)[0].replace(b'"queue"', f'"{context}"'.encode())
+    (call,) = calls_of([CdrLine.parse(line)]).values()
+    assert call.disposition == outcome

@@ -36,6 +36,10 @@ def _left(reason: QueueLeaveReason, seconds: float) -> CallLeftQueue:
     return CallLeftQueue(at=at(seconds), call_id="1.1", queue="hotline", reason=reason)
 
 
+def _retired(step: str) -> IvrStep:
+    return IvrStep(at=at(2 if step == "greeting" else 1), call_id="1.1", step=step)
+
+
 def test_given_a_whole_call_when_folded_then_the_record_has_everything() -> None:
     call = _fold(whole_call("1.1"))
     assert (call.line, call.dialled, call.caller) == ("12328", "093112328", "13900000001")
@@ -88,6 +92,31 @@ CASES = {
     ),
     "system ends it in the queue": (ARRIVAL, HungUpBy.SYSTEM, Disposition.NO_ANSWER),
     "announcement ends it": (ARRIVAL[:3], HungUpBy.SYSTEM, Disposition.COMPLETED_IN_IVR),
+    "announcement of a retired number, then released": (
+        [*ARRIVAL[:2], _retired("announcement")],
+        HungUpBy.SYSTEM,
+        Disposition.ANNOUNCED,
+    ),
+    "hangs up during that announcement": (
+        [*ARRIVAL[:2], _retired("announcement")],
+        HungUpBy.CALLER,
+        Disposition.ANNOUNCED,
+    ),
+    "forwarded after it and hangs up in the greeting": (
+        [*ARRIVAL[:2], _retired("announcement"), _retired("greeting")],
+        HungUpBy.CALLER,
+        Disposition.ABANDONED_IN_IVR,
+    ),
+    "forwarded after it and hangs up in the queue": (
+        [*ARRIVAL[:2], _retired("announcement"), ARRIVAL[3]],
+        HungUpBy.CALLER,
+        Disposition.ABANDONED_IN_QUEUE,
+    ),
+    "a vacant number": (
+        [*ARRIVAL[:2], _retired("vacant")],
+        HungUpBy.SYSTEM,
+        Disposition.VACANT,
+    ),
     "system fails before any prompt": (ARRIVAL[:2], HungUpBy.SYSTEM, Disposition.FAILED),
 }
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
+from config.data_file import DEFAULTS
 from config.menus import Menus, load_menus
 from config.numberplan import DialledNumbers, NumberPlan, load_number_plan
 from config.settings import CitySettings
@@ -23,7 +25,7 @@ def routing(menu: str | None = None) -> Routing:
         lines = dict(plan.lines)
         lines["12345"] = plan.main.model_copy(update={"menu": menu})
         plan = plan.model_copy(update={"lines": lines})
-    return Routing(plan, DialledNumbers(plan, CITY), menus)
+    return Routing(plan, DialledNumbers(plan, CITY), menus, CITY.zone)
 
 
 class OneTicket:
@@ -264,3 +266,48 @@ async def test_given_an_info_key_when_pressed_then_it_is_said_and_a_person_follo
     )
     await call(serve, asterisk, menu="example")
     assert asterisk.played[-1] == "zh/menu-example-enterprise-1"
+
+
+RETIRED = DEFAULTS / "numberplan-modes.toml"
+
+
+async def _call_on(
+    serve: Serve, asterisk: FakeAsterisk, day: datetime
+) -> tuple[Mapping[str, str], list[str]]:
+    plan = load_number_plan(RETIRED, CITY)
+    rules = Routing(plan, DialledNumbers(plan, CITY), load_menus(None), CITY.zone, lambda: day)
+    handler = InboundHandler(rules, EveryPrompt(), EventBus(), OneTicket())
+    await asterisk.call(await serve("inbound", handler))
+    return asterisk.variables, asterisk.played
+
+
+def _redirected(number: str) -> FakeAsterisk:
+    header = {"PJSIP_HEADER(read,Diversion,1)": f"<sip:{number}@carrier.invalid>"}
+    return FakeAsterisk(variables={"HL_DIALLED": "12345", "HL_LINE": "12345"} | header)
+
+
+@pytest.mark.parametrize(
+    ("day", "announced"),
+    [
+        (datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC), []),
+        (
+            datetime(2025, 12, 31, 16, tzinfo=UTC),
+            ["zh/announcement-96119", "en/announcement-96119"],
+        ),
+        (datetime(2026, 12, 31, 16, tzinfo=UTC), []),
+    ],
+)
+async def test_given_a_redirected_retired_number_when_its_days_come_then_told_and_served(
+    serve: Serve, day: datetime, announced: list[str]
+) -> None:
+    variables, played = await _call_on(serve, _redirected("96119"), day)
+    assert played == [*announced, "zh/greeting-12345"]
+    assert (variables["HL_LINE"], variables["HL_LANG"]) == ("96119", "zh")
+
+
+async def test_given_an_announcement_before_the_answer_then_it_is_not_said_again(
+    serve: Serve,
+) -> None:
+    asterisk = FakeAsterisk(variables={"HL_DIALLED": "96119", "HL_LINE": "96119", "HL_HEARD": "1"})
+    _, played = await _call_on(serve, asterisk, datetime(2026, 6, 1, tzinfo=UTC))
+    assert played == ["zh/greeting-12345"]

@@ -10,6 +10,7 @@ from config.settings import OutboundSettings, Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
+    DialplanStage,
     RenderError,
     RenderInput,
     render_asterisk_config,
@@ -33,8 +34,16 @@ def source(tmp_path: Path, **changes: object) -> RenderInput:
         "settings": Settings(data_dir=tmp_path / "data"),
         "secrets": SECRETS,
         "lines": (
-            DialplanLine("12345", ("12345", "093112345"), "hotline", 0, "zh", "greeting-12345"),
-            DialplanLine("12328", ("12328", "+8693112328"), "hotline", 5, "zh", "greeting-12345"),
+            DialplanLine(
+                "12345",
+                ("12345", "093112345"),
+                (DialplanStage("hotline", 0, "zh", "greeting-12345"),),
+            ),
+            DialplanLine(
+                "12328",
+                ("12328", "+8693112328"),
+                (DialplanStage("hotline", 5, "zh", "greeting-12345"),),
+            ),
         ),
         "agents": (AgentEndpoint("8001", "abcdefgh12"),),
         "cdr_columns": ("linkedid", "src"),
@@ -118,7 +127,7 @@ def test_given_text_that_could_break_out_of_the_file_then_it_is_refused(
 @pytest.mark.parametrize("variant", ["12345,1,System(id)", "12345\n", "${SHELL(id)}", ""])
 def test_given_hostile_dialled_form_then_it_is_refused(variant: str) -> None:
     with pytest.raises(ValueError, match="must not contain"):
-        DialplanLine("12345", (variant,), "hotline", 0, "zh", "greeting-12345")
+        DialplanLine("12345", (variant,), (DialplanStage("hotline", 0, "zh", "greeting-12345"),))
 
 
 def test_given_folder_name_with_separator_then_it_is_refused(tmp_path: Path) -> None:
@@ -172,3 +181,52 @@ def test_given_a_directory_number_with_other_signs_when_rendered_then_refused(
 ) -> None:
     with pytest.raises(ValueError, match="number of the directory"):
         source(tmp_path, directory_numbers=("0931;x",))
+
+
+def test_given_a_stage_when_rendered_then_the_clock_leads_to_it_and_its_words_precede_the_end(
+    tmp_path: Path,
+) -> None:
+    stages = (
+        DialplanStage("hotline", 0, "zh", "greeting-96119"),
+        DialplanStage(
+            *("hotline", 0, "zh", "greeting-12345"),
+            begins=1_800_000_000,
+            announcement=("zh/announcement-96119", "en/announcement-96119"),
+            cause=1,
+        ),
+        DialplanStage("hotline", 0, "zh", "greeting-12345", begins=1_900_000_000, cause=1),
+    )
+    main = DialplanLine("12345", ("12345",), (DialplanStage("hotline", 0, "zh", "greeting-12345"),))
+    render_asterisk_config(
+        source(tmp_path, lines=(main, DialplanLine("96119", ("96119",), stages)))
+    )
+    dialplan = read(tmp_path, "extensions.conf")
+    steps = dialplan[dialplan.index("exten => 96119,1,Set(HL_LINE") :].split("\n\n")[0]
+    order = [
+        "GotoIf($[${EPOCH} >= 1900000000]?from1900000000)",
+        "GotoIf($[${EPOCH} >= 1800000000]?from1800000000)",
+        "Set(HL_GREETING=greeting-96119)",
+        "Goto(inbound,s,1)",
+        "n(from1800000000),Set(HL_QUEUE=hotline)",
+        "Gosub(announce,s,1(zh/announcement-96119))",
+        "Gosub(announce,s,1(en/announcement-96119))",
+        "?released,1,1)",
+        "Goto(inbound,s,answer)",
+        "n(from1900000000),Set(HL_QUEUE=hotline)",
+        "Goto(vacant,1,1)",
+    ]
+    places = [steps.index(one) for one in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("begins", [[5], [0, 7, 7], [0, 9, 8], []])
+def test_given_stages_out_of_order_then_they_are_refused(begins: list[int]) -> None:
+    stages = tuple(DialplanStage("hotline", 0, "zh", "greeting", begins=one) for one in begins)
+    with pytest.raises(ValueError, match="not in order"):
+        DialplanLine("12345", ("12345",), stages)
+
+
+@pytest.mark.parametrize("prompt", ["zh/a)", "../zh/a", "fr/a", "zh/a,b", "zh/${SHELL(id)}"])
+def test_given_a_hostile_prompt_then_it_is_refused(prompt: str) -> None:
+    with pytest.raises(ValueError, match="must not contain"):
+        DialplanStage("hotline", 0, "zh", "greeting", announcement=(prompt,))

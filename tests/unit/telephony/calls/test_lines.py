@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from telephony.calls import Translator
-from telephony.events import Event, LineIdentified
+from telephony.events import Event, IvrStep, LineIdentified
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 CALLER = {
@@ -67,3 +67,13 @@ def test_given_no_announcement_when_the_account_code_is_set_then_the_line_is_kno
 
 def test_given_a_channel_without_sip_then_told_once_all_the_same() -> None:
     assert told(announced("12345", ""), account("12345")) == [("12345", "")]
+
+
+def test_given_a_step_of_the_dialplan_then_it_is_on_the_callers_way() -> None:
+    translator = Translator(lenient=False)
+    step = {"Event": "UserEvent", "UserEvent": "HotlineStep", "Step": "vacant", "Detail": "12301"}
+    events: list[Event] = []
+    for message in ({"Event": "Newchannel"}, step, {**step, "Step": ""}):
+        events += translator.feed({**CALLER, **message}, at=AT)
+    steps = [event for event in events if isinstance(event, IvrStep)]
+    assert [(one.step, one.detail) for one in steps] == [("vacant", "12301")]

@@ -1,0 +1,111 @@
+"""``hotline numbers``: what callers of each public number get, and when that changes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from config.numberplan import NumberPlan
+    from config.settings import Settings
+
+app = typer.Typer(help="Show the number plan and try it out.", no_args_is_help=True)
+
+_Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+
+@app.command("list")
+def list_numbers(config: _Config = None, as_json: _Json = False) -> None:
+    """Print every number with what its callers get from which day on; today's has a star."""
+    from config.numberplan import treatments
+
+    settings, plan = _plan(config)
+    today = datetime.now(settings.city.zone).date()
+    rows = []
+    for number, line in plan.lines.items():
+        stages = treatments(plan, number)
+        current = [day for day, _ in stages if day is None or day <= today][-1]
+        rows += [
+            {
+                "number": number,
+                "name": line.name.zh,
+                "from": day.isoformat() if day else None,
+                "mode": treated.line.mode.value,
+                "announcement": treated.announcement.key if treated.announcement else None,
+                "cause": treated.cause,
+                "served_by": treated.serving.number if treated.cause is None else None,
+                "in_force": day == current,
+            }
+            for day, treated in stages
+        ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        ends = f"release, cause {row['cause']}" if row["cause"] else f"line {row['served_by']}"
+        said = f"{row['announcement']}, then " if row["announcement"] else ""
+        star = "*" if row["in_force"] else " "
+        begins = row["from"] or "always"
+        stage = f"{star} {row['number']:12} {begins:10}  {row['mode']:10}"
+        typer.echo(f"{stage}  {said}{ends}  ({row['name']})")
+
+
+@app.command()
+def preview(
+    number: Annotated[str, typer.Argument(help="As the trunk would write it, e.g. +8693196119.")],
+    config: _Config = None,
+    at: Annotated[
+        str, typer.Option(help="City's time, e.g. 2026-12-01 or 2026-12-01T08:30; now if left out.")
+    ] = "",
+    as_json: _Json = False,
+) -> None:
+    """Say step by step what a caller of NUMBER would hear and where the call would end."""
+    from config.numberplan.preview import preview as look
+
+    settings, plan = _plan(config)
+    zone = settings.city.zone
+    try:
+        moment = datetime.fromisoformat(at) if at else datetime.now(zone)
+    except ValueError:
+        _fail(f"--at must be a time such as 2026-12-01T08:30, not {at!r}")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    seen = look(plan, settings.city, number, moment.astimezone(zone))
+    if as_json:
+        typer.echo(json.dumps(seen.as_json(), ensure_ascii=False))
+        return
+    typer.echo(f"{number} at {seen.at:%Y-%m-%d %H:%M} ({settings.city.timezone})")
+    if not seen.known:
+        typer.echo("  not in the number plan: taken as the main line, with an alarm")
+    until = f" until {seen.until}" if seen.until else ""
+    since = f" since {seen.since}" if seen.since else ""
+    typer.echo(f"  line {seen.line} ({seen.name}), {seen.mode}{since}{until}")
+    for index, step in enumerate(seen.steps, 1):
+        typer.echo(f"  {index}. {step.sentence}")
+
+
+def _plan(config: Path | None) -> tuple[Settings, NumberPlan]:
+    from config.errors import ConfigError
+    from config.menus import load_menus
+    from config.numberplan import load_number_plan
+    from config.settings import load_settings
+
+    try:
+        settings = load_settings(config)
+        menus = load_menus(settings.menus)
+        return settings, load_number_plan(settings.number_plan, settings.city, menus.entries)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def _fail(reason: str) -> NoReturn:
+    typer.echo(reason, err=True)
+    raise typer.Exit(2)

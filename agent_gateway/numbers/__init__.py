@@ -1,0 +1,1 @@
+"""What the records tell about the public numbers."""

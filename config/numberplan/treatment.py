@@ -1,0 +1,104 @@
+"""What becomes of a call to a number on a day: one answer for dialplan, service and preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from config.numberplan.models import (
+    AnsweredLine,
+    CancelledLine,
+    Language,
+    Line,
+    MergedLine,
+    NumberPlan,
+    OfficeLine,
+    Text,
+)
+from config.numberplan.schedule import boundaries, first_day_of
+from config.prompts import announcement_key
+
+UNALLOCATED = 1  # Q.850 clause 2.2.7.1.1: unallocated (unassigned) number
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is said before the call is answered, so that it costs the caller nothing.
+
+    Attributes:
+        key: of the prompt.
+        text: what it says.
+        languages: each time in all of these, in this order.
+        repeats: how many times.
+    """
+
+    key: str
+    text: Text
+    languages: tuple[Language, ...]
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What a caller of a number gets.
+
+    Attributes:
+        line: the stage in force.
+        announcement: said as early media; None: nothing is said.
+        cause: the call is released with this Q.850 cause; None: it is answered.
+        serving: the line whose greeting, queue and priority an answered call gets. A call that
+            should be released is answered there, too, when its announcement cannot be played:
+            nobody is left with silence.
+    """
+
+    line: Line
+    announcement: Announcement | None
+    cause: int | None
+    serving: AnsweredLine
+
+
+def treatment(plan: NumberPlan, number: str, day: date) -> Treatment:
+    """What a call to the line ``number`` of the plan gets on a local day.
+
+    Raises:
+        KeyError: the plan has no such line.
+    """
+    today = plan.on(day)
+    line, serving = today.lines[number], today.serving(number)
+    retired_on = first_day_of(line)
+    if retired_on and day < retired_on:
+        return Treatment(line, None, None, serving)
+    match line:
+        case MergedLine() if line.until and day > line.until:
+            return Treatment(line, None, UNALLOCATED, serving)
+        case MergedLine():
+            cause = line.hangup_cause if line.then == "hangup" else None
+            return Treatment(line, _announcement(line, line.repeats), cause, serving)
+        case CancelledLine():
+            return Treatment(line, _announcement(line, 1), line.hangup_cause, serving)
+        case OfficeLine():
+            return Treatment(line, _announcement(line, 1), None, serving)
+        case _:
+            return Treatment(line, None, None, serving)
+
+
+def treatments(plan: NumberPlan, number: str) -> tuple[tuple[date | None, Treatment], ...]:
+    """All that a number's callers get in the course of time: (first day, treatment), in order.
+
+    The first has no first day: it is in force until the second begins. Neighbours differ.
+    """
+    found: list[tuple[date | None, Treatment]] = [(None, treatment(plan, number, date.min))]
+    for day in boundaries(plan):
+        then = treatment(plan, number, day)
+        if then != found[-1][1]:
+            found.append((day, then))
+    return tuple(found)
+
+
+def _announcement(
+    line: MergedLine | CancelledLine | OfficeLine, repeats: int
+) -> Announcement | None:
+    if line.announcement is None:
+        return None
+    key = announcement_key(line.number, line.begins)
+    return Announcement(key, line.announcement, line.languages, repeats)
