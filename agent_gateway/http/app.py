@@ -21,6 +21,7 @@ from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
+from agent_gateway.transfers.routes import ROUTES as TRANSFER_ROUTES
 from agent_gateway.web import add_pages
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *TICKET_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
+    *TRANSFER_ROUTES,
     *HEALTH_ROUTES,
 )
 

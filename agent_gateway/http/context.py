@@ -14,6 +14,7 @@ from agent_gateway.live import LiveHub
 from agent_gateway.store import Store
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
+from telephony.transfers import Targets, TransferDesk
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +52,8 @@ class GatewayContext:
         bus: where events come from.
         desk: the agents' desk.
         journal: its state is shown by /healthz and /metrics; None in tools without one.
+        transfers: hands calls on; None in tools without calls.
+        targets: where to; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
@@ -62,6 +65,8 @@ class GatewayContext:
     bus: EventBus
     desk: Desk
     journal: Journal | None = None
+    transfers: TransferDesk | None = None
+    targets: Targets | None = None
     line_names: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
     auth: Auth = field(init=False)

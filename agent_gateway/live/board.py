@@ -28,6 +28,7 @@ from telephony.events import (
     TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
+    TransferChanged,
 )
 
 MAX_LIVE = 5_000
@@ -57,6 +58,7 @@ class LiveCall:
     open_tickets: Sequence[TicketSummary] | None = None
     turns: dict[tuple[str, int], Turn] = field(default_factory=dict)
     prefill: dict[str, Any] = field(default_factory=dict)
+    transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
 
     @property
@@ -99,6 +101,15 @@ class LiveCall:
                 self._turn(event)
             case PrefillChanged():
                 self.prefill = self.prefill | event.fields
+            case TransferChanged():
+                self.transfer = {
+                    "state": event.state,
+                    "kind": event.kind.value,
+                    "target": event.target,
+                    "name": event.name,
+                    "reason": event.reason,
+                    "drill": event.drill,
+                }
 
     def pop(self, line_names: Mapping[str, str]) -> ScreenPop:
         """The call as a message."""
@@ -120,6 +131,7 @@ class LiveCall:
             open_tickets=None if self.open_tickets is None else list(self.open_tickets),
             turns=list(self.turns.values()),
             prefill=self.prefill,
+            transfer=self.transfer,
             ticket=self.ticket,
         )
 

@@ -26,6 +26,7 @@ from agent_gateway.live.messages import (
     PrefillMessage,
     TicketMessage,
     TranscriptMessage,
+    TransferMessage,
     Turn,
 )
 from agent_gateway.store import Store
@@ -46,6 +47,7 @@ from telephony.events import (
     TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
+    TransferChanged,
 )
 
 log = structlog.get_logger(__name__)
@@ -155,6 +157,18 @@ class LiveHub:
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)
+            case TransferChanged():
+                changed = TransferMessage(
+                    call_id=call.call_id,
+                    at=event.at,
+                    state=event.state,
+                    kind=event.kind.value,
+                    target=event.target,
+                    name=event.name,
+                    reason=event.reason,
+                    drill=event.drill,
+                )
+                self._tell(call.audience, changed)
 
     def _agent_state(self, event: AgentStateChanged) -> None:
         message = AgentStateMessage(

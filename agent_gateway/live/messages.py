@@ -30,7 +30,8 @@ class ScreenPop(BaseModel):
     """A call as the agent sees it.
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
-    number; None while they are still being looked up (``call.updated`` brings them).
+    number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
+    is the last ``transfer.changed``; None before the first.
     """
 
     call_id: str
@@ -50,6 +51,7 @@ class ScreenPop(BaseModel):
     open_tickets: list[TicketSummary] | None
     turns: list[Turn]
     prefill: dict[str, Any]
+    transfer: dict[str, Any] | None
     ticket: TicketView | None
 
 
@@ -110,6 +112,20 @@ class CallEndedMessage(BaseModel):
     hung_up_by: str
     cause: int
     cause_text: str
+
+
+class TransferMessage(BaseModel):
+    """A transfer came into another state (``telephony.transfers.TransferState``)."""
+
+    type: Literal["transfer.changed"] = "transfer.changed"
+    call_id: str
+    at: datetime
+    state: str
+    kind: str
+    target: str
+    name: str
+    reason: str
+    drill: bool
 
 
 class TranscriptMessage(BaseModel):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent_gateway.journal import CDR_COLUMNS
 from agent_gateway.store import Store, User
+from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import (
     NumberPlan,
@@ -79,6 +80,13 @@ def render_input(
         modules_dir=installation.modules_dir,
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
+        directory_numbers=tuple(
+            dict.fromkeys(
+                number
+                for department in load_directory(settings.directory).departments
+                for number in department.all_numbers
+            )
+        ),
     )
 
 

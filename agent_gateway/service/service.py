@@ -29,6 +29,7 @@ from asr.prefill import Prefiller
 from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
+from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import DialledNumbers, load_number_plan
 from config.settings import Secrets, Settings
@@ -40,6 +41,7 @@ from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
 from telephony.events import EventBus
 from telephony.recordings import Sealer
+from telephony.transfers import AmiControl, Targets, TransferDesk
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +57,7 @@ class Service:
         secrets: its secrets.
 
     Raises:
-        ConfigError: the number plan or the menus are wrong.
+        ConfigError: the number plan, the menus or the directory are wrong.
     """
 
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
@@ -78,6 +80,12 @@ class Service:
             QueueSeats(self.feed.link, queues),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
+        )
+        self.targets = Targets(settings.outbound, load_directory(settings.directory), queues)
+        self.transfers = TransferDesk(
+            self.bus,
+            self.feed.book,
+            AmiControl(self.feed.link, ring_s=settings.outbound.ring_seconds),
         )
         self._places = QueuePlaces(self.bus)
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
@@ -111,6 +119,8 @@ class Service:
             bus=self.bus,
             desk=self.desk,
             journal=self.journal,
+            transfers=self.transfers,
+            targets=self.targets,
             line_names={number: line.name.zh for number, line in plan.lines.items()},
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
@@ -145,6 +155,7 @@ class Service:
         for part in (self.drafter, self.journal, self.recovery, self.unended):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
+        self._spawn(self.transfers.run(), "transfers")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
         self._spawn(

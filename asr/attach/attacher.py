@@ -32,6 +32,7 @@ from telephony.events import (
     PartyJoined,
     PartyLeft,
     Speaker,
+    TransferTarget,
 )
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,8 @@ ANSWER_S: Final = TIMEOUT_MS / 1000 + 2.0
 CONNECT_S: Final = 3.0
 STEADY_S: Final = 5.0
 """Audio that lasted so long was no failure: the next attempt comes soon."""
+OUTSIDE: Final = "carrier-"
+"""What the names of endpoints for calls to the outside begin with."""
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before attempts after the first; the last one repeats while the channel lives."""
 
@@ -66,6 +69,8 @@ class _Call:
     agents: set[str] = field(default_factory=set)
     """Channels that were offered the call as agents and are not gone."""
     answered: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
+    """Telephones that a transfer rang outside the house."""
     attached: dict[str, _Attachment] = field(default_factory=dict)
 
 
@@ -156,6 +161,9 @@ class AudioAttacher:
             self._forget_call(event.call_id)
         elif isinstance(event, CallArrived | CallOffered | CallAnswered | PartyJoined):
             self._party_came(event, self._calls.setdefault(event.call_id, _Call()))
+        elif isinstance(event, TransferTarget):
+            if event.via.startswith(OUTSIDE) and event.call_id in self._calls:
+                self._calls[event.call_id].outside.add(event.channel)
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:
             self._party_went(event, self._calls[event.call_id])
 
@@ -289,6 +297,8 @@ class AudioAttacher:
 def _speaker_of(call: _Call, channel: str) -> Speaker:
     if channel == call.caller:
         return Speaker.CALLER
+    if channel in call.outside:
+        return Speaker.THIRD
     if channel in call.agents:
         return Speaker.AGENT
     # several agents may be rung at once; who comes after one has answered is a third party

@@ -25,6 +25,7 @@ class Department(_Table):
         aliases: what callers and agents call it.
         categories: keys of the matters it handles.
         phone: number to dial for a transfer, with area code; None: cannot be called.
+        numbers: further numbers, tried by choice when the first does not answer.
     """
 
     key: Word
@@ -32,6 +33,12 @@ class Department(_Table):
     aliases: tuple[Name, ...] = ()
     categories: tuple[Category, ...] = ()
     phone: Digits | None = None
+    numbers: tuple[Digits, ...] = ()
+
+    @property
+    def all_numbers(self) -> tuple[str, ...]:
+        """Every number to dial, the first choice first, each once."""
+        return tuple(dict.fromkeys((*((self.phone,) if self.phone else ()), *self.numbers)))
 
 
 class Directory(_Table):

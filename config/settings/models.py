@@ -74,6 +74,25 @@ class TrunkSettings(_Section):
     codecs: Annotated[tuple[Literal["alaw", "ulaw"], ...], Field(min_length=1)] = ("alaw", "ulaw")
 
 
+TrunkHost = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,120}[A-Za-z0-9])?(?::[0-9]{1,5})?$")
+]
+# Digits, X for any digit, and at the end a dot for any further ones.
+DialPattern = Annotated[str, Field(pattern=r"^(?:[0-9X]{2,24}|[0-9X]{1,24}\.)$")]
+EmergencyLine = Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]
+
+
+class OutboundSettings(_Section):
+    """Calls to the outside: through which trunks, who may dial what."""
+
+    trunks: Annotated[tuple[TrunkHost, ...], Field(max_length=2)] = ()
+    ring_seconds: Annotated[int, Field(ge=3, le=120)] = 30
+    agent_numbers: tuple[DialPattern, ...] = ()
+    supervisor_numbers: tuple[DialPattern, ...] = ()
+    emergency_lines: tuple[EmergencyLine, ...] = ("110", "119", "120", "122")
+    drill_number: Annotated[str, Field(pattern=r"^(?:[0-9]{3,15})?$")] = ""
+
+
 class AgiSettings(_Section):
     """The FastAGI service."""
 
@@ -179,6 +198,7 @@ class Settings(BaseSettings):
     city: CitySettings = CitySettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
+    outbound: OutboundSettings = OutboundSettings()
     agi: AgiSettings = AgiSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     web: WebSettings = WebSettings()

@@ -30,6 +30,7 @@ from telephony.events import (
     LinkStateChanged,
     OfferEnded,
     OfferOutcome,
+    PartyJoined,
     PartyLeft,
 )
 
@@ -75,6 +76,7 @@ class _Agent:
     afterwards: AgentState | None = None
     afterwards_reason: str = ""
     timer: asyncio.TimerHandle | None = None
+    leaving: asyncio.TimerHandle | None = None
 
     @property
     def interface(self) -> str:
@@ -91,11 +93,23 @@ class AgentDesk:
         *,
         wrap_up_seconds: int,
         missed_calls_before_break: int,
+        move_seconds: float = 1.0,
     ) -> None:
+        """Nobody is known before the first event or command.
+
+        Args:
+            bus: events come from and go to it.
+            seats: the agents' places in the queues.
+            wrap_up_seconds: after each call.
+            missed_calls_before_break: in a row.
+            move_seconds: an agent who left a conversation and is in another one of the same call
+                after at most this time was moved (transfers do that).
+        """
         self._bus = bus
         self._seats = seats
         self._wrap_up_seconds = wrap_up_seconds
         self._missed_limit = missed_calls_before_break
+        self._move_seconds = move_seconds
         self._agents: dict[str, _Agent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -180,6 +194,8 @@ class AgentDesk:
         finally:
             for agent in self._agents.values():
                 self._stop_timer(agent)
+                if agent.leaving is not None:
+                    agent.leaving.cancel()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -204,7 +220,11 @@ class AgentDesk:
                 agent.call_id = event.call_id
                 self._move(agent, Trigger.ANSWERED)
             case PartyLeft(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
-                self._call_over(agent, event.call_id)
+                self._left(agent, event.call_id)
+            case PartyJoined(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
+                if agent.leaving is not None and agent.call_id == event.call_id:
+                    agent.leaving.cancel()
+                    agent.leaving = None
             case CallEnded():
                 for agent in list(self._agents.values()):
                     if agent.call_id == event.call_id:
@@ -228,7 +248,17 @@ class AgentDesk:
                 return
         self._move(agent, Trigger.OFFER_ENDED)
 
+    def _left(self, agent: _Agent, call_id: str) -> None:
+        """The call is over for the agent, unless the agent was only moved into another room."""
+        if agent.state is AgentState.TALKING and agent.call_id == call_id and not agent.leaving:
+            agent.leaving = asyncio.get_running_loop().call_later(
+                self._move_seconds, self._call_over, agent, call_id
+            )
+
     def _call_over(self, agent: _Agent, call_id: str) -> None:
+        if agent.leaving is not None:
+            agent.leaving.cancel()
+            agent.leaving = None
         if agent.state is not AgentState.TALKING or agent.call_id != call_id:
             return
         if self._settle_afterwards(agent):

@@ -6,9 +6,19 @@ from telephony.calls.dialling import answered
 from telephony.calls.headers import Headers
 from telephony.calls.legs import Leg
 from telephony.calls.switchboard import RING, UP, Switchboard
-from telephony.events import IvrStep, KeyPressed
+from telephony.events import IvrStep, KeyPressed, TargetStep, TransferTarget
 
 _NO_NUMBER = {"", "h", "failed"}
+_TARGET_STEPS = {"dialling": TargetStep.DIALLING, "answered": TargetStep.ANSWERED}
+# Q.850. The dial status alone does not tell a refusal from a silent telephone.
+_TARGET_CAUSES = {
+    1: TargetStep.UNKNOWN_NUMBER,
+    17: TargetStep.BUSY,
+    18: TargetStep.NO_ANSWER,
+    19: TargetStep.NO_ANSWER,
+    21: TargetStep.REFUSED,
+    28: TargetStep.UNKNOWN_NUMBER,
+}
 
 
 def new_channel(board: Switchboard, h: Headers) -> None:
@@ -70,6 +80,9 @@ def originated(board: Switchboard, h: Headers) -> None:
 def user_event(board: Switchboard, h: Headers) -> None:
     """UserEvent: the dialplan says which line a call came in on, and what it does by itself."""
     told = h.get("userevent").lower()
+    if told == "hotlinetarget":
+        transfer_target(board, h)
+        return
     if told not in ("hotlinecall", "hotlinestep"):
         return
     leg = board.leg(h)
@@ -83,6 +96,44 @@ def user_event(board: Switchboard, h: Headers) -> None:
         if leg is not None:
             board.ensure_announced(call, leg)
         board.identify_line(call, h.get("line"), h.get("sipcallid"))
+
+
+def transfer_target(board: Switchboard, h: Headers) -> None:
+    """UserEvent HotlineTarget: the dialplan rings the target of a transfer, or that ended.
+
+    The target's channel has a Linkedid of its own until it enters the room: the event says to
+    which call it belongs.
+    """
+    call = board.calls.get(h.get("call"))
+    if call is None:
+        return
+    cause = h.number("cause")
+    step = _TARGET_STEPS.get(h.get("step").lower())
+    if step is None:
+        step = _TARGET_CAUSES.get(cause, TargetStep.UNREACHABLE)
+        if h.get("step").lower() == "noanswer" and cause not in _TARGET_CAUSES:
+            step = TargetStep.NO_ANSWER
+    leg = board.leg(h)
+    channel = ""
+    if leg is not None and step in (TargetStep.DIALLING, TargetStep.ANSWERED):
+        channel = leg.name.full
+        board.merge(leg.call, call)
+        if h.flag("outside"):
+            # nobody of ours: takes part in the conversation, never as the call's agent
+            leg.answered = leg.guest = True
+    board.emit(
+        call,
+        TransferTarget(
+            at=board.now,
+            call_id=call.ident,
+            target=h.get("target"),
+            step=step,
+            via=h.get("via"),
+            channel=channel,
+            cause=cause,
+            last=h.flag("last"),
+        ),
+    )
 
 
 def key_pressed(board: Switchboard, h: Headers) -> None:

@@ -70,6 +70,18 @@ class TransferOutcome(StrEnum):
     FAILED = "failed"
 
 
+class TargetStep(StrEnum):
+    """What became of ringing the target of a transfer."""
+
+    DIALLING = "dialling"
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    UNKNOWN_NUMBER = "unknown_number"
+    UNREACHABLE = "unreachable"
+
+
 class AgentState(StrEnum):
     """The states of an agent; the table of transitions is in ``telephony.agents``."""
 
@@ -237,6 +249,38 @@ class CallTransferred(CallEvent):
     target: str
     by: str = ""
     outcome: TransferOutcome = TransferOutcome.COMPLETED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferTarget(CallEvent):
+    """One step of ringing a transfer's target.
+
+    ``target`` is the number that was dialled, ``via`` the endpoint it was dialled by (a trunk or a
+    seat), ``cause`` a Q.850 cause, 0 when there is none. ``last`` False: another trunk is tried.
+    """
+
+    target: str
+    step: TargetStep
+    via: str = ""
+    channel: str = ""
+    cause: int = 0
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferChanged(CallEvent):
+    """A transfer came into another state (the table is in ``telephony.transfers``).
+
+    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers.
+    """
+
+    state: str
+    kind: TransferKind
+    target: str
+    name: str = ""
+    by: str = ""
+    reason: str = ""
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,16 +33,23 @@ class Exchange:
         hotline: SIP address that the telephones call.
         codec: ``alaw`` or ``ulaw``.
         listener: called with every AMI event.
+        sip_port: its UDP port; any free one when not given.
     """
 
     def __init__(
-        self, installation: Installation, hotline: tuple[str, int], codec: str, listener: Listener
+        self,
+        installation: Installation,
+        hotline: tuple[str, int],
+        codec: str,
+        listener: Listener,
+        sip_port: int | None = None,
     ) -> None:
         if codec not in ("alaw", "ulaw"):
             raise ValueError(f"codec must be alaw or ulaw, not {codec!r}")
         self.hotline = hotline
         self._installation = installation
         self._codec = codec
+        self._sip_port = sip_port
         self._listener = listener
         self._plan: PhonePlan | None = None
         self._control: Control | None = None
@@ -108,7 +115,7 @@ class Exchange:
             home=home,
             hotline=self.hotline,
             codec=self._codec,
-            sip_port=free_port(socket.SOCK_DGRAM),
+            sip_port=self._sip_port or free_port(socket.SOCK_DGRAM),
             ami_port=free_port(socket.SOCK_STREAM),
             ami_secret=secrets.token_urlsafe(18),
         )

@@ -36,14 +36,20 @@ class TestPhone:
         installation: which Asterisk.
         hotline_address: SIP host and port of the hotline.
         codec: ``alaw`` or ``ulaw``.
+        sip_port: UDP port at which the telephones are reached; any free one when not given.
     """
 
     __test__ = False  # not a test, whatever pytest thinks of the name
 
     def __init__(
-        self, installation: Installation, hotline_address: tuple[str, int], *, codec: str = "alaw"
+        self,
+        installation: Installation,
+        hotline_address: tuple[str, int],
+        *,
+        codec: str = "alaw",
+        sip_port: int | None = None,
     ) -> None:
-        self._exchange = Exchange(installation, hotline_address, codec, self._take)
+        self._exchange = Exchange(installation, hotline_address, codec, self._take, sip_port)
         self._calls: dict[str, PhoneCall] = {}
         self._agents: dict[str, PhoneAgent] = {}
         self._numbers = count(1)
@@ -184,6 +190,17 @@ class TestPhone:
         if status != "Registered":
             raise PhoneError(f"{username}: the hotline says {status} to the registration")
         return agent
+
+    def add_number(self, number: str, behaviour: AgentBehaviour | None = None) -> PhoneAgent:
+        """Connect a telephone of the public network, reached by what the hotline dials there.
+
+        Raises:
+            ValueError: the number has unusable signs, or is there already.
+        """
+        if not _NUMBER.fullmatch(number) or number in self._agents or number == "hotline":
+            raise ValueError(f"not a number that can be added: {number!r}")
+        self._agents[number] = PhoneAgent(number, behaviour or AgentBehaviour())
+        return self._agents[number]
 
     def _new_call(self, unique_id: str, number: str, caller: str) -> PhoneCall:
         plan = self._exchange.plan

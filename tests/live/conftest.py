@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 import pytest_asyncio
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
+from telephony.testphone.configuration import free_port
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline, until
+from tests.live.harness.trunk import Trunk
 
 AGENTS = ("8001", "8002")
 
@@ -26,7 +29,16 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def hotline() -> AsyncIterator[Hotline]:
-    hotline = Hotline.make()
+    telephones, first = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    hotline = Hotline.make(
+        outbound={
+            # to the telephones by a way that a test can interrupt, and directly
+            "trunks": [f"127.0.0.1:{first}", f"127.0.0.1:{telephones}"],
+            "agent_numbers": ["0931000XXXX"],
+            "ring_seconds": 8,
+            "drill_number": "0931999",
+        }
+    )
     try:
         await hotline.start()
         yield hotline
@@ -36,8 +48,15 @@ async def hotline() -> AsyncIterator[Hotline]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def phone(hotline: Hotline) -> AsyncIterator[TestPhone]:
-    async with TestPhone(hotline.installation, hotline.sip) as phone:
+    async with TestPhone(hotline.installation, hotline.sip, sip_port=hotline.trunks[1]) as phone:
         yield phone
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def first_trunk(hotline: Hotline) -> AsyncIterator[Trunk]:
+    """The first trunk's way to the telephones."""
+    async with Trunk(*hotline.trunks) as trunk:
+        yield trunk
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

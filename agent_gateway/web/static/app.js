@@ -6,6 +6,7 @@ import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { Live, ServiceError, ask } from "./service.js";
 import { forgetForm, showTicket } from "./ticketform.js";
+import { openTransfers, showTransfer } from "./transfers.js";
 import { addTurn, showWords } from "./words.js";
 
 const state = { user: null, agent: null, calls: new Map(), current: null, live: null, last: [] };
@@ -19,6 +20,7 @@ function current() {
 function show() {
   const call = current();
   showCall(call, state.user.extension);
+  showTransfer(call, state.user.extension);
   showWords(call && call.turns);
   const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
   showTicket(
@@ -123,6 +125,10 @@ const HEARD = {
     if (call) Object.assign(call, { ended_at: message.at, ringing: [] });
     refreshUntilWritten(message.call_id);
   },
+  "transfer.changed"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.transfer = message;
+  },
   "transcript.partial": (message) => heardTurn(message, false),
   "transcript.final": (message) => heardTurn(message, true),
   "prefill.changed"(message) {
@@ -206,6 +212,17 @@ async function submitTicket() {
   }
 }
 
+async function orderTransfer(what, body) {
+  const call = current();
+  if (!call) return;
+  try {
+    await ask("POST", `/api/calls/${call.call_id}/${what}`, body);
+    notice("");
+  } catch (error) {
+    failed(error);
+  }
+}
+
 // ---- coming and going ---------------------------------------------------------------------------
 
 function enter(user) {
@@ -220,6 +237,7 @@ function enter(user) {
   );
   showAgent();
   show();
+  openTransfers(orderTransfer).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 

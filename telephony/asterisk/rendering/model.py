@@ -94,6 +94,7 @@ class RenderInput:
 
     Attributes:
         lines: one per line of the plan; the first is the main line, which takes unknown numbers.
+        directory_numbers: every number of the directory; what may be dialled besides is a setting.
         cdr_columns: names of ``CDR()`` fields, in the order of the CSV file's columns.
     """
 
@@ -105,10 +106,13 @@ class RenderInput:
     modules_dir: Path
     asterisk_data_dir: Path
     asterisk_version: tuple[int, ...]
+    directory_numbers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lines:
             raise ValueError("the number plan has no line in service")
+        for number in self.directory_numbers:
+            _require(_DIALLED, number, "number of the directory")
         for path in (self.settings.data_dir, self.modules_dir, self.asterisk_data_dir):
             # ';' starts a comment, ',' and parentheses end an application's argument
             if re.search(r"[;,()\r\n\"${}|&]", str(path)):

@@ -43,6 +43,7 @@ REQUIRED = (
     "app_dial",
     "app_exec",
     "app_mixmonitor",
+    "app_originate",
     "app_playback",
     "app_queue",
     "app_stack",

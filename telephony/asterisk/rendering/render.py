@@ -23,7 +23,6 @@ EMPTY_FILES = (
     "codecs.conf",
     "dnsmgr.conf",
     "extconfig.conf",
-    "features.conf",
     "http.conf",
     "pjproject.conf",
     "queuerules.conf",

@@ -65,6 +65,12 @@ class Api:
         async with self._http.get(path, headers=headers) as answer:
             return answer.status, await answer.read()
 
+    async def post(self, path: str, **body: Any) -> Any:
+        """The JSON answer; the status must be 200."""
+        async with self._http.post(path, json=body or None) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
     async def state(self, state: str, reason: str = "") -> Message:
         """Change the own state; the answer must be 200."""
         body = {"state": state, "reason": reason}

@@ -21,6 +21,7 @@ from agent_gateway.service import prepare
 from agent_gateway.service.preparation import FirstAccount
 from agent_gateway.store import Store
 from agent_gateway.supervisor import only_supervisor
+from config.directory import DEFAULT_DIRECTORY
 from config.numberplan import DEFAULT_PLAN
 from config.settings import Secrets, Settings, load_secrets, load_settings
 from telephony.asterisk.installation import Installation, find_installation
@@ -30,6 +31,7 @@ from tests.live.harness.ports import free_ports
 T = TypeVar("T")
 ROOT = Path(__file__).parents[3]
 SPEECH = ROOT / "tests" / "fixtures" / "speech"
+DEPARTMENT_NUMBER = "09310000001"
 MENU_LINE = "12350"
 LINE_WITH_MENU = f"""
 [lines.{MENU_LINE}]
@@ -100,11 +102,16 @@ class Hotline:
             values.setdefault(name, {}).update(section)
         plan = data_dir / "numberplan.toml"
         plan.write_text(DEFAULT_PLAN.read_text(encoding="utf-8") + LINE_WITH_MENU, encoding="utf-8")
+        directory = data_dir / "departments.json"
+        known = json.loads(DEFAULT_DIRECTORY.read_text(encoding="utf-8"))
+        known["departments"][0] |= {"phone": DEPARTMENT_NUMBER}
+        directory.write_text(json.dumps(known), encoding="utf-8")
         file = data_dir / "hotline.toml"
         top = {
             "install_dir": str(ROOT / "var"),
             "data_dir": str(data_dir),
             "number_plan": str(plan),
+            "directory": str(directory),
         }
         lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
         for name, section in values.items():
@@ -122,6 +129,12 @@ class Hotline:
     def sip(self) -> tuple[str, int]:
         """Where the trunk and the telephones find it."""
         return self.settings.asterisk.sip_bind, self.settings.asterisk.sip_port
+
+    @property
+    def trunks(self) -> tuple[int, int]:
+        """Ports of the two trunks for calls to the outside."""
+        first, second = (int(one.rpartition(":")[2]) for one in self.settings.outbound.trunks)
+        return first, second
 
     @property
     def web(self) -> str:

@@ -25,6 +25,8 @@ from telephony.events import (
     PrefillChanged,
     Speaker,
     TranscriptPartial,
+    TransferChanged,
+    TransferKind,
 )
 from tests.unit.agent_gateway.house import House
 from tests.unit.agent_gateway.scenes import (
@@ -432,3 +434,24 @@ class _deaf:  # noqa: N801 - reads like a function
         assert self._session is not None
         await self._session.close()
         await asyncio.sleep(0)
+
+
+async def test_given_a_transfer_when_it_changes_then_the_agent_hears_it_and_a_new_page_knows(
+    house: House,
+) -> None:
+    changed = TransferChanged(
+        at=at(12),
+        call_id="1.1",
+        state="consulting",
+        kind=TransferKind.CONSULT,
+        target="09310000001",
+        name="公交集团",
+    )
+    async with house.page("zhang") as page, house.page("li") as other:
+        house.publish([*arrival("1.1"), offer("1.1"), *answer("1.1"), changed])
+        heard = await page.hear("transfer.changed")
+        assert (heard["state"], heard["name"], heard["drill"]) == ("consulting", "公交集团", False)
+        assert "transfer.changed" not in [one["type"] for one in await other.everything()]
+    async with house.page("zhang") as page:
+        (call,) = page.snapshot["calls"]
+        assert call["transfer"]["state"] == "consulting"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -28,6 +29,8 @@ from telephony.events import (
     PartyJoined,
     PartyLeft,
     Speaker,
+    TargetStep,
+    TransferTarget,
 )
 from tests.unit.asr.listeners import until
 from tests.unit.asr.streams.engines import Scripted
@@ -191,6 +194,23 @@ async def test_given_the_agent_left_when_another_is_rung_then_that_one_is_the_ag
         desk.rings(OTHER_AGENT)
         await desk.attached(OTHER_AGENT)
         assert desk.speaker(OTHER_AGENT) is Speaker.AGENT
+
+
+async def test_given_the_agent_left_when_a_department_is_rung_outside_then_a_third_party() -> None:
+    async with serving() as desk:
+        desk.arrives()
+        desk.rings(AGENT)
+        desk.answers(AGENT)
+        desk.bus.publish(
+            PartyLeft(at=now(), call_id="c1", channel=AGENT, endpoint="PJSIP/a", bridge="b")
+        )
+        told: Any = {"at": now(), "call_id": "c1", "channel": DEPARTMENT}
+        desk.bus.publish(
+            TransferTarget(**told, target="1", step=TargetStep.DIALLING, via="carrier-1")
+        )
+        desk.bus.publish(PartyJoined(**told, endpoint="PJSIP/carrier-1", bridge="b"))
+        await desk.attached(DEPARTMENT)
+        assert desk.speaker(DEPARTMENT) is Speaker.THIRD
 
 
 async def test_given_a_live_channel_when_its_audio_breaks_off_then_attached_again() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from telephony.events import (
     LinkStateChanged,
     OfferEnded,
     OfferOutcome,
+    PartyJoined,
     PartyLeft,
 )
 
@@ -67,7 +69,11 @@ class Desk:
         self.bus = EventBus()
         self.seats = SeatsInMemory()
         self.desk = AgentDesk(
-            self.bus, self.seats, wrap_up_seconds=wrap_up_seconds, missed_calls_before_break=2
+            self.bus,
+            self.seats,
+            wrap_up_seconds=wrap_up_seconds,
+            missed_calls_before_break=2,
+            move_seconds=0.01,
         )
 
     def state(self) -> AgentState:
@@ -170,7 +176,40 @@ async def test_given_talking_when_agent_logs_out_then_call_is_finished_first(des
     assert desk.state() is AgentState.TALKING
     assert ENDPOINT not in desk.seats.seats
     desk.desk.apply(PartyLeft(at=NOW, call_id="c1", channel="x", endpoint=ENDPOINT, bridge="b"))
-    assert desk.state() is AgentState.LOGGED_OUT
+    async with asyncio.timeout(5):
+        while desk.state() is not AgentState.LOGGED_OUT:
+            await asyncio.sleep(0.01)
+
+
+async def test_given_talking_when_moved_into_another_room_then_the_call_goes_on(
+    desk: Desk,
+) -> None:
+    await desk.desk.login("8001")
+    desk.offer()
+    desk.answer()
+    party: Any = {"at": NOW, "call_id": "c1", "channel": "x", "endpoint": ENDPOINT}
+    desk.desk.apply(PartyLeft(**party, bridge="queue"))
+    desk.desk.apply(PartyJoined(**party, bridge="room"))
+    await asyncio.sleep(0.05)
+    assert desk.state() is AgentState.TALKING
+    desk.desk.apply(PartyLeft(**party, bridge="room"))
+    async with asyncio.timeout(5):
+        while desk.state() is not AgentState.WRAP_UP:
+            await asyncio.sleep(0.01)
+
+
+async def test_given_talking_when_the_call_ends_while_leaving_then_wrap_up_comes_once(
+    desk: Desk,
+) -> None:
+    await desk.desk.login("8001")
+    desk.offer()
+    desk.answer()
+    desk.desk.apply(PartyLeft(at=NOW, call_id="c1", channel="x", endpoint=ENDPOINT, bridge="b"))
+    desk.end()
+    assert desk.state() is AgentState.WRAP_UP
+    await desk.desk.ready("8001")
+    await asyncio.sleep(0.05)
+    assert desk.state() is AgentState.READY
 
 
 async def test_given_one_missed_call_when_second_is_missed_then_break_with_reason(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Secrets, Settings
+from config.settings import OutboundSettings, Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
@@ -182,3 +182,51 @@ def test_given_stages_out_of_order_then_they_are_refused(begins: list[int]) -> N
 def test_given_a_hostile_prompt_then_it_is_refused(prompt: str) -> None:
     with pytest.raises(ValueError, match="must not contain"):
         DialplanStage("hotline", 0, "zh", "greeting", announcement=(prompt,))
+
+
+OUTBOUND = OutboundSettings(
+    trunks=("192.0.2.1", "carrier.example:5080"),
+    agent_numbers=("0931XXXXXXX",),
+    supervisor_numbers=("0.",),
+    drill_number="0931999",
+)
+
+
+def _context(dialplan: str, name: str) -> str:
+    return dialplan.partition(f"\n[{name}]\n")[2].partition("\n[")[0]
+
+
+def test_given_trunks_when_rendered_then_each_role_has_its_numbers_and_no_others(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data", outbound=OUTBOUND)
+    render_asterisk_config(source(tmp_path, settings=settings, directory_numbers=("09310000001",)))
+    dialplan = read(tmp_path, "extensions.conf")
+    agent, supervisor = _context(dialplan, "out-agent"), _context(dialplan, "out-supervisor")
+    extensions = [line.split(",")[0] for line in agent.splitlines() if line.startswith("exten")]
+    assert extensions == ["exten => 09310000001", "exten => _0931XXXXXXX"]
+    assert "include => out-agent" in supervisor
+    assert "exten => _0.," in supervisor
+    emergency = _context(dialplan, "out-emergency")
+    for line in (*OUTBOUND.emergency_lines, "0931999"):
+        assert f"exten => {line},1,Goto(carrier-emergency," in emergency
+    for context in ("carrier", "carrier-emergency"):
+        first, second = (one for one in _context(dialplan, context).splitlines() if "Dial(" in one)
+        assert "PJSIP/carrier-1/sip:${EXTEN}@192.0.2.1," in first
+        assert "PJSIP/carrier-2/sip:${EXTEN}@carrier.example:5080," in second
+    assert "[carrier-2]" in read(tmp_path, "pjsip.conf")
+    features = read(tmp_path, "features.conf")
+    assert 'emergency-110 => *110,self/callee,Gosub,"emergency-key,110,1"' in features
+
+
+def test_given_no_trunk_when_rendered_then_nothing_can_be_dialled_outside(tmp_path: Path) -> None:
+    render_asterisk_config(source(tmp_path))
+    assert "Dial(PJSIP/carrier" not in read(tmp_path, "extensions.conf")
+    assert "=> *" not in read(tmp_path, "features.conf")
+
+
+def test_given_a_directory_number_with_other_signs_when_rendered_then_refused(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ValueError, match="number of the directory"):
+        source(tmp_path, directory_numbers=("0931;x",))

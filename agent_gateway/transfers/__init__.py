@@ -1,0 +1,1 @@
+"""Handing calls on, from the web."""

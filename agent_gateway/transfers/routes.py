@@ -1,0 +1,188 @@
+"""POST /api/calls/{call_id}/transfer, /merge, /complete, /abort, /emergency; GET /api/directory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent_gateway.auth import Role
+from agent_gateway.http.errors import ApiError, forbidden
+from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
+from agent_gateway.transfers.views import (
+    DirectoryEntry,
+    DirectoryView,
+    EmergencyRequest,
+    TransferRequest,
+    TransferView,
+)
+from telephony.events import TransferKind
+from telephony.transfers import (
+    DialRole,
+    TargetError,
+    Targets,
+    TransferDesk,
+    TransferError,
+    TransferSnapshot,
+)
+
+log = structlog.get_logger(__name__)
+
+
+async def directory(exchange: Exchange[Nothing, Nothing]) -> DirectoryView:
+    """Where a call can be handed to."""
+    _, targets = _parts(exchange)
+    users = await exchange.context.store.users.agents()
+    return DirectoryView(
+        departments=[
+            DirectoryEntry(
+                target=f"department:{item.key}", name=item.name, numbers=list(item.all_numbers)
+            )
+            for item in targets.directory.departments
+            if item.all_numbers
+        ],
+        agents=[
+            DirectoryEntry(target=f"agent:{user.extension}", name=user.display_name, numbers=[])
+            for user in users
+            if user.extension and user.extension != exchange.user.extension
+        ],
+        queues=[
+            DirectoryEntry(target=f"queue:{name}", name=name, numbers=[]) for name in targets.queues
+        ],
+        emergency_lines=list(targets.emergency_lines),
+        drills=targets.drills,
+    )
+
+
+async def transfer(exchange: Exchange[Nothing, TransferRequest]) -> TransferView:
+    """Begin to hand a call on."""
+    desk, targets = _parts(exchange)
+    call_id = _own_call(exchange)
+    body, who = exchange.body, exchange.user
+    role = DialRole.AGENT if who.role is Role.AGENT else DialRole.SUPERVISOR
+    agents = [user.extension or "" for user in await exchange.context.store.users.agents()]
+    try:
+        target = targets.find(body.target, role, [one for one in agents if one != who.extension])
+    except TargetError as error:
+        await _audit(exchange, "transfer.refused", call_id, body.target)
+        raise _refused(403, "target_refused", error) from error
+    # nothing is dialled that is not in the audit trail
+    await _audit(exchange, f"transfer.{body.kind}", call_id, body.target)
+    by = who.extension or who.username
+    return await _done(desk.start(call_id, TransferKind(body.kind), target, by=by))
+
+
+async def emergency(exchange: Exchange[Nothing, EmergencyRequest]) -> TransferView:
+    """An emergency line joins the call at once."""
+    desk, targets = _parts(exchange)
+    call_id = _own_call(exchange)
+    body, who = exchange.body, exchange.user
+    try:
+        target = targets.emergency(body.line, drill=body.drill)
+    except TargetError as error:
+        raise _refused(409, "no_emergency_line", error) from error
+    view = await _done(desk.emergency(call_id, target, by=who.extension or who.username))
+    try:
+        what = f"{body.line} drill" if body.drill else body.line
+        await _audit(exchange, "transfer.emergency", call_id, what)
+    except (SQLAlchemyError, OSError) as error:
+        # the call's own events say it too; help must not wait for the database
+        log.warning("transfer.not_audited", call_id=call_id, reason=str(error)[:200])
+    return view
+
+
+def _order(
+    name: str, command: Callable[[TransferDesk, str], Awaitable[TransferSnapshot]]
+) -> Callable[[Exchange[Nothing, Nothing]], Awaitable[TransferView]]:
+    async def handle(exchange: Exchange[Nothing, Nothing]) -> TransferView:
+        desk, _ = _parts(exchange)
+        call_id = _own_call(exchange)
+        await _audit(exchange, f"transfer.{name}", call_id, "")
+        return await _done(command(desk, call_id))
+
+    return handle
+
+
+def _own_call(exchange: Exchange[Any, Any]) -> str:
+    """The call in the path, if the person may order something for it.
+
+    Raises:
+        ApiError: an agent who is not in this call.
+    """
+    call_id, who = exchange.path("call_id")[:64], exchange.user
+    if not who.sees_all:
+        mine = who.extension and exchange.context.desk.snapshot(who.extension).call_id == call_id
+        if not mine:
+            raise forbidden()
+    return call_id
+
+
+def _parts(exchange: Exchange[Any, Any]) -> tuple[TransferDesk, Targets]:
+    desk, targets = exchange.context.transfers, exchange.context.targets
+    if desk is None or targets is None:
+        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+    return desk, targets
+
+
+async def _audit(exchange: Exchange[Any, Any], action: str, call_id: str, detail: str) -> None:
+    await exchange.context.store.audit.add(
+        exchange.user.username, action, f"{call_id} {detail}".strip()[:200], ip=exchange.ip
+    )
+
+
+async def _done(command: Awaitable[TransferSnapshot]) -> TransferView:
+    try:
+        return TransferView.of(await command)
+    except TransferError as error:
+        raise _refused(409, "transfer_refused", error) from error
+
+
+def _refused(status: int, code: str, error: Exception) -> ApiError:
+    zh, _, en = str(error).partition(" / ")
+    return ApiError(status, code, zh, en or zh)
+
+
+def _post(path: str, handler: Any, summary: str, body: Any = Nothing) -> AnyRoute:
+    return Route(
+        "POST",
+        f"/api/calls/{{call_id}}/{path}",
+        handler,
+        summary,
+        "transfers",
+        Nothing,
+        body,
+        TransferView,
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        "GET",
+        "/api/directory",
+        directory,
+        "Departments, agents, queues and emergency lines to which a call can be handed",
+        "transfers",
+        Nothing,
+        Nothing,
+        DirectoryView,
+    ),
+    _post("transfer", transfer, "Hand a call on: blind, consult, three_way", TransferRequest),
+    _post("emergency", emergency, "An emergency line joins the call at once", EmergencyRequest),
+    _post(
+        "merge",
+        _order("merge", lambda desk, call: desk.merge(call)),
+        "End the consultation by bringing the caller in",
+    ),
+    _post(
+        "complete",
+        _order("complete", lambda desk, call: desk.complete(call)),
+        "The agent leaves; caller and target go on",
+    ),
+    _post(
+        "abort",
+        _order("abort", lambda desk, call: desk.abort(call)),
+        "The target leaves; caller and agent go on",
+    ),
+)

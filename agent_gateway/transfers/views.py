@@ -1,0 +1,65 @@
+"""Transfers and their targets as JSON."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, Field
+
+from agent_gateway.http.route import Strict
+from telephony.transfers import TransferSnapshot
+
+
+class TransferRequest(Strict):
+    """``target``: ``department:KEY``, ``agent:EXTENSION``, ``queue:NAME`` or ``number:DIGITS``."""
+
+    kind: Literal["blind", "consult", "three_way"]
+    target: str = Field(min_length=3, max_length=80)
+
+
+class EmergencyRequest(Strict):
+    """``drill``: an exercise; the number set for drills is dialled in place of the line."""
+
+    line: str = Field(min_length=3, max_length=8)
+    drill: bool = False
+
+
+class TransferView(BaseModel):
+    """A call's transfer now."""
+
+    call_id: str
+    state: str
+    kind: str
+    target: str
+    name: str
+    drill: bool
+
+    @classmethod
+    def of(cls, snapshot: TransferSnapshot) -> Self:
+        """From the transfer desk's snapshot."""
+        return cls(
+            call_id=snapshot.call_id,
+            state=snapshot.state.value,
+            kind=snapshot.kind.value,
+            target=snapshot.target,
+            name=snapshot.name,
+            drill=snapshot.drill,
+        )
+
+
+class DirectoryEntry(BaseModel):
+    """A possible target; ``target`` is what a transfer request wants."""
+
+    target: str
+    name: str
+    numbers: list[str]
+
+
+class DirectoryView(BaseModel):
+    """Everything a call can be handed to."""
+
+    departments: list[DirectoryEntry]
+    agents: list[DirectoryEntry]
+    queues: list[DirectoryEntry]
+    emergency_lines: list[str]
+    drills: bool

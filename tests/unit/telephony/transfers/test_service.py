@@ -1,0 +1,251 @@
+"""Orders and events, with an Asterisk that only writes down what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+import pytest
+import pytest_asyncio
+
+from telephony.calls import CallBook
+from telephony.events import (
+    CallArrived,
+    CallEnded,
+    Event,
+    EventBus,
+    HungUpBy,
+    LinkState,
+    LinkStateChanged,
+    PartyJoined,
+    PartyLeft,
+    TargetStep,
+    TransferChanged,
+    TransferKind,
+    TransferTarget,
+)
+from telephony.transfers import Target, TargetKind, TransferDesk, TransferError, TransferState
+from telephony.transfers.control import After, Placed
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+CALL, CALLER, AGENT, THIRD = "hl-1.1", "PJSIP/trunk-1", "PJSIP/agent-8001-2", "PJSIP/carrier-1-3"
+DEPARTMENT = Target(TargetKind.DEPARTMENT, "09310000001", "out-agent", "公交集团")
+
+
+class Room:
+    """Writes down what it is asked; ``away``: refuses everything."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.away = False
+        self.reachable = asyncio.Event()
+        self.channels: list[Placed] = []
+
+    def _ask(self, *words: object) -> None:
+        if self.away:
+            raise ConnectionError("link down")
+        self.asked.append(" ".join(str(word) for word in words if word != ""))
+
+    async def together(self, caller: str, agent: str) -> None:
+        self._ask("together")
+
+    async def apart(self, caller: str, agent: str) -> None:
+        self._ask("apart")
+
+    async def join(self, caller: str) -> None:
+        self._ask("join")
+
+    async def hold(self, caller: str, agent: str, *, follow: bool) -> None:
+        self._ask("hold", "follow" if follow else "")
+
+    async def back(self, caller: str, queue: str = "") -> None:
+        self._ask("back", queue)
+
+    async def after(self, caller: str, where: After) -> None:
+        self._ask("after", where.name.lower())
+
+    async def hangup(self, channel: str) -> None:
+        self._ask("hangup", {AGENT: "agent"}.get(channel, "target"))
+
+    async def ring(
+        self, target: Target, *, call_id: str, caller: str, shown: str, channel_id: str
+    ) -> None:
+        self._ask("ring", target.number)
+        await self.reachable.wait()
+
+    async def placed(self) -> Sequence[Placed]:
+        return self.channels
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.bus, self.book, self.room = EventBus(), CallBook(), Room()
+        self.desk = TransferDesk(self.bus, self.book, self.room)
+        self.said: list[Event] = []
+
+    def tell(self, event: Event) -> None:
+        self.book.apply(event)
+        self.desk.apply(event)
+
+    def joined(self, channel: str, bridge: str) -> None:
+        endpoint = channel.rpartition("-")[0]
+        self.tell(
+            PartyJoined(at=NOW, call_id=CALL, channel=channel, endpoint=endpoint, bridge=bridge)
+        )
+
+    def left(self, channel: str, bridge: str) -> None:
+        endpoint = channel.rpartition("-")[0]
+        self.tell(
+            PartyLeft(at=NOW, call_id=CALL, channel=channel, endpoint=endpoint, bridge=bridge)
+        )
+
+    def target(self, step: TargetStep, channel: str = "", *, last: bool = False) -> None:
+        self.tell(
+            TransferTarget(
+                at=NOW, call_id=CALL, target="09310000001", step=step, channel=channel, last=last
+            )
+        )
+
+    async def in_state(self, state: TransferState) -> None:
+        async with asyncio.timeout(5):
+            while (now := self.desk.snapshot(CALL)) is None or now.state is not state:
+                await asyncio.sleep(0.005)
+
+    async def begin(self, kind: TransferKind) -> None:
+        await self.desk.start(CALL, kind, DEPARTMENT, by="8001")
+        async with asyncio.timeout(5):
+            while not any(one.startswith("ring") for one in self.room.asked):
+                await asyncio.sleep(0.005)
+        self.left(AGENT, "queue")
+        if kind is not TransferKind.BLIND:
+            self.joined(AGENT, "room")
+        self.room.asked.clear()
+
+
+@pytest_asyncio.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    made.tell(CallArrived(at=NOW, call_id=CALL, channel=CALLER, caller="139", dialled="12345"))
+    made.joined(CALLER, "queue")
+    made.joined(AGENT, "queue")
+    running = asyncio.create_task(made.desk.run())
+    yield made
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_given_a_talk_when_consulted_and_merged_then_the_caller_joins_once(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT)
+    desk.target(TargetStep.DIALLING, THIRD)
+    desk.target(TargetStep.ANSWERED, THIRD)
+    await desk.in_state(TransferState.CONSULTING)
+    await desk.desk.merge(CALL)
+    assert desk.room.asked == ["join"]
+    with pytest.raises(TransferError):
+        await desk.desk.merge(CALL)
+
+
+async def test_given_the_first_trunk_fails_when_another_is_tried_then_nothing_moves(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT)
+    desk.target(TargetStep.UNREACHABLE)
+    desk.target(TargetStep.BUSY, last=True)
+    await desk.in_state(TransferState.TOGETHER)
+    assert desk.room.asked == ["join"]
+
+
+async def test_given_a_blind_transfer_when_the_target_fails_then_the_caller_queues_again(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.BLIND)
+    desk.target(TargetStep.REFUSED, last=True)
+    await desk.in_state(TransferState.RETURNED)
+    assert desk.room.asked == ["back"]
+
+
+async def test_given_a_consultation_when_the_agent_dies_then_the_caller_meets_the_target(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT)
+    desk.target(TargetStep.ANSWERED, THIRD)
+    await desk.in_state(TransferState.CONSULTING)
+    desk.left(AGENT, "room")
+    await desk.in_state(TransferState.HANDED_OVER)
+    assert desk.room.asked == ["after queue", "join"]
+
+
+async def test_given_a_ringing_target_when_the_caller_hangs_up_then_it_rings_no_longer(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT)
+    desk.tell(CallEnded(at=NOW, call_id=CALL, hung_up_by=HungUpBy.CALLER))
+    async with asyncio.timeout(5):
+        while desk.room.asked != ["hangup target"]:
+            await asyncio.sleep(0.005)
+    assert desk.desk.snapshot(CALL) is None
+
+
+async def test_given_asterisk_away_when_ordered_then_it_is_refused_and_can_be_tried_again(
+    desk: Desk,
+) -> None:
+    desk.room.away = True
+    with pytest.raises(TransferError):
+        await desk.desk.start(CALL, TransferKind.CONSULT, DEPARTMENT, by="8001")
+    desk.room.away = False
+    await desk.begin(TransferKind.CONSULT)
+    assert desk.desk.snapshot(CALL) is not None
+
+
+async def test_given_a_consultation_when_an_emergency_is_ordered_then_it_comes_first(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT)
+    police = Target(TargetKind.EMERGENCY, "110", "out-emergency", "110")
+    snapshot = await desk.desk.emergency(CALL, police, by="8001")
+    assert (snapshot.state, snapshot.target) == (TransferState.THREE_WAY_RINGING, "110")
+    assert desk.room.asked[:3] == ["hangup target", "join", "after hold"]
+    with pytest.raises(TransferError):
+        await desk.desk.start(CALL, TransferKind.BLIND, police, by="8001")
+
+
+async def test_given_an_old_target_when_it_fails_late_then_the_new_one_goes_on_ringing(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.THREE_WAY)
+    desk.target(TargetStep.BUSY, last=True)  # not yet worked off when the agent aborts
+    await desk.desk.abort(CALL)
+    await desk.desk.start(CALL, TransferKind.CONSULT, DEPARTMENT, by="8001")
+    await asyncio.sleep(0.02)
+    await desk.in_state(TransferState.CONSULT_RINGING)
+
+
+@pytest.mark.parametrize(
+    ("places", "state"),
+    [
+        ({"hold", "agent", "target"}, TransferState.CONSULTING),
+        ({"hold", "agent"}, TransferState.CONSULT_RINGING),
+        ({"caller", "agent", "target"}, TransferState.THREE_WAY),
+        ({"caller", "agent"}, TransferState.TOGETHER),
+        ({"caller", "target"}, TransferState.HANDED_OVER),
+        ({"hold"}, TransferState.BLIND_RINGING),
+    ],
+)
+async def test_given_a_service_that_was_away_when_the_link_is_up_then_it_sees_who_is_where(
+    desk: Desk, places: set[str], state: TransferState
+) -> None:
+    channels = {"caller": CALLER, "hold": CALLER, "agent": AGENT, "target": "Local/1@out-agent-1;1"}
+    desk.room.channels = [Placed(CALL, channels[place], place) for place in sorted(places)]
+    desk.room.channels.append(Placed(CALL, THIRD, ""))
+    with desk.bus.subscribe("test") as events:
+        desk.tell(LinkStateChanged(at=NOW, state=LinkState.UP))
+        async with asyncio.timeout(5):
+            async for event in events:
+                if isinstance(event, TransferChanged):
+                    break
+    snapshot = desk.desk.snapshot(CALL)
+    assert snapshot is not None
+    assert snapshot.state is state
