@@ -7,7 +7,7 @@ started is logged and left out; the calls go on by the dialplan all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal
+from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -38,7 +39,8 @@ from ivr.prompts import PromptLibrary
 from ivr.waiting import WaitingKeyHandler
 from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
-from telephony.events import EventBus
+from telephony.events import AgentState, CallEvent, EventBus
+from telephony.queues import WaitTeller
 from telephony.recordings import Sealer
 
 log = structlog.get_logger(__name__)
@@ -80,12 +82,21 @@ class Service:
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
         self._places = QueuePlaces(self.bus)
+        self._waits = WaitTeller(self.bus, self.feed.link, self._working)
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
         routing = Routing(plan, DialledNumbers(plan, settings.city), menus)
         self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
-        self.agi.route("waiting-key", WaitingKeyHandler(prompts, self.bus, self._places, tickets))
+        self.missed = MissedCallWatch(
+            self.store,
+            lambda row: self.context.missed_call_changed(row),
+            lambda count: self.context.metrics.missed_open.set(count),
+        )
+        self.agi.route(
+            "waiting-key",
+            WaitingKeyHandler(prompts, self.bus, self._places, tickets, self.missed.request),
+        )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
@@ -94,7 +105,7 @@ class Service:
             self.store,
             self.bus,
             settings.data_dir / "spool" / "journal",
-            persisted=self.drafter.noticed,
+            persisted=self._persisted,
         )
         self.recovery = CdrRecovery(
             self.store,
@@ -141,10 +152,11 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.journal, self.recovery):
+        for part in (self.drafter, self.missed, self.journal, self.recovery):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self._places.run(), "queue-places")
+        self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
         self._spawn(
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
@@ -204,6 +216,15 @@ class Service:
 
         task.add_done_callback(ended)
         self._stack.push_async_callback(end)
+
+    def _persisted(self, events: Sequence[CallEvent]) -> None:
+        self.drafter.noticed(events)
+        self.missed.noticed(events)
+
+    def _working(self) -> int:
+        """Agents who take calls now."""
+        away = (AgentState.LOGGED_OUT, AgentState.BREAK)
+        return sum(one.state not in away for one in self.desk.snapshots())
 
     # ---- how it is doing ---------------------------------------------------------------------
 
