@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from telephony.events import HungUpBy, OfferOutcome
+from telephony.events import CALLBACK_STEP, VOICEMAIL_STEP, HungUpBy, OfferOutcome
 
 
 class Disposition(StrEnum):
@@ -19,6 +19,7 @@ class Disposition(StrEnum):
         ABANDONED_IN_QUEUE: the caller hung up while waiting, with nobody's telephone ringing.
         ABANDONED_RINGING: the caller hung up while an agent's telephone rang.
         CALLBACK_REQUESTED: the caller waited and chose to be called back.
+        VOICEMAIL: the caller waited and chose to leave a message.
         NO_ANSWER: the caller waited in a queue and the system ended the call unanswered.
         COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
         FAILED: the system ended the call before a queue, with a cause that is a fault.
@@ -30,6 +31,7 @@ class Disposition(StrEnum):
     ABANDONED_IN_QUEUE = "abandoned_in_queue"
     ABANDONED_RINGING = "abandoned_ringing"
     CALLBACK_REQUESTED = "callback_requested"
+    VOICEMAIL = "voicemail"
     NO_ANSWER = "no_answer"
     COMPLETED_IN_IVR = "completed_in_ivr"
     FAILED = "failed"
@@ -37,9 +39,6 @@ class Disposition(StrEnum):
 
 # Q.850: unknown, vacant number (the planned end of a retired number's announcement), normal.
 _ORDINARY_CAUSES = frozenset({0, 1, 16})
-
-# The step of the IVR that says so (``ivr.waiting``).
-CALLBACK_REQUESTED_STEP = "callback_requested"
 
 
 def disposition(
@@ -55,7 +54,10 @@ def disposition(
         return Disposition.ANSWERED if ended else Disposition.IN_PROGRESS
     if not ended:
         return Disposition.IN_PROGRESS
-    if any(step["step"] == "ivr" and step["prompt"] == CALLBACK_REQUESTED_STEP for step in path):
+    chosen = {step["prompt"] for step in path if step["step"] == "ivr"}
+    if VOICEMAIL_STEP in chosen:
+        return Disposition.VOICEMAIL
+    if CALLBACK_STEP in chosen:
         return Disposition.CALLBACK_REQUESTED
     queued = any(step["step"] == "queued" for step in path)
     if hung_up_by in (HungUpBy.CALLER, HungUpBy.UNKNOWN, ""):

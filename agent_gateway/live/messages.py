@@ -144,7 +144,7 @@ class TicketMessage(BaseModel):
 class MissedCallMessage(BaseModel):
     """A number waits to be called back, or its entry has changed; ``closed_at``: not any more."""
 
-    type: Literal["missed_call.changed"] = "missed_call.changed"
+    type: Literal["missed.changed"] = "missed.changed"
     missed_call: MissedCallView
 
 

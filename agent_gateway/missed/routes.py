@@ -1,4 +1,4 @@
-"""GET /api/missed-calls, POST /api/missed-calls/{id}/done."""
+"""GET /api/missed-calls, POST /api/missed-calls/{number}/done."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def list_missed(exchange: Exchange[MissedCallQuery, Nothing]) -> MissedCal
 async def done(exchange: Exchange[Nothing, CalledBack]) -> MissedCallView:
     """Close an entry."""
     context, who, body = exchange.context, exchange.user, exchange.body
-    text = exchange.path("id")
+    text = exchange.path("number")
     # no database takes a greater number
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     try:
@@ -74,7 +74,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         "POST",
-        "/api/missed-calls/{id}/done",
+        "/api/missed-calls/{number}/done",
         done,
         "Close a missed call with its result",
         "calls",

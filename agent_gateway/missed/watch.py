@@ -1,7 +1,7 @@
 """Enters missed calls and closes them when the number was reached.
 
-What the journal has just written is looked at once; what was missed (the service or the database was
-away) is found by a sweep. Everything can be done twice without harm.
+What the journal has just written is looked at once; what was overlooked (the service or the
+database was away) is found by a sweep. Everything can be done twice without harm.
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ class MissedCallWatch:
                     self._due.put_nowait((event.call_id, True))
                 case CallEnded():
                     self._due.put_nowait((event.call_id, False))
+
+    def recovered(self, call_id: str) -> None:
+        """Take note of a call whose record was completed just now."""
+        self._due.put_nowait((call_id, True))
+        self._due.put_nowait((call_id, False))
 
     async def request(self, call_id: str, caller: str) -> bool:
         """A waiting caller wants to be called back; False if that could not be written down."""

@@ -95,7 +95,14 @@ class Service:
         )
         self.agi.route(
             "waiting-key",
-            WaitingKeyHandler(prompts, self.bus, self._places, tickets, self.missed.request),
+            WaitingKeyHandler(
+                prompts,
+                self.bus,
+                self._places,
+                tickets,
+                self.missed.request,
+                voicemail_s=settings.queue.voicemail_seconds,
+            ),
         )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
@@ -111,7 +118,7 @@ class Service:
             self.store,
             settings.asterisk_dir / "log" / CDR_FILE,
             settings.data_dir / "spool" / "cdr-place.json",
-            recovered=self.drafter.plan,
+            recovered=self._recovered,
         )
         self.transcription: TranscriptionService | None = None
         self.context = GatewayContext(
@@ -220,6 +227,10 @@ class Service:
     def _persisted(self, events: Sequence[CallEvent]) -> None:
         self.drafter.noticed(events)
         self.missed.noticed(events)
+
+    def _recovered(self, call_id: str) -> None:
+        self.drafter.plan(call_id)
+        self.missed.recovered(call_id)
 
     def _working(self) -> int:
         """Agents who take calls now."""

@@ -16,7 +16,13 @@ from agent_gateway.store.types import storable
 
 # The caller waited for a person and got none. A call that asked to be called back is entered by
 # the request itself, and here once more if that was lost.
-MISSED = ("abandoned_in_queue", "abandoned_ringing", "no_answer", "callback_requested")
+MISSED = (
+    "abandoned_in_queue",
+    "abandoned_ringing",
+    "no_answer",
+    "callback_requested",
+    "voicemail",
+)
 _NO_NUMBER = ("", "anonymous", "unknown", "unavailable", "restricted")
 _TRIES = 3
 

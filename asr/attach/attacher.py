@@ -19,12 +19,14 @@ from asr.audiosocket import ExpectedStreams
 from asr.streams import TranscriptionService
 from telephony.ami import AmiError
 from telephony.events import (
+    VOICEMAIL_STEP,
     CallAnswered,
     CallArrived,
     CallEnded,
     CallOffered,
     Event,
     EventBus,
+    IvrStep,
     LinkState,
     LinkStateChanged,
     OfferEnded,
@@ -156,6 +158,9 @@ class AudioAttacher:
             self._forget_call(event.call_id)
         elif isinstance(event, CallArrived | CallOffered | CallAnswered | PartyJoined):
             self._party_came(event, self._calls.setdefault(event.call_id, _Call()))
+        elif isinstance(event, IvrStep) and event.step == VOICEMAIL_STEP:
+            call = self._calls.setdefault(event.call_id, _Call())
+            self._attach(event.call_id, call, call.caller)
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:
             self._party_went(event, self._calls[event.call_id])
 

@@ -10,7 +10,8 @@ from config.numberplan import Language
 from ivr.conversation import ALL_KEYS, Conversation, PromptSource
 from ivr.fastagi import AgiSession
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
-from telephony.events import EventBus
+from ivr.waiting.message import take_message
+from telephony.events import CALLBACK_STEP, EventBus
 
 FIRST_LEASE_S = 5.0
 CONFIRM = "1"
@@ -32,7 +33,7 @@ class WaitingKeyHandler:
     """Serves ``agi://…/waiting-key``.
 
     Reads HL_KEY and HL_LANG, sets HL_POSITION and HL_LANG, and HL_NEXT=hangup for a caller who will
-    be called back.
+    be called back or has left a message.
     """
 
     def __init__(
@@ -42,12 +43,15 @@ class WaitingKeyHandler:
         positions: QueuePositions,
         tickets: TicketStatusSource | None = None,
         call_back: CallbackRequest | None = None,
+        *,
+        voicemail_s: float = 120.0,
     ) -> None:
         self._prompts = prompts
         self._bus = bus
         self._positions = positions
         self._tickets = tickets
         self._call_back = call_back
+        self._voicemail_s = voicemail_s
 
     async def __call__(self, session: AgiSession) -> None:
         """Serve one key.
@@ -75,6 +79,8 @@ class WaitingKeyHandler:
                 await tell_ticket_progress(conversation, self._tickets)
             case "1":
                 await self._offer_call_back(conversation)
+            case "2":
+                await take_message(conversation, self._voicemail_s)
 
     async def _offer_call_back(self, conversation: Conversation) -> None:
         """Read out the caller's number, and let the caller go once the request is written down."""
@@ -95,6 +101,6 @@ class WaitingKeyHandler:
         if not await self._call_back(session.call_id, number):
             await conversation.say("callback-unavailable")
             return
-        conversation.note("callback_requested")
+        conversation.note(CALLBACK_STEP)
         await session.set_variable("HL_NEXT", "hangup")
         await conversation.say("callback-noted")

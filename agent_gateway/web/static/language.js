@@ -63,6 +63,7 @@ const TEXTS = {
   disposition_abandoned_in_queue: ["排队中挂断", "Abandoned in queue"],
   disposition_abandoned_ringing: ["振铃中挂断", "Abandoned while ringing"],
   disposition_no_answer: ["无人接听", "No answer"],
+  disposition_voicemail: ["留言", "Left a message"],
   disposition_callback_requested: ["要求回电", "Asked to be called back"],
   disposition_completed_in_ivr: ["语音完成", "Completed in IVR"],
   disposition_failed: ["失败", "Failed"],
