@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Secrets, Settings
+from config.settings import QueueSettings, Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
@@ -124,3 +124,13 @@ def test_given_hostile_dialled_form_then_it_is_refused(variant: str) -> None:
 def test_given_folder_name_with_separator_then_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot take"):
         source(tmp_path, settings=Settings(data_dir=tmp_path / "a,b"))
+
+
+def test_given_no_announcements_wanted_when_rendered_then_no_place_is_told(tmp_path: Path) -> None:
+    render_asterisk_config(source(tmp_path))
+    assert "announce-frequency = 30" in read(tmp_path, "queues.conf")
+    quiet = Settings(data_dir=tmp_path / "data", queue=QueueSettings(announce_seconds=0))
+    render_asterisk_config(source(tmp_path, settings=quiet))
+    queues = read(tmp_path, "queues.conf")
+    assert "announce-position = no" in queues
+    assert "announce-frequency" not in queues
