@@ -32,16 +32,29 @@ DISPENSABLE = (
 
 
 class CannotProvideError(Exception):
-    """Asterisk cannot be provided; the message says what to do."""
+    """A program cannot be provided; the message says what to do."""
 
 
-def unpacked(into: Path, packages: list[str]) -> Path:
-    """Download and unpack packages with all they depend on into ``into/root``."""
+def unpacked(
+    into: Path, packages: list[str], *, what: str = "Asterisk", for_host: bool = False
+) -> Path:
+    """Download and unpack packages with all they depend on into ``into/root``.
+
+    Args:
+        into: an existing folder.
+        packages: names of Debian packages.
+        what: the name of what is provided, for progress and complaints.
+        for_host: take them from the host's own release and leave out what the host has: they run
+            with the host's loader. Otherwise the tree is complete in itself.
+
+    Raises:
+        CannotProvideError: saying what to do; what was there before is still there.
+    """
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise CannotProvideError(
                 f"there is none that can be used on this machine, and without {tool} it "
-                "cannot be fetched; install Asterisk with this system's package tool or use docker/"
+                f"cannot be fetched; install {what} with this system's package tool or use docker/"
             )
     if shutil.disk_usage(into).free < NEEDED_FREE_BYTES:
         raise CannotProvideError(
@@ -50,10 +63,10 @@ def unpacked(into: Path, packages: list[str]) -> Path:
     for left_over in into.glob("*.partial"):
         shutil.rmtree(left_over)
     with tempfile.TemporaryDirectory(suffix=".partial", dir=into) as work:
-        archives = download(Path(work), packages)
+        archives = download(Path(work), packages, what, for_host=for_host)
         fresh = Path(work) / "root"
         fresh.mkdir()
-        progress = Progress("Asterisk: unpacking", len(archives), "packages")
+        progress = Progress(f"{what}: unpacking", len(archives), "packages")
 
         def unpack(archive: Path) -> None:
             run(["dpkg-deb", "-x", str(archive), str(fresh)], f"cannot unpack {archive.name}")
@@ -73,12 +86,16 @@ def unpacked(into: Path, packages: list[str]) -> Path:
     return root
 
 
-def download(work: Path, packages: list[str]) -> list[Path]:
+def download(work: Path, packages: list[str], what: str, *, for_host: bool) -> list[Path]:
     """Fetch the packages with a private apt state: the host's package data stay untouched."""
     archives = work / "cache/archives"
     for folder in (work / "state/lists/partial", archives / "partial"):
         folder.mkdir(parents=True)
-    (work / "status").touch()
+    status = work / "status"
+    if for_host:
+        shutil.copyfile("/var/lib/dpkg/status", status)
+    else:
+        status.touch()
     architecture = run(["dpkg", "--print-architecture"], "dpkg does not work").strip()
     kept = [
         line
@@ -92,7 +109,7 @@ def download(work: Path, packages: list[str]) -> list[Path]:
                 'Dir::Etc::main "/dev/null";',
                 'Dir::Etc::parts "/dev/null";',
                 f'Dir::State "{work}/state";',
-                f'Dir::State::status "{work}/status";',
+                f'Dir::State::status "{status}";',
                 f'Dir::Cache "{work}/cache";',
                 f'Dir::Etc::sourcelist "{work}/sources.list";',
                 'Dir::Etc::sourceparts "/dev/null";',
@@ -112,9 +129,9 @@ def download(work: Path, packages: list[str]) -> list[Path]:
     )
     apt = ["apt-get", "-qq", "-y"]
     environment = os.environ | {"APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8"}
-    print("Asterisk: reading the package index", file=sys.stderr)
+    print(f"{what}: reading the package index", file=sys.stderr)
     offline = "cannot reach the package mirror; check network and proxy, then run it again"
-    choices = sources()
+    choices = sources(for_host=for_host)
     for lines in choices:
         (work / "sources.list").write_text("".join(f"{line}\n" for line in lines))
         try:
@@ -127,13 +144,16 @@ def download(work: Path, packages: list[str]) -> list[Path]:
     missing = f"the package mirror has no {', '.join(packages)} for this system"
     listing = run([*wanted, "--print-uris"], missing, environment)
     total = sum(int(line.split()[2]) for line in listing.splitlines() if line.startswith("'"))
-    with watch("Asterisk: downloading", archives, total):
+    with watch(f"{what}: downloading", archives, total):
         run(wanted, offline, environment)
     return sorted(archives.glob("*.deb"), key=lambda file: -file.stat().st_size)
 
 
-def sources() -> list[list[str]]:
-    """Source lines of a release with Asterisk, the host's own mirrors before the public one."""
+def sources(*, for_host: bool = False) -> list[list[str]]:
+    """Source lines of a release with Asterisk, the host's own mirrors before the public one.
+
+    With ``for_host`` they are of the host's own release.
+    """
     system = os_release()
     family = {system.get("ID", ""), *system.get("ID_LIKE", "").split()}
     if "ubuntu" in family:
@@ -146,7 +166,8 @@ def sources() -> list[list[str]]:
         endings: tuple[str, ...] = ("/ubuntu", "/ubuntu-ports")
     elif "debian" in family:
         codename, default = system.get("VERSION_CODENAME", ""), "http://deb.debian.org/debian"
-        suites, components, keyring = [DEBIAN_SUITE], "main", "debian"
+        suite = codename if for_host and codename else DEBIAN_SUITE
+        suites, components, keyring = [suite], "main", "debian"
         endings = ("/debian",)
     else:
         raise CannotProvideError(

@@ -32,6 +32,7 @@ def main() -> int:
     from debian_packages import CannotProvideError
     from environment import CannotInstallError, Environment
     from provide_asterisk import ensure as ensure_asterisk
+    from provide_browser import ensure as ensure_browser
 
     folder = install_dir(project)
     try:
@@ -40,6 +41,11 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two at once: the second finds all done
             Environment(project).ensure(dev=options.dev)
             ensure_asterisk(folder / "asterisk")
+            if options.dev:
+                try:
+                    ensure_browser(folder / "browser")
+                except CannotProvideError as error:
+                    print(f"The agents' page will not be tested: {error}", file=sys.stderr)
             return models(project)
     except (CannotInstallError, CannotProvideError) as error:
         print(f"Cannot be installed: {error}", file=sys.stderr)

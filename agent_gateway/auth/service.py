@@ -12,7 +12,7 @@ import structlog
 from agent_gateway.auth.passwords import Verifier
 from agent_gateway.auth.principal import Principal
 from agent_gateway.auth.throttle import Throttle
-from agent_gateway.store import Session, Store
+from agent_gateway.store import Session, Store, User
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +77,20 @@ class Auth:
             await self._store.audit.add(username, "login.failed", ip=ip)
             raise BadLoginError
         self._throttle.succeeded(username, ip)
+        return await self.begin(user, "login", ip), Principal.of(user)
+
+    async def begin(self, user: User, how: str, ip: str) -> str:
+        """Begin a session for somebody who has proved who they are; returns the token.
+
+        Args:
+            user: whose session it is.
+            how: they proved it, for the audit trail: ``login``, or ``login.command`` for whoever
+                can read the installation's secrets.
+            ip: from where.
+
+        Raises:
+            SQLAlchemyError: the store does not answer.
+        """
         token = secrets.token_urlsafe(32)
         now = datetime.now(UTC)
         await self._store.sessions.add(
@@ -88,9 +102,9 @@ class Auth:
                 ip=ip[:64],
             )
         )
-        await self._store.audit.add(user.username, "login", ip=ip)
-        log.info("auth.login", user=user.username, ip=ip)
-        return token, Principal.of(user)
+        await self._store.audit.add(user.username, how, ip=ip)
+        log.info("auth.login", user=user.username, how=how, ip=ip)
+        return token
 
     async def logout(self, token: str, who: Principal, ip: str) -> None:
         """End the session.

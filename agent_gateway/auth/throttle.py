@@ -54,8 +54,14 @@ class Throttle:
             self._failures.popitem(last=False)
 
     def succeeded(self, username: str, address: str) -> None:
-        """Forget the user's failures from there."""
+        """Forget the user's failures from there, and that this try was counted as one.
+
+        Else a whole office, which shares one address, would be locked out by logging in.
+        """
         self._failures.pop((username, address), None)
+        entry = self._failures.get(("", address))
+        if entry is not None:
+            entry.count = max(0, entry.count - 1)
 
     def _wait(self, key: tuple[str, str], free: int) -> float:
         entry = self._failures.get(key)

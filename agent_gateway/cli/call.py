@@ -42,6 +42,14 @@ def call(
     timeout: Annotated[
         float, typer.Option(min=1, max=3600, help="Hang up after this many seconds in any case.")
     ] = 60.0,
+    agent: Annotated[
+        str,
+        typer.Option(help="Extension of an agent whose telephone this command plays too."),
+    ] = "",
+    agent_speak: Annotated[
+        list[str] | None,
+        typer.Option(help="Sound file that agent says, [SECONDS:]FILE; may be repeated."),
+    ] = None,
     save_heard: Annotated[
         Path | None, typer.Option(help="Keep what the caller heard in this WAV file.")
     ] = None,
@@ -67,8 +75,19 @@ def call(
         settings = load_settings(config)
         speeches = [_speech(text) for text in speak or ()]
         keys = [_keys(text) for text in key or ()]
+        answered_by = (agent, [_speech(text) for text in agent_speak or ()])
         result = asyncio.run(
-            _call(settings, number, caller, speeches, keys, hangup_after, timeout, save_heard)
+            _call(
+                settings,
+                number,
+                caller,
+                speeches,
+                keys,
+                hangup_after,
+                timeout,
+                save_heard,
+                answered_by,
+            )
         )
     except (ConfigError, InstallationError, PhoneError, ValueError, OSError) as error:
         _fail(str(error), as_json)
@@ -88,9 +107,11 @@ async def _call(
     hangup_after: float | None,
     timeout_s: float,
     save_heard: Path | None,
+    answered_by: tuple[str, list[tuple[float, Path]]],
 ) -> dict[str, Any]:
     from rich.console import Console
 
+    from agent_gateway.cli.call_agent import seated
     from telephony.asterisk.installation import find_installation
     from telephony.testphone import PhoneError, TestPhone, answers_sip
 
@@ -105,8 +126,11 @@ async def _call(
     console = Console(stderr=True)
     with console.status(f"calling {number} at {host}:{port} as {caller}") as status:
         async with TestPhone(installation, (host, port), codec=settings.trunk.codecs[0]) as phone:
-            call = await _one_call(phone, number, caller, speeches, keys, hangup_after, timeout_s)
-            await call.wait_ended(timeout_s + 10)
+            async with seated(settings, phone, *answered_by):
+                call = await _one_call(
+                    phone, number, caller, speeches, keys, hangup_after, timeout_s
+                )
+                await call.wait_ended(timeout_s + 10)
             heard = await asyncio.to_thread(_heard, call, save_heard)
         status.update("the call is over; waiting for its recording and ticket")
         side, trouble = await _system(settings, call)

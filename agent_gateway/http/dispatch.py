@@ -19,6 +19,9 @@ from agent_gateway.http.route import AnyRoute, Exchange, Nothing
 
 log = structlog.get_logger(__name__)
 
+# Not logged in, not allowed: worth a line, for it may be somebody trying doors.
+_STRANGERS = frozenset({401, 403})
+
 REQUEST_TIMEOUT_S = 30.0
 MAX_BODY_BYTES = 64 << 10
 
@@ -46,6 +49,15 @@ async def _answer(
             exchange = await _exchange(route, context, request)
             reply = await route.handler(exchange)
     except ApiError as error:
+        if error.status in _STRANGERS and route.roles is not None:
+            log.warning(
+                "http.refused",
+                method=request.method,
+                path=request.path[:200],
+                status=error.status,
+                code=error.body.code,
+                ip=request.remote,
+            )
         return error.response()
     except TimeoutError:
         log.warning("http.timeout", method=request.method, path=request.path)

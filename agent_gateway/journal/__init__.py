@@ -5,6 +5,7 @@ from agent_gateway.journal.cdr_recovery import CDR_FILE, CdrRecovery
 from agent_gateway.journal.disposition import Disposition
 from agent_gateway.journal.fold import agent_of, fold_call
 from agent_gateway.journal.journal import Journal, JournalStatus
+from agent_gateway.journal.unended import UnendedCalls
 
 __all__ = [
     "CDR_COLUMNS",
@@ -13,6 +14,7 @@ __all__ = [
     "Disposition",
     "Journal",
     "JournalStatus",
+    "UnendedCalls",
     "agent_of",
     "fold_call",
 ]

@@ -75,8 +75,9 @@ class CdrLine:
             raise ValueError(f"not {len(CDR_COLUMNS)} columns")
         value = dict(zip(CDR_COLUMNS, rows[0], strict=True))
         start, end = _time(value["start,u"]), _time(value["end,u"])
-        if not value["linkedid"] or start is None or end is None:
-            raise ValueError("no linkedid, start or end")
+        # the disposition is the last column, and never empty in a line that is whole
+        if not value["linkedid"] or not value["disposition"] or start is None or end is None:
+            raise ValueError("no linkedid, start, end or disposition")
         return cls(
             linkedid=value["linkedid"],
             uniqueid=value["uniqueid"],

@@ -126,7 +126,8 @@ class CdrRecovery:
             return [], place, False
         # what ended before this process began, its journal cannot know
         limit = max(datetime.now(UTC) - self._grace, self._began)
-        lines: list[CdrLine] = []
+        lines: list[tuple[int, CdrLine]] = []
+        waiting: set[str] = set()
         for raw in data.splitlines(keepends=True):
             if not raw.endswith(b"\n") and len(raw) <= MAX_LINE_BYTES:
                 break
@@ -137,11 +138,15 @@ class CdrRecovery:
                     "cdr.line_damaged", file=str(self._file), offset=offset, reason=str(error)
                 )
             else:
+                lines.append((offset, line))
                 if line.end > limit:
-                    break
-                lines.append(line)
+                    waiting.add(line.linkedid)
             offset += len(raw)
-        return lines, _Place(inode, offset), len(data) == _CHUNK
+        # The legs of a call are taken together, so all of a call that waits comes again.
+        for index, (begin, line) in enumerate(lines):
+            if line.linkedid in waiting:
+                return [line for _, line in lines[:index]], _Place(inode, begin), False
+        return [line for _, line in lines], _Place(inode, offset), len(data) == _CHUNK
 
     def _load_place(self) -> _Place:
         try:

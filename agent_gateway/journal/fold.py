@@ -82,8 +82,11 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
                 outcome=event.outcome.value,
             )
         case CallEnded():
-            call.ended_at = _earliest(call.ended_at, event.at)
-            call.hung_up_by = call.hung_up_by or event.hung_up_by.value
+            # An end that was only concluded (nothing was heard of the call) gives way.
+            concluded = call.recovered and not call.cause
+            call.ended_at = event.at if concluded else _earliest(call.ended_at, event.at)
+            if concluded or not call.hung_up_by:
+                call.hung_up_by = event.hung_up_by.value
             call.cause = call.cause or event.cause
             call.cause_text = call.cause_text or event.cause_text[:200]
         case _:

@@ -24,6 +24,8 @@ from telephony.events import (
     LineIdentified,
     OfferEnded,
     PrefillChanged,
+    RecordingSealed,
+    TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
 )
@@ -31,6 +33,7 @@ from telephony.events import (
 MAX_LIVE = 5_000
 MAX_ENDED = 500
 _MAX_STEPS = 200
+_NO_SIGN_OF_LIFE = (CallEnded, RecordingSealed, TicketDrafted, TranscriptPartial, TranscriptFinal)
 _MAX_TURNS = 2_000
 
 
@@ -169,11 +172,17 @@ class CallBoard:
         """A call that is on the board."""
         return self._calls.get(call_id)
 
-    def apply(self, event: CallEvent) -> tuple[LiveCall, bool]:
-        """Fold one event; returns its call and whether the call is new on the board."""
+    def apply(self, event: CallEvent) -> tuple[LiveCall | None, bool]:
+        """Fold one event; returns its call and whether the call is new on the board.
+
+        None for what is told of a call after its end when the board does not have it any more
+        (a recording sealed late, a ticket of a recovered call).
+        """
         call = self._calls.get(event.call_id)
         new = call is None
         if call is None:
+            if isinstance(event, _NO_SIGN_OF_LIFE):
+                return None, False
             call = self._calls[event.call_id] = LiveCall(event.call_id, event.at)
         call.apply(event)
         if isinstance(event, CallEnded):

@@ -128,6 +128,11 @@ class _Page:
                     await self._receive(message.data)
                 elif message.type is WSMsgType.BINARY:
                     self._fault(None, "not_text", "消息必须是 JSON 文本", "messages are JSON text")
+                elif message.type is WSMsgType.ERROR:
+                    # too big, or no WebSocket frame at all: aiohttp has ended the connection
+                    log.warning(
+                        "live.connection_refused", user=self._who.username, reason=str(message.data)
+                    )
         finally:
             live.connections.discard(connection)
             for task in tasks:

@@ -98,9 +98,12 @@ class LiveHub:
                 self._tell(set(), message, everybody=True)
             case CallEvent():
                 call, new = self.board.apply(event)
-                if new or isinstance(event, CallArrived):
+                if call is not None and (new or isinstance(event, CallArrived)):
                     self._spawn(self._look_up(call))
-                self._call_event(call, event)
+                if isinstance(event, TicketDrafted):
+                    self._spawn(self._ticket_drafted(call, event.ticket_number))
+                elif call is not None:
+                    self._call_event(call, event)
 
     def ticket_changed(self, ticket: TicketView) -> None:
         """A person changed a ticket."""
@@ -158,8 +161,6 @@ class LiveHub:
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)
-            case TicketDrafted():
-                self._spawn(self._ticket_drafted(call, event.ticket_number))
 
     def _agent_state(self, event: AgentStateChanged) -> None:
         message = AgentStateMessage(
@@ -217,16 +218,19 @@ class LiveHub:
             # the telephone was faster than the database
             self._tell(call.audience, self._call("call.updated", call))
 
-    async def _ticket_drafted(self, call: LiveCall, number: str) -> None:
+    async def _ticket_drafted(self, call: LiveCall | None, number: str) -> None:
         try:
             ticket = await self._store.tickets.get(number)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("live.ticket_failed", call_id=call.call_id, reason=str(error)[:300])
+            log.warning("live.ticket_failed", ticket=number, reason=str(error)[:300])
             return
-        if ticket is not None:
-            call.ticket = TicketView.of(ticket)
-            message = TicketMessage(type="ticket.drafted", ticket=call.ticket)
-            self._tell({*call.agents, ticket.agent}, message)
+        if ticket is None:
+            return
+        view = TicketView.of(ticket)
+        if call is not None:
+            call.ticket = view
+        agents = set(call.agents) if call is not None else set()
+        self._tell({*agents, ticket.agent}, TicketMessage(type="ticket.drafted", ticket=view))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from agent_gateway.journal import agent_of
 from asr.attach import LiveParty
+from telephony.agents import AGENT_ENDPOINT
 from telephony.calls import CallBook, CallFeed
 from telephony.events import (
     CallEnded,
@@ -34,7 +34,8 @@ class LiveParties:
                 continue
             yield LiveParty(call.call_id, call.channel, Speaker.CALLER)
             for channel, endpoint in others.items():
-                speaker = Speaker.AGENT if agent_of(endpoint) else Speaker.THIRD
+                of_agent = endpoint.startswith(AGENT_ENDPOINT)
+                speaker = Speaker.AGENT if of_agent else Speaker.THIRD
                 yield LiveParty(call.call_id, channel, speaker)
 
 

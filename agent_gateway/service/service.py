@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
-from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal
+from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
@@ -120,6 +120,7 @@ class Service:
             settings.data_dir / "spool" / "cdr-place.json",
             recovered=self._recovered,
         )
+        self.unended = UnendedCalls(self.store, self.bus, self._may_live, closed=self._recovered)
         self.transcription: TranscriptionService | None = None
         self.context = GatewayContext(
             settings=settings,
@@ -159,7 +160,7 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.missed, self.journal, self.recovery):
+        for part in (self.drafter, self.missed, self.journal, self.recovery, self.unended):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self._places.run(), "queue-places")
@@ -236,6 +237,10 @@ class Service:
         """Agents who take calls now."""
         away = (AgentState.LOGGED_OUT, AgentState.BREAK)
         return sum(one.state not in away for one in self.desk.snapshots())
+
+    def _may_live(self, call_id: str) -> bool:
+        live = live_call_ids(self.feed)
+        return live is None or call_id in live
 
     # ---- how it is doing ---------------------------------------------------------------------
 

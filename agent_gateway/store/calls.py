@@ -9,7 +9,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from agent_gateway.store.engine import Engine
-from agent_gateway.store.models import Call, CallAgent, RecordingRow, Ticket, TranscriptTurn
+from agent_gateway.store.models import (
+    Call,
+    CallAgent,
+    CallEventRow,
+    RecordingRow,
+    Ticket,
+    TranscriptTurn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,19 @@ class Calls:
         async with self._engine.read() as session:
             return set((await session.scalars(query)).all())
 
+    async def unended(self, *, before: datetime) -> Sequence[tuple[str, datetime]]:
+        """Calls without an end that were last heard of before then, each with that last time."""
+        last = func.max(CallEventRow.at).label("last")
+        query = (
+            select(Call.id, last)
+            .join(CallEventRow, CallEventRow.call_id == Call.id)
+            .where(Call.ended_at.is_(None))
+            .group_by(Call.id)
+            .having(last < before)
+        )
+        async with self._engine.read() as session:
+            return [(call_id, at) for call_id, at in (await session.execute(query)).all()]
+
     async def recover(self, lost: Call) -> bool:
         """Take over what ``lost`` knows and the record does not; False if that is nothing.
 
@@ -129,9 +149,10 @@ class Calls:
             if row is None:
                 row = Call(id=lost.id, arrived_at=lost.arrived_at, path=[])
                 session.add(row)
+            row.arrived_at = min(row.arrived_at, lost.arrived_at)
             for name in _RECOVERABLE:
-                if not getattr(row, name):
-                    setattr(row, name, getattr(lost, name))
+                if not getattr(row, name) and (value := getattr(lost, name)):
+                    setattr(row, name, value)
             row.disposition = "answered" if row.answered_at else lost.disposition
             row.talk_seconds = (
                 max(0.0, (lost.ended_at - row.answered_at).total_seconds())

@@ -293,6 +293,6 @@ def lexicon() -> Lexicon:
         gazetteer=gazetteer,
         surnames=_surnames(),
         organisations=_organisations(),
-        anchors=SoundIndex([*named, *phrases]),
+        anchors=SoundIndex([*named, *phrases, *_words(path, anchors, "", "keep")]),
         holidays=holidays,
     )

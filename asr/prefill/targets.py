@@ -45,7 +45,7 @@ def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords)
     """Plates as ``甘AT12345``, routes as ``137路``, else the name as said; None if none named."""
     if matter.danger:
         return FieldGuess(None, [], 0.8)
-    if matter.reject_reason:
+    if matter.reject_reason and matter.request_type != "consultation":
         return _rejected_target(turns, matter.reject_reason, words)
     if matter.request_type == "consultation":
         return FieldGuess(None, [], 0.85)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -32,6 +32,13 @@ _ON_LINE = re.compile(
     r"(?:幺幺[零九]|幺二[零二]|11[09]|12[02])(?:马上|立即|已经)?(?:接入|接通|在线)"
 )
 _DIAL_YOURSELF = re.compile(r"您(?:可以|自己)?(?:直接)?(?:拨打|打)")
+_FEARED = re.compile(
+    r"上个?月|差点|险些|车祸后|事故后|就怕|我怕|怕着|怕起|担心|隐患|万一|要是|迟早|早晚|容易|上次|半小时|老是"
+)
+_ORDINARY = re.compile(r"工作日|已登记|登记|转.{0,8}(?:部门|局|公司|集团|办)|派单|记下")
+_HANDLES = re.compile(
+    r"幺幺|幺二[零二]|一一[零九]|一二[零二]|11[09]|12[02]|转接|接通|救护|急救|消防|报警|安全|别急|别慌|撤|离开|不要挂|别挂|挪动|公安|警"
+)
 _URGENT = re.compile(
     r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
 )
@@ -94,6 +101,7 @@ class DangerWords:
     recent: re.Pattern[str]
     veto_before: re.Pattern[str]
     veto_after: re.Pattern[str]
+    veto_anywhere: re.Pattern[str]
 
 
 @cache
@@ -122,6 +130,7 @@ def danger_words() -> DangerWords:
         recent=compiled(path, "fraud.recent", fraud.get("recent")),
         veto_before=compiled(path, "veto.before", veto.get("before")),
         veto_after=compiled(path, "veto.after", veto.get("after")),
+        veto_anywhere=compiled(path, "veto.anywhere", veto.get("anywhere")),
     )
 
 
@@ -136,6 +145,8 @@ def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None
             for match in kind.says.finditer(turn.text):
                 if not _silenced(turn.text, match.start(), match.end(), words):
                     said.setdefault(kind.name, (kind, turn.evidence(match.start(), match.end())))
+    if said and transfer is None and _handled_as_ordinary(turns, said.values()):
+        said = {}
     fraud = _fraud(turns, words)
     if fraud is not None and not set(said) - {"violence"}:
         return Danger("fraud", "110", "public_security.order", True, fraud, 0.85)
@@ -162,6 +173,19 @@ def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None
     return None
 
 
+def _handled_as_ordinary(turns: Sequence[Utterance], said: Iterable[tuple[Kind, Evidence]]) -> bool:
+    """Whether the agent, having heard the words, went on to take down an ordinary matter.
+
+    The alarm sounds at the words; it is called off only once the agent's conduct shows that
+    nobody is in danger.
+    """
+    first = min(spot.turn for _, spot in said)
+    replies = [turn.text for turn in turns if turn.index > first and not turn.is_caller]
+    if len(replies) < 3 or any(_HANDLES.search(text) for text in replies):
+        return False
+    return any(_ORDINARY.search(text) for text in replies)
+
+
 def _silenced(text: str, start: int, end: int, words: DangerWords) -> bool:
     before = text[max(0, start - 16) : start]
     after = text[end : end + 12]
@@ -169,7 +193,8 @@ def _silenced(text: str, start: int, end: int, words: DangerWords) -> bool:
     return bool(
         words.veto_before.search(before)
         or words.veto_after.search(after)
-        or re.search(r"去年|前年|上个?月|差点|怕|担心|隐患|万一|要是", inside)
+        or words.veto_anywhere.search(text)
+        or _FEARED.search(inside)
     )
 
 

@@ -43,7 +43,7 @@ _MISSES = {
     OfferOutcome.REFUSED,
     OfferOutcome.UNAVAILABLE,
 }
-_PREFIX = "PJSIP/agent-"
+AGENT_ENDPOINT = "PJSIP/agent-"
 
 
 class AgentError(Exception):
@@ -78,7 +78,7 @@ class _Agent:
 
     @property
     def interface(self) -> str:
-        return _PREFIX + self.extension
+        return AGENT_ENDPOINT + self.extension
 
 
 class AgentDesk:
@@ -190,6 +190,9 @@ class AgentDesk:
             case LinkStateChanged(state=LinkState.UP):
                 self._spawn(self._rebuild())
             case CallOffered(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
+                if agent.state in (AgentState.BREAK, AgentState.LOGGED_OUT):
+                    # picked in the moment of leaving, or called without a queue
+                    agent.afterwards, agent.afterwards_reason = agent.state, agent.reason
                 agent.call_id = event.call_id
                 self._move(agent, Trigger.OFFERED)
             case OfferEnded(endpoint=endpoint, outcome=outcome) if (
@@ -268,9 +271,9 @@ class AgentDesk:
         return self._agents.setdefault(extension, _Agent(extension))
 
     def _by_endpoint(self, endpoint: str) -> _Agent | None:
-        if not endpoint.startswith(_PREFIX):
+        if not endpoint.startswith(AGENT_ENDPOINT):
             return None
-        return self._agent(endpoint.removeprefix(_PREFIX))
+        return self._agent(endpoint.removeprefix(AGENT_ENDPOINT))
 
     def _move(self, agent: _Agent, trigger: Trigger, reason: str = "") -> None:
         state = next_state(agent.state, trigger)

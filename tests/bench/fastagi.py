@@ -28,7 +28,10 @@ HEADERS = (
 async def serve(kind: str, port: int) -> None:
     """Run one of the servers until the process is ended."""
     if kind == "ours":
+        from agent_gateway.service.logging import configure_logging
         from ivr.fastagi import AgiServer, AgiSession
+
+        configure_logging()  # what a session writes into the log is part of its cost
 
         async def ours(session: AgiSession) -> None:
             for number in range(COMMANDS):

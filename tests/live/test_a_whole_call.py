@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,12 @@ from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.words import alike, said_in
 
 CALLER_SAYS = SPEECH / "02_noise_caller.wav"
-CALLER_TEXT = "在城关区张掖路金城花园小区，东门对面。"
+CALLER_TEXT = said_in(CALLER_SAYS.name)
 AGENT_SAYS = SPEECH / "01_noise_agent.wav"
-AGENT_TEXT = "好的，请问您在哪个小区，具体地址是什么？"
-
-
-def _alike(heard: str, said: str) -> float:
-    return SequenceMatcher(None, heard, said).ratio()
+AGENT_TEXT = said_in(AGENT_SAYS.name)
 
 
 async def test_given_ready_agent_when_a_citizen_calls_then_everything_of_the_call_is_kept(
@@ -69,8 +65,8 @@ async def test_given_ready_agent_when_a_citizen_calls_then_everything_of_the_cal
         who: "".join(turn["text"] for turn in turns if turn["speaker"] == who)
         for who in ("caller", "agent")
     }
-    assert _alike(said["caller"], CALLER_TEXT) > 0.6 > _alike(said["caller"], AGENT_TEXT), said
-    assert _alike(said["agent"], AGENT_TEXT) > 0.6 > _alike(said["agent"], CALLER_TEXT), said
+    assert alike(said["caller"], CALLER_TEXT) > 0.5 > alike(said["caller"], AGENT_TEXT), said
+    assert alike(said["agent"], AGENT_TEXT) > 0.5 > alike(said["agent"], CALLER_TEXT), said
 
     # a draft ticket with line, number, transcript and what was extracted
     ticket = await agent.get(f"/api/tickets/{drafted['number']}")
@@ -108,8 +104,8 @@ async def test_given_ready_agent_when_a_citizen_calls_then_everything_of_the_cal
     heard = samples(file)
     caller_voice, agent_voice = samples(CALLER_SAYS)[:, 0], samples(AGENT_SAYS)[:, 0]
     left, right = heard[:, 0], heard[:, 1]
-    assert likeness(left, caller_voice) > 0.7 > 0.4 > likeness(left, agent_voice)
-    assert likeness(right, agent_voice) > 0.7 > 0.4 > likeness(right, caller_voice)
+    assert likeness(left, caller_voice) > 0.6 > 0.4 > likeness(left, agent_voice)
+    assert likeness(right, agent_voice) > 0.6 > 0.4 > likeness(right, caller_voice)
 
 
 async def _recording(api: Api, call_id: str) -> bytes:

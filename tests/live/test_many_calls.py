@@ -6,6 +6,7 @@ from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.sipp import run_sipp
+from tests.live.harness.words import alike, said_in
 
 CALLS = 20
 CALLER = "13900000051"
@@ -84,6 +85,6 @@ async def test_given_a_conversation_when_its_audio_to_the_recogniser_breaks_then
     assert not ringing.is_ended
     await call.speak(SPEECH / "13_wages_caller.wav")
     final = await agent.heard("transcript.final", lambda m: m["speaker"] == "caller", 40)
-    assert "工资" in final["text"], final
+    assert alike(final["text"], said_in("13_wages_caller.wav")) > 0.5, final
     await call.hangup()
     await call.wait_ended()

@@ -20,6 +20,7 @@ import aiohttp
 from agent_gateway.service import prepare
 from agent_gateway.service.preparation import FirstAccount
 from agent_gateway.store import Store
+from agent_gateway.supervisor import only_supervisor
 from config.numberplan import DEFAULT_PLAN
 from config.settings import Secrets, Settings, load_secrets, load_settings
 from telephony.asterisk.installation import Installation, find_installation
@@ -39,7 +40,9 @@ greeting = {{ zh = "您好，本次通话将被录音。", en = "This call will 
 """
 
 
-async def until(question: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 20.0) -> T:
+async def until(
+    question: Callable[[], Awaitable[T | None]], what: str, deadline_s: float = 20.0
+) -> T:
     """The first true answer to ``question``, which is asked until the deadline.
 
     Raises:
@@ -71,6 +74,7 @@ class Hotline:
         self.accounts: dict[str, FirstAccount] = {}
         self.store = Store(settings.database_url)
         self._service: subprocess.Popen[bytes] | None = None
+        self._supervising = contextlib.ExitStack()
 
     @classmethod
     def make(cls, **sections: dict[str, Any]) -> Hotline:
@@ -126,6 +130,8 @@ class Hotline:
 
     async def start(self) -> None:
         """Prepare everything and start both; returns when the service is healthy."""
+        # this harness plays the supervisor's part
+        self._supervising.enter_context(only_supervisor(self.data_dir))
         prepared = await prepare(self.settings, self.secrets)
         self.accounts |= {account.username: account for account in prepared.accounts}
         await self.asterisk.start()
@@ -193,7 +199,7 @@ class Hotline:
             stderr=asyncio.subprocess.PIPE,
         )
         said, complaints = await process.communicate()
-        assert process.returncode == 0, complaints.decode()
+        assert process.returncode == 0, said.decode() + complaints.decode()
         return said.decode()
 
     async def channels(self) -> list[str]:
@@ -212,5 +218,6 @@ class Hotline:
             self._service.send_signal(signal.SIGCONT)
             self.kill_service(signal.SIGTERM)
         await self.asterisk.stop()
+        self._supervising.close()
         if not os.environ.get("HOTLINE_KEEP_TEST_DATA"):
             await asyncio.to_thread(shutil.rmtree, self.data_dir, ignore_errors=True)

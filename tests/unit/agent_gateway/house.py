@@ -76,6 +76,7 @@ class House:
     context: GatewayContext
     seats: MemorySeats
     journal: Journal
+    drafter: TicketDrafter
     url: str
     client: aiohttp.ClientSession
     tokens: dict[str, str] = field(default_factory=dict)
@@ -189,7 +190,7 @@ async def open_house(store: Store, bus: EventBus, folder: Path) -> AsyncIterator
         await site.start()
         port = runner.addresses[0][1]
         try:
-            yield House(context, seats, journal, f"http://127.0.0.1:{port}", client)
+            yield House(context, seats, journal, drafter, f"http://127.0.0.1:{port}", client)
         finally:
             await runner.cleanup()
             desk_task.cancel()

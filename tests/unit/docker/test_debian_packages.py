@@ -87,6 +87,18 @@ def test_given_debian_12_when_asked_then_a_release_with_asterisk_is_taken_from_i
     ]
 
 
+def test_given_debian_12_when_asked_for_the_host_then_its_own_release(
+    host: pytest.MonkeyPatch,
+) -> None:
+    release(host, ID="debian", VERSION_CODENAME="bookworm")
+    assert sources(for_host=True) == [
+        [
+            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+            "http://deb.debian.org/debian bookworm main"
+        ]
+    ]
+
+
 def test_given_ubuntu_when_asked_then_its_own_release_with_universe(
     host: pytest.MonkeyPatch,
 ) -> None:
@@ -138,7 +150,7 @@ def test_given_a_failing_download_when_unpacking_then_nothing_is_left_and_the_ol
     (tmp_path / "root/old").touch()
     (tmp_path / "x.partial").mkdir()
 
-    def no_network(work: Path, _: list[str]) -> list[Path]:
+    def no_network(work: Path, *_: object, for_host: bool) -> list[Path]:
         (work / "cache").mkdir()
         raise CannotProvideError("no network")
 

@@ -149,3 +149,22 @@ def test_given_one_address_when_it_tries_many_names_then_the_address_waits() -> 
     for n in range(35):
         throttle.failed(f"user{n}", "1.2.3.4")
     assert throttle.wait_s("another", "1.2.3.4") > 0
+
+
+def test_given_an_office_behind_one_address_when_all_log_in_then_nobody_waits() -> None:
+    throttle = Throttle(lambda: 0.0)
+    for number in range(500):
+        assert throttle.wait_s(f"agent{number}", "192.0.2.1") == 0.0
+        throttle.failed(f"agent{number}", "192.0.2.1")
+        throttle.succeeded(f"agent{number}", "192.0.2.1")
+
+
+def test_given_failures_of_an_address_when_one_logs_in_then_they_still_count() -> None:
+    now = [0.0]
+    throttle = Throttle(lambda: now[0])
+    for number in range(40):
+        throttle.failed(f"user{number}", "192.0.2.1")
+    before = throttle.wait_s("another", "192.0.2.1")
+    throttle.failed("zhang", "192.0.2.1")
+    throttle.succeeded("zhang", "192.0.2.1")
+    assert throttle.wait_s("another", "192.0.2.1") == before > 0.0

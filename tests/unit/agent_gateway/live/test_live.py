@@ -13,9 +13,11 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from agent_gateway.auth import Accounts
 from agent_gateway.http.access import COOKIE
+from agent_gateway.journal import fold_call
 from agent_gateway.live import connection as connection_module
 from agent_gateway.live import endpoint
 from agent_gateway.live.board import CallBoard
+from agent_gateway.store import Entry
 from telephony.events import (
     CallEvent,
     LinkState,
@@ -357,6 +359,20 @@ async def test_given_many_calls_that_never_end_when_they_come_then_the_board_sta
     assert len(board.concerning(None)) == 10
     assert board.get("1.38") is not None
     assert board.get("1.0") is None
+
+
+async def test_given_a_call_that_is_long_over_when_told_of_then_it_does_not_come_alive(
+    house: House,
+) -> None:
+    await house.store.events.append(
+        [Entry(n, event) for n, event in enumerate(whole_call("1.1"))], fold_call
+    )
+    async with house.page("zhang") as page:
+        await house.drafter.draft("1.1")
+        assert (await page.hear("ticket.drafted"))["ticket"]["call_id"] == "1.1"
+        house.publish([said("1.1", 5, "late"), end("1.1")])
+        assert await page.everything() == []
+    assert house.context.live.board.live == 0
 
 
 async def _looked_up(house: House, call_id: str) -> bool:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.unit.asr.prefill.conftest import Fill
@@ -90,3 +93,29 @@ def test_given_a_fault_when_told_then_its_urgency_follows_from_what_it_deprives(
     fill: Fill, said: str, level: str
 ) -> None:
     assert fill(f"c {said}", "a 您贵姓")["urgency"].value == level
+
+
+def test_given_many_first_sentences_when_told_then_dangers_and_only_dangers_raise_the_alarm(
+    fill: Fill,
+) -> None:
+    file = Path(__file__).parents[3] / "fixtures" / "prefill" / "dangers.json"
+    told = json.loads(file.read_text(encoding="utf-8"))
+    heard = {text: fill(f"c {text}") for text, _ in told["emergencies"]}
+    assert [text for text in heard if heard[text]["urgency"].value != "emergency"] == []
+    assert [
+        text for text, line in told["emergencies"] if heard[text]["emergency_line"].value != line
+    ] == []
+    assert [
+        text for text in told["harmless"] if fill(f"c {text}")["urgency"].value == "emergency"
+    ] == []
+
+
+def test_given_words_of_danger_when_the_agent_takes_down_an_ordinary_matter_then_the_alarm_ends(
+    fill: Fill,
+) -> None:
+    opening = ("c 有个老人晕倒在路边",)
+    assert fill(*opening)["urgency"].value == "emergency"
+    fields = fill(
+        *opening, "a 您想反映什么", "c 那条路太滑", "a 您贵姓", "c 姓王", "a 王先生转市政部门"
+    )
+    assert fields["urgency"].value != "emergency"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 from pathlib import Path
 
 import numpy as np
@@ -242,15 +241,6 @@ def test_given_a_list_that_names_a_file_elsewhere_then_that_file_stays(
     render_prompts(settings, texts, voices=(Hum(),))
 
     assert victim.exists()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unwritable to root")
-def test_given_a_folder_that_cannot_be_written_then_it_is_said_and_nothing_is_raised(
-    settings: Settings, texts: Texts
-) -> None:
-    settings.data_dir.mkdir(mode=0o500)
-
-    assert "cannot be written" in str(render_prompts(settings, texts, voices=(Hum(),)).faults)
 
 
 def test_given_a_file_where_the_folder_should_be_then_it_is_said_and_nothing_is_raised(

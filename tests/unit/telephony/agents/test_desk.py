@@ -196,6 +196,27 @@ async def test_given_ringing_when_caller_gives_up_then_no_miss_is_counted(desk: 
         assert desk.state() is AgentState.READY
 
 
+async def test_given_logged_out_when_a_call_is_offered_all_the_same_then_logged_out_after_it(
+    desk: Desk,
+) -> None:
+    desk.offer()
+    assert desk.state() is AgentState.RINGING
+    desk.answer()
+    desk.end()
+    assert desk.state() is AgentState.LOGGED_OUT
+
+
+async def test_given_break_when_a_call_is_offered_all_the_same_then_break_with_its_reason_after_it(
+    desk: Desk,
+) -> None:
+    await desk.desk.login("8001")
+    await desk.desk.take_break("8001", "用餐")
+    desk.offer()
+    desk.offer_ended(OfferOutcome.NO_ANSWER)
+    snapshot = desk.desk.snapshot("8001")
+    assert (snapshot.state, snapshot.reason) == (AgentState.BREAK, "用餐")
+
+
 async def test_given_other_call_when_it_ends_then_talking_goes_on(desk: Desk) -> None:
     await desk.desk.login("8001")
     desk.offer("c1")

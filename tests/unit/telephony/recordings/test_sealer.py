@@ -234,7 +234,6 @@ async def test_given_an_empty_recording_when_the_call_ends_then_no_event_says_it
     assert [log["event"] for log in logs] == ["recording.empty"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="leases are the kernel's")
 def test_given_a_writer_then_the_kernel_tells_and_no_lease_stays_behind(pair: RawPair) -> None:
     write_raw(pair, tone(440, 0.1), None)
     with pair.rx.open("ab"):
