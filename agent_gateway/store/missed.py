@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -166,7 +166,7 @@ class MissedCalls:
                 MissedCall,
                 and_(MissedCall.caller == Call.caller, MissedCall.closed_at.is_(None)),
             )
-            .where(or_(Call.answered_at >= MissedCall.last_at))
+            .where(Call.answered_at >= MissedCall.last_at)
             .limit(limit)
         )
         async with self._engine.read() as session:

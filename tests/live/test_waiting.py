@@ -27,17 +27,17 @@ def _said(hotline: Hotline, heard: Path, *prompts: str) -> dict[str, float]:
     return {key: likeness(sound, _prompt(hotline, key)) for key in prompts}
 
 
-def _prompt(hotline: Hotline, key: str) -> Samples:
-    return samples(hotline.settings.prompts_dir / "zh" / f"{key}.wav")[:, 0]
+def _prompt(hotline: Hotline, key: str, language: str = "zh") -> Samples:
+    return samples(hotline.settings.prompts_dir / language / f"{key}.wav")[:, 0]
 
 
 def _was_told(hotline: Hotline, heard: Path, key: str) -> None:
     assert likeness(samples(heard)[:, 0], _prompt(hotline, key)) > 0.7, key
 
 
-async def _hears(hotline: Hotline, call: PhoneCall, prompt: str) -> None:
+async def _hears(hotline: Hotline, call: PhoneCall, prompt: str, language: str = "zh") -> None:
     """Return once the telephone has heard the whole of a prompt."""
-    wanted = _prompt(hotline, prompt)
+    wanted = _prompt(hotline, prompt, language)
 
     async def heard() -> bool:
         # The file is still growing, so its header does not tell the length yet.
@@ -123,6 +123,19 @@ async def test_given_no_service_then_the_place_is_told_all_the_same_and_no_old_e
     said = _said(hotline, calls[1].heard, "place-2", "estimate-00", "estimate-01")
     assert said["place-2"] > 0.7, said
     assert said["estimate-00"] > 0.7 > said["estimate-01"], said
+
+
+async def test_given_a_caller_who_chose_english_then_the_place_is_told_in_english(
+    hotline: Hotline, phone: TestPhone, telephones: dict[str, PhoneAgent]
+) -> None:
+    first = await phone.dial("12345", caller="13900000124", keys=STRAIGHT_ON)
+    await waiting(hotline, 1)
+    second = await phone.dial("12345", caller="13900000125", keys=[(0.3, "9"), (1.5, "0")])
+    await _hears(hotline, second, "place-2", "en")
+    await waiting(hotline, 2)
+    for call in (first, second):
+        await call.hangup()
+        await call.wait_ended()
 
 
 async def _entry(api: Api, caller: str, state: str = "open") -> Message | None:
