@@ -11,7 +11,7 @@ import numpy as np
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
-from tests.live.harness.audio import Samples, likeness, samples
+from tests.live.harness.audio import RATE_HZ, Samples, likeness, samples
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.records import agent_state, ended_call, reached, waiting
 
@@ -19,6 +19,7 @@ STRAIGHT_ON = [(0.3, "0")]
 MESSAGE = SPEECH / "02_noise_caller.wav"
 MESSAGE_TEXT = "在城关区张掖路金城花园小区，东门对面。"
 _WAV_HEADER_BYTES = 44
+_LOOKED_BACK_S = 5
 
 
 def _said(hotline: Hotline, heard: Path, *prompts: str) -> dict[str, float]:
@@ -41,8 +42,11 @@ async def _hears(hotline: Hotline, call: PhoneCall, prompt: str, language: str =
 
     async def heard() -> bool:
         # The file is still growing, so its header does not tell the length yet.
+        if not call.heard.exists():
+            return False
         raw = (await asyncio.to_thread(call.heard.read_bytes))[_WAV_HEADER_BYTES:]
         sound = np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.float64)
+        sound = sound[-len(wanted) - _LOOKED_BACK_S * RATE_HZ :]
         return await asyncio.to_thread(likeness, sound, wanted) > 0.7
 
     await until(heard, f"{prompt} in the ear of {call.caller}", 60)
@@ -113,7 +117,6 @@ async def test_given_no_service_then_the_place_is_told_all_the_same_and_no_old_e
             calls.append(await phone.dial("12345", caller=f"1390000012{number}"))
             await waiting(hotline, number + 1)
         await _hears(hotline, calls[1], "estimate-00")
-        await _hears(hotline, calls[1], "queue-keys")
         await waiting(hotline, 2)
         for call in calls:
             await call.hangup()
