@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import ssl
 import subprocess
 import tempfile
@@ -15,10 +16,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+import debian_packages
+from debian_packages import CannotProvideError
+
 VERSION = "26.3"
 SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 FILE = f"pip-{VERSION}-py3-none-any.whl"
-PUBLIC_INDEX = "https://pypi.org/simple"
+HOST_WHEELS = Path("/usr/share/python-wheels")
 JSON_FORM = "application/vnd.pypi.simple.v1+json"  # Python's simple repository API, version 1
 TIMEOUT_S = 60
 
@@ -28,12 +32,30 @@ class CannotBootstrapError(Exception):
 
 
 def bootstrap_pip(python: Path) -> None:
-    """Install the pinned pip into the environment of ``python``, from the configured index.
+    """Install pip into the environment of ``python``.
+
+    It is the pinned one when an index is configured, else the one that the distribution's own
+    python3-venv would have put there.
 
     Raises:
-        CannotBootstrapError: when the index cannot be reached or gives another file.
+        CannotBootstrapError: when neither can be had.
     """
-    index = option("index-url") or PUBLIC_INDEX
+    with tempfile.TemporaryDirectory() as folder:
+        index = option("index-url")
+        wheel = pinned(index, Path(folder)) if index else distributed(Path(folder))
+        # a wheel is a zip file, and Python runs the package inside it
+        done = subprocess.run(  # noqa: S603 - the environment's own Python
+            [python, f"{wheel}/pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise CannotBootstrapError(f"pip does not install itself: {done.stderr.strip()[-300:]}")
+
+
+def pinned(index: str, work: Path) -> Path:
+    """The wheel of the pinned pip, taken from an index and checked, in ``work``."""
     try:
         wheel = download(index)
     except (OSError, ValueError) as error:
@@ -46,18 +68,42 @@ def bootstrap_pip(python: Path) -> None:
             f"{shown(index)} gave a {FILE} that is not the published one; use another index "
             "(PIP_INDEX_URL), or install the package python3-venv, then run it again"
         )
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / FILE
-        file.write_bytes(wheel)
-        # a wheel is a zip file, and Python runs the package inside it
-        done = subprocess.run(  # noqa: S603 - the environment's own Python
-            [python, f"{file}/pip", "install", "--quiet", "--no-index", "--no-deps", str(file)],
-            capture_output=True,
-            text=True,
-            check=False,
+    file = work / FILE
+    file.write_bytes(wheel)
+    return file
+
+
+def distributed(work: Path) -> Path:
+    """The wheel in the distribution's own package, unpacked in ``work`` if the host lacks it.
+
+    apt checks the package's signature.
+    """
+    present = sorted(HOST_WHEELS.glob("pip-*.whl"))
+    if present:
+        return present[-1]
+    tools = all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb"))
+    if not tools or not debian_packages.debian_family():
+        raise CannotBootstrapError(
+            "this Python has neither pip nor ensurepip; install the package python3-venv "
+            "(whatever this system calls it), then run it again"
         )
-    if done.returncode != 0:
-        raise CannotBootstrapError(f"pip does not install itself: {done.stderr.strip()[-300:]}")
+    root = work / "root"
+    try:
+        for archive in debian_packages.download(work, ["python3-pip-whl"], "pip", for_host=True):
+            debian_packages.run(
+                ["dpkg-deb", "-x", str(archive), str(root)], f"cannot unpack {archive.name}"
+            )
+    except CannotProvideError as error:
+        raise CannotBootstrapError(
+            f"{error}\n  or install the package python3-venv, then run it again"
+        ) from error
+    unpacked = sorted((root / HOST_WHEELS.relative_to("/")).glob("pip-*.whl"))
+    if not unpacked:
+        raise CannotBootstrapError(
+            "the package python3-pip-whl holds no pip; install the package python3-venv, "
+            "then run it again"
+        )
+    return unpacked[-1]
 
 
 def download(index: str) -> bytes:

@@ -15,6 +15,7 @@ from progress_line import Progress, watch
 
 NEEDED_FREE_BYTES = 900 * 2**20
 DEBIAN_SUITE = "forky"  # Debian 12 and 13 have no asterisk; this one has 22, long-term support
+DEBIAN_ALIASES = ("oldstable", "stable", "testing", "unstable", "sid")
 DISPENSABLE = (
     "usr/lib/gnupg*",
     "usr/lib/python3*",
@@ -150,46 +151,62 @@ def download(work: Path, packages: list[str], what: str, *, for_host: bool) -> l
 
 
 def sources(*, for_host: bool = False) -> list[list[str]]:
-    """Source lines of a release with Asterisk, the host's own mirrors before the public one.
+    """Source lines of a release with Asterisk, for each of the host's own mirrors.
 
     With ``for_host`` they are of the host's own release.
+
+    Raises:
+        CannotProvideError: saying what to do when the host's apt names no mirror.
     """
-    system = os_release()
-    family = {system.get("ID", ""), *system.get("ID_LIKE", "").split()}
-    if "ubuntu" in family:
+    system, family = os_release(), debian_family()
+    if family == "ubuntu":
         codename = system.get("UBUNTU_CODENAME") or system.get("VERSION_CODENAME", "noble")
-        arm = run(["dpkg", "--print-architecture"], "dpkg does not work").strip() != "amd64"
-        default = (
-            "http://ports.ubuntu.com/ubuntu-ports" if arm else "http://archive.ubuntu.com/ubuntu"
-        )
-        suites, components, keyring = [codename, f"{codename}-updates"], "main universe", "ubuntu"
+        suites, components = [codename, f"{codename}-updates"], "main universe"
         endings: tuple[str, ...] = ("/ubuntu", "/ubuntu-ports")
-    elif "debian" in family:
-        codename, default = system.get("VERSION_CODENAME", ""), "http://deb.debian.org/debian"
-        suite = codename if for_host and codename else DEBIAN_SUITE
-        suites, components, keyring = [suite], "main", "debian"
+        names = {codename}
+    elif family == "debian":
+        codename = system.get("VERSION_CODENAME", "") or DEBIAN_SUITE
+        suites, components = [codename if for_host else DEBIAN_SUITE], "main"
         endings = ("/debian",)
+        names = {codename, *DEBIAN_ALIASES}
     else:
         raise CannotProvideError(
             f"fetching it is only possible on Debian and Ubuntu, this is {system.get('ID', 'not')};"
             " install Asterisk 20 or newer with this system's package tool, or use docker/"
         )
-    rings = [Path(f"/usr/share/keyrings/{keyring}-archive-keyring.{end}") for end in ("gpg", "pgp")]
+    rings = [Path(f"/usr/share/keyrings/{family}-archive-keyring.{end}") for end in ("gpg", "pgp")]
     ring = next((path for path in rings if path.is_file()), None)
     if ring is None:
         raise CannotProvideError(
-            f"{rings[0]} is missing; install the package {keyring}-archive-keyring"
+            f"{rings[0]} is missing; install the package {family}-archive-keyring"
         )
     # other publishers' archives name the same release; only a mirror's address ends like this
-    own = [uri for uri in own_mirrors(Path("/etc/apt"), codename) if uri.endswith(endings)]
+    own = [uri for uri in own_mirrors(Path("/etc/apt"), names) if uri.endswith(endings)]
+    if not own:
+        raise CannotProvideError(
+            f"apt names no mirror of this system; add the line 'deb MIRROR {codename} {components}'"
+            f" to /etc/apt/sources.list, MIRROR being an address that ends in {endings[0]}"
+        )
     return [
         [f"deb [signed-by={ring}] {mirror} {suite} {components}" for suite in suites]
-        for mirror in dict.fromkeys([*own, default])
+        for mirror in own
     ]
 
 
-def own_mirrors(etc: Path, codename: str) -> list[str]:
-    """Where the host takes its own release from, in either format of apt's source files."""
+def debian_family() -> str:
+    """``ubuntu`` or ``debian``, for what is made from it too; "" on another system."""
+    system = os_release()
+    names = {system.get("ID", ""), *system.get("ID_LIKE", "").split()}
+    return next((name for name in ("ubuntu", "debian") if name in names), "")
+
+
+def own_mirrors(etc: Path, names: set[str]) -> list[str]:
+    """Where the host takes its own release from, in either format of apt's source files.
+
+    Args:
+        etc: apt's configuration folder.
+        names: what the release is called there.
+    """
     found: list[str] = []
     for file in [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]:
         try:
@@ -199,7 +216,7 @@ def own_mirrors(etc: Path, codename: str) -> list[str]:
         if file.suffix == ".list":
             for line in text.splitlines():
                 one = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)", line.strip())
-                if one and one[2] == codename and "main" in one[3].split():
+                if one and one[2] in names and "main" in one[3].split():
                     found.append(one[1])
         elif file.suffix == ".sources":
             for stanza in re.split(r"\n\s*\n", re.sub(r"(?m)^#.*\n?", "", text)):
@@ -211,11 +228,25 @@ def own_mirrors(etc: Path, codename: str) -> list[str]:
                 }
                 if (
                     "deb" in fields.get("types", [])
-                    and codename in fields.get("suites", [])
+                    and names & set(fields.get("suites", []))
                     and "main" in fields.get("components", [])
                 ):
                     found += fields.get("uris", [])
-    return list(dict.fromkeys(uri.rstrip("/") for uri in found))
+    listed = [mirror for uri in found for mirror in mirror_list(uri)]
+    return list(dict.fromkeys(uri.rstrip("/") for uri in listed))
+
+
+def mirror_list(uri: str) -> list[str]:
+    """The mirrors in the file that a ``mirror+file:`` address names; else the address itself."""
+    scheme, _, path = uri.partition(":")
+    if scheme != "mirror+file":
+        return [uri]
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    # apt-transport-mirror(1): an address, then a tab and what it is for
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
 
 
 def os_release() -> dict[str, str]:

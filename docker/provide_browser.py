@@ -33,7 +33,11 @@ FONTS = """\
 <fontconfig>
   <dir prefix="relative">root/usr/share/fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
+  <alias>
+    <family>sans-serif</family>
+    <prefer><family>DejaVu Sans</family><family>WenQuanYi Micro Hei</family></prefer>
+  </alias>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 """
 
@@ -129,6 +133,7 @@ def unpacked_browser(into: Path) -> dict[str, Any]:
     environment = {
         "LD_LIBRARY_PATH": os.pathsep.join(folders),
         "FONTCONFIG_FILE": str(fonts),
+        "XDG_CACHE_HOME": str(into / "cache"),
     }
     executable = str(root / "usr/lib/chromium/chromium-headless-shell")
     version = version_of(executable, environment)

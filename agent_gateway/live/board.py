@@ -98,7 +98,7 @@ class LiveCall:
             case TranscriptPartial() | TranscriptFinal():
                 self._turn(event)
             case PrefillChanged():
-                self.prefill = event.fields
+                self.prefill = self.prefill | event.fields
 
     def pop(self, line_names: Mapping[str, str]) -> ScreenPop:
         """The call as a message."""

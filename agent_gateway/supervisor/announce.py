@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from agent_gateway.service import Prepared
+from agent_gateway.service.preparation import FIRST_AGENTS
 from config.settings import Settings
 from config.settings.secrets import FILE_NAME as SECRETS_FILE
 
@@ -30,7 +31,10 @@ def announce(
     else:
         secrets = short(settings.data_dir / SECRETS_FILE)
         rows.append(("", f"admin, first password: see admin_password in {secrets}"))
-    rows += [("Test call", f"{command} call 12345"), ("All well?", f"{command} doctor")]
+    rows += [
+        ("Test call", f"{command} call 12345 --agent {FIRST_AGENTS[0]}"),
+        ("All well?", f"{command} doctor"),
+    ]
     if log_file is not None:
         rows.append(("Log", short(log_file)))
     rows.append(("Stop", "Ctrl-C"))

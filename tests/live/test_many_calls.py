@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import soundfile
+
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
-from tests.live.harness.api import Api
+from tests.live.harness.api import Api, Message
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.sipp import run_sipp
 from tests.live.harness.words import alike, said_in
@@ -17,10 +21,14 @@ async def test_given_twenty_calls_at_once_then_each_is_answered_recorded_and_kep
     telephones: dict[str, PhoneAgent],
     agents: dict[str, Api],
     admin: Api,
+    tmp_path: Path,
 ) -> None:
     for extension, api in agents.items():
         telephones[extension].behaviour = AgentBehaviour(hangup_after_s=1.5)
         await api.state("ready")
+    speech = tmp_path / "speech.alaw"
+    sound, rate = soundfile.read(SPEECH / "13_wages_caller.wav")
+    soundfile.write(speech, sound, rate, format="RAW", subtype="ALAW")
     run = await run_sipp(
         hotline.installation,
         "stay_at_most_15_s",
@@ -30,19 +38,25 @@ async def test_given_twenty_calls_at_once_then_each_is_answered_recorded_and_kep
         calls=CALLS,
         at_once=CALLS,
         per_second=CALLS,
+        keys={"speech": str(speech)},
     )
     assert run.exit_code == 0, run.errors[-2000:]
 
-    async def records() -> list[dict[str, object]]:
-        found = (await admin.get(f"/api/calls?caller={CALLER}&limit=100"))["calls"]
-        details = [await admin.get(f"/api/calls/{one['call_id']}") for one in found]
-        return [one for one in details if one["ended_at"] and one["has_recording"]]
+    kept: list[Message] = []
+
+    async def unfinished() -> str:
+        listed = (await admin.get(f"/api/calls?caller={CALLER}&limit=100"))["calls"]
+        kept[:] = [await admin.get(f"/api/calls/{one['call_id']}") for one in listed]
+        without = [one["call_id"] for one in kept if not (one["ended_at"] and one["has_recording"])]
+        return f"{len(kept)} records, unfinished: {without}" if without or len(kept) < CALLS else ""
 
     async def all_there() -> bool:
-        return len(await records()) == CALLS
+        return not await unfinished()
 
-    await until(all_there, "twenty records with recordings", 30)
-    kept = await records()
+    try:
+        await until(all_there, "twenty records with recordings", 60)
+    except AssertionError as error:
+        raise AssertionError(await unfinished() + hotline.service_log()[-3000:]) from error
     answered = [one for one in kept if one["disposition"] == "answered"]
     assert answered, "the agents took no call"
     assert {one["disposition"] for one in kept} <= {

@@ -37,6 +37,7 @@ function showAgent() {
   badge.className = `badge ${agent.state}`;
   const reason = agent.state === "break" && agent.reason ? ` · ${agent.reason}` : "";
   badge.textContent = text(`state_${agent.state}`) + reason;
+  byId("be-ready").disabled = agent.state === "ready";
   byId("be-out").disabled = agent.state === "logged_out";
   byId("be-break").disabled = agent.state === "logged_out";
 }
@@ -52,6 +53,17 @@ async function refreshCalls() {
     showCalls(state.last);
   } catch (error) {
     failed(error);
+  }
+}
+
+const REFRESHES = 6;
+
+/** The record of a call is written a moment after its end is told. */
+async function refreshUntilWritten(callId, tries = REFRESHES) {
+  await refreshCalls();
+  const written = state.last.some((one) => one.call_id === callId && one.ended_at);
+  if (state.user && !written && tries > 1) {
+    setTimeout(() => refreshUntilWritten(callId, tries - 1), 1000);
   }
 }
 
@@ -109,13 +121,14 @@ const HEARD = {
   "call.ended"(message) {
     const call = state.calls.get(message.call_id);
     if (call) Object.assign(call, { ended_at: message.at, ringing: [] });
-    refreshCalls();
+    refreshUntilWritten(message.call_id);
   },
   "transcript.partial": (message) => heardTurn(message, false),
   "transcript.final": (message) => heardTurn(message, true),
   "prefill.changed"(message) {
     const call = state.calls.get(message.call_id);
-    if (call) call.prefill = message.fields;
+    // only what the last words have changed
+    if (call) call.prefill = { ...call.prefill, ...message.fields };
   },
   "ticket.drafted": (message) => ticket(message),
   "ticket.changed": (message) => ticket(message),

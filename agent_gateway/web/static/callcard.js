@@ -3,7 +3,7 @@
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
 
-const DETAILS = { ivr: "prompt", key: "digit", queued: "position", answered: "endpoint" };
+const DETAILS = { key: "digit", queued: "position", answered: "endpoint" };
 
 /** Show the call (null: none). */
 export function showCall(call, extension) {
@@ -20,14 +20,11 @@ export function showCall(call, extension) {
       { class: rings ? "ringing-card" : "" },
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
-      make("div", { class: "line" }, [call.line, call.line_name].filter(Boolean).join(" ")),
+      make("div", { class: "line" }, lineOf(call)),
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
     make("h3", {}, text("way")),
-    list(call.path, (step) => {
-      const detail = step[DETAILS[step.step]];
-      return `${clock(step.at)} ${text(`step_${step.step}`)} ${detail ?? ""}`;
-    }),
+    list(call.path, (step) => `${clock(step.at)} ${stepOf(step)}`),
     make("h3", {}, text("history")),
     list(call.history, (one) =>
       [
@@ -40,6 +37,20 @@ export function showCall(call, extension) {
     make("h3", {}, text("open_tickets")),
     list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
   );
+}
+
+function lineOf(call) {
+  if (!call.line_name) return call.line;
+  return call.line_name.startsWith(call.line) ? call.line_name : `${call.line} ${call.line_name}`;
+}
+
+function stepOf(step) {
+  if (step.step === "ivr") {
+    const said = text(`ivr_${step.prompt}`);
+    return `${said.startsWith("ivr_") ? step.prompt : said} ${step.detail ?? ""}`;
+  }
+  const detail = String(step[DETAILS[step.step]] ?? "").replace("PJSIP/agent-", "");
+  return `${text(`step_${step.step}`)} ${detail}`;
 }
 
 function list(items, describe) {

@@ -84,8 +84,9 @@ function fill(name, field, open) {
   // what somebody is typing is theirs
   if (document.activeElement !== input) input.value = shown(input, field.value);
   const sure = byId(`sure-${name}`);
-  const known = field.touched_by == null && typeof field.confidence === "number";
-  sure.className = field.touched_by ? "touched" : field.confidence < 0.6 ? "low" : "";
+  const guessed = !["", null, undefined].includes(field.value);
+  const known = guessed && field.touched_by == null && typeof field.confidence === "number";
+  sure.className = field.touched_by ? "touched" : known && field.confidence < 0.6 ? "low" : "";
   sure.textContent = field.touched_by
     ? text("touched")
     : known

@@ -126,6 +126,17 @@ async def test_given_two_agents_when_one_has_a_call_then_the_other_hears_nothing
     assert {"call.arrived", "call.offered", "call.answered", "transcript.final"} <= kinds
 
 
+async def test_given_guesses_one_after_the_other_when_a_page_comes_then_it_has_them_all(
+    house: House,
+) -> None:
+    house.publish([*arrival("1.1"), offer("1.1"), *answer("1.1")])
+    for fields in ({"district": {"value": 1}, "address": {"value": 2}}, {"address": {"value": 3}}):
+        house.publish([PrefillChanged(at=at(13), call_id="1.1", fields=fields)])
+    async with house.page("zhang") as page:
+        [call] = page.snapshot["calls"]
+    assert call["prefill"] == {"district": {"value": 1}, "address": {"value": 3}}
+
+
 async def test_given_a_page_that_reconnects_when_in_a_call_then_the_snapshot_has_all_of_it(
     house: House,
 ) -> None:

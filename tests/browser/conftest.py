@@ -1,0 +1,73 @@
+"""A hotline of its own for the page, with one agent's telephone and browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
+from tests.browser.chromium import chromium
+from tests.browser.seat import Seat
+from tests.live.harness.api import Api
+from tests.live.harness.hotline import ROOT, Hotline, until
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """The tests beside this file share one event loop, as they share one hotline."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.live)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+# of the package, not of the session: it is gone before the other live tests start theirs
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium(ROOT / "var" / "browser") as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
+    hotline = Hotline.make(agents={"ring_seconds": 20, "wrap_up_seconds": 1})
+    try:
+        await hotline.start()
+        yield hotline
+    finally:
+        await hotline.stop()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def phone(hotline: Hotline) -> AsyncIterator[TestPhone]:
+    async with TestPhone(hotline.installation, hotline.sip) as phone:
+        yield phone
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def telephone(hotline: Hotline, phone: TestPhone) -> PhoneAgent:
+    """The agent's telephone, which rings until the test answers."""
+    account = hotline.accounts["agent8001"]
+    telephone = await phone.add_agent(account.sip_user, account.sip_password)
+    telephone.behaviour = AgentBehaviour(answer_after_s=None)
+    return telephone
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def seat(browser: Browser, hotline: Hotline, tmp_path: Path) -> AsyncIterator[Seat]:
+    """The page, opened, nobody logged in; in the end the browser must have no complaint."""
+    page = await browser.new_page(viewport={"width": 1366, "height": 900}, locale="zh-CN")
+    seat = Seat(page, tmp_path)
+    await seat.open(hotline.settings)
+    yield seat
+    await seat.picture("end")
+    await page.close()
+    account = hotline.accounts["agent8001"]
+    async with Api(hotline.web, account.username, account.password) as agent:
+        await agent.state("logged_out")
+    await hotline.asterisk.command("channel request hangup all")
+    await until(hotline.idle, "Asterisk without channels", 15)
+    assert not seat.complaints
