@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import OutboundSettings, Secrets, Settings
+from config.settings import OutboundSettings, QueueSettings, Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
@@ -230,3 +230,13 @@ def test_given_a_directory_number_with_other_signs_when_rendered_then_refused(
 ) -> None:
     with pytest.raises(ValueError, match="number of the directory"):
         source(tmp_path, directory_numbers=("0931;x",))
+
+
+def test_given_no_announcements_wanted_when_rendered_then_no_place_is_told(tmp_path: Path) -> None:
+    render_asterisk_config(source(tmp_path))
+    assert "announce-frequency = 30" in read(tmp_path, "queues.conf")
+    quiet = Settings(data_dir=tmp_path / "data", queue=QueueSettings(announce_seconds=0))
+    render_asterisk_config(source(tmp_path, settings=quiet))
+    queues = read(tmp_path, "queues.conf")
+    assert "announce-position = no" in queues
+    assert "announce-frequency" not in queues
