@@ -17,6 +17,7 @@ from agent_gateway.http.health import ROUTES as HEALTH_ROUTES
 from agent_gateway.http.operation import metrics_route, openapi_route
 from agent_gateway.http.route import AnyRoute
 from agent_gateway.live.endpoint import live_handler
+from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
@@ -46,9 +47,10 @@ ROUTES: tuple[AnyRoute, ...] = (
     *TRANSCRIPT_ROUTES,
     *RECORDING_ROUTES,
     *TICKET_ROUTES,
+    *MISSED_ROUTES,
     *AGENT_ROUTES,
-    *TRANSFER_ROUTES,
     *NUMBER_ROUTES,
+    *TRANSFER_ROUTES,
     *HEALTH_ROUTES,
 )
 

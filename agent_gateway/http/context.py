@@ -11,7 +11,8 @@ from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
-from agent_gateway.store import Store
+from agent_gateway.missed.views import MissedCallView
+from agent_gateway.store import MissedCall, Store
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
 from telephony.transfers import Targets, TransferDesk
@@ -80,3 +81,11 @@ class GatewayContext:
         self.views = ViewAudit(self.store)
         self.live = LiveHub(self.store, self.bus, self.line_names)
         self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)
+
+    def missed_call_changed(self, row: MissedCall) -> MissedCallView:
+        """Tell pages and figures of a missed call that is new, has changed or was closed."""
+        view = MissedCallView.of(row)
+        self.live.missed_call_changed(view)
+        if view.seconds_to_callback is not None:
+            self.metrics.missed_call_closed(view.result, view.seconds_to_callback)
+        return view

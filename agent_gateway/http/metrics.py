@@ -63,6 +63,18 @@ class Metrics:
         )
         self._tickets = Counter("hotline_tickets_drafted", "Draft tickets filled", registry=make)
         self._sealed = Counter("hotline_recordings_sealed", "Recordings sealed", registry=make)
+        self._missed = Counter(
+            "hotline_missed_calls_closed", "Missed calls dealt with", ["result"], registry=make
+        )
+        self._until_reached = Histogram(
+            "hotline_missed_call_seconds",
+            "Time from the first missed call to the call back",
+            buckets=(60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400),
+            registry=make,
+        )
+        self.missed_open = Gauge(
+            "hotline_missed_calls_open", "Numbers that wait to be called back", registry=make
+        )
         self._link = Gauge("hotline_ami_up", "1 while the service hears Asterisk", registry=make)
         self.requests = Counter(
             "hotline_http_requests", "HTTP requests", ["route", "status"], registry=make
@@ -87,6 +99,11 @@ class Metrics:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    def missed_call_closed(self, result: str, seconds: float) -> None:
+        """Count a missed call that was dealt with, that long after it was missed."""
+        self._missed.labels(result).inc()
+        self._until_reached.observe(seconds)
 
     def count(self, event: Event) -> None:
         """Count one event."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from telephony.events import HungUpBy, OfferOutcome
+from telephony.events import CALLBACK_STEP, VOICEMAIL_STEP, HungUpBy, OfferOutcome
 
 
 class Disposition(StrEnum):
@@ -18,6 +18,8 @@ class Disposition(StrEnum):
         ABANDONED_IN_IVR: the caller hung up during prompts or before the queue.
         ABANDONED_IN_QUEUE: the caller hung up while waiting, with nobody's telephone ringing.
         ABANDONED_RINGING: the caller hung up while an agent's telephone rang.
+        CALLBACK_REQUESTED: the caller waited and chose to be called back.
+        VOICEMAIL: the caller waited and chose to leave a message.
         NO_ANSWER: the caller waited in a queue and the system ended the call unanswered.
         ANNOUNCED: a number out of service: the call ended during or after its announcement.
         VACANT: a number out of service: the call was released without a word.
@@ -30,6 +32,8 @@ class Disposition(StrEnum):
     ABANDONED_IN_IVR = "abandoned_in_ivr"
     ABANDONED_IN_QUEUE = "abandoned_in_queue"
     ABANDONED_RINGING = "abandoned_ringing"
+    CALLBACK_REQUESTED = "callback_requested"
+    VOICEMAIL = "voicemail"
     NO_ANSWER = "no_answer"
     ANNOUNCED = "announced"
     VACANT = "vacant"
@@ -56,6 +60,11 @@ def disposition(
         return Disposition.ANSWERED if ended else Disposition.IN_PROGRESS
     if not ended:
         return Disposition.IN_PROGRESS
+    chosen = {step["prompt"] for step in path if step["step"] == "ivr"}
+    if VOICEMAIL_STEP in chosen:
+        return Disposition.VOICEMAIL
+    if CALLBACK_STEP in chosen:
+        return Disposition.CALLBACK_REQUESTED
     queued = any(step["step"] == "queued" for step in path)
     prompts = [step["prompt"] for step in path if step["step"] == "ivr"]
     if prompts and not queued and (retired := _RETIRED.get(prompts[-1])):

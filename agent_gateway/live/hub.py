@@ -22,6 +22,7 @@ from agent_gateway.live.messages import (
     CallEndedMessage,
     CallMessage,
     LinkMessage,
+    MissedCallMessage,
     OfferEndedMessage,
     PrefillMessage,
     TicketMessage,
@@ -29,6 +30,7 @@ from agent_gateway.live.messages import (
     TransferMessage,
     Turn,
 )
+from agent_gateway.missed.views import MissedCallView
 from agent_gateway.store import Store
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from telephony.events import (
@@ -110,6 +112,10 @@ class LiveHub:
         if ticket.call_id and (call := self.board.get(ticket.call_id)):
             call.ticket = ticket
         self._tell({ticket.agent}, TicketMessage(type="ticket.changed", ticket=ticket))
+
+    def missed_call_changed(self, entry: MissedCallView) -> None:
+        """A missed call was entered, changed or closed: everybody may call back."""
+        self._tell(set(), MissedCallMessage(missed_call=entry), everybody=True)
 
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""

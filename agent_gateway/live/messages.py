@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from agent_gateway.calls.views import CallSummary
+from agent_gateway.missed.views import MissedCallView
 from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
 from telephony.events import AgentState, LinkState
 
@@ -154,6 +155,13 @@ class TicketMessage(BaseModel):
 
     type: Literal["ticket.drafted", "ticket.changed"]
     ticket: TicketView
+
+
+class MissedCallMessage(BaseModel):
+    """A number waits to be called back, or its entry has changed; ``closed_at``: not any more."""
+
+    type: Literal["missed.changed"] = "missed.changed"
+    missed_call: MissedCallView
 
 
 class AgentStateMessage(BaseModel):

@@ -7,7 +7,7 @@ started is logged and left out; the calls go on by the dialplan all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
+from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -39,7 +40,8 @@ from ivr.prompts import PromptLibrary
 from ivr.waiting import WaitingKeyHandler
 from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
-from telephony.events import EventBus
+from telephony.events import AgentState, CallEvent, EventBus
+from telephony.queues import WaitTeller
 from telephony.recordings import Sealer
 from telephony.transfers import AmiControl, Targets, TransferDesk
 
@@ -88,12 +90,28 @@ class Service:
             AmiControl(self.feed.link, ring_s=settings.outbound.ring_seconds),
         )
         self._places = QueuePlaces(self.bus)
+        self._waits = WaitTeller(self.bus, self.feed.link, self._working)
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
         routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
         self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
-        self.agi.route("waiting-key", WaitingKeyHandler(prompts, self.bus, self._places, tickets))
+        self.missed = MissedCallWatch(
+            self.store,
+            lambda row: self.context.missed_call_changed(row),
+            lambda count: self.context.metrics.missed_open.set(count),
+        )
+        self.agi.route(
+            "waiting-key",
+            WaitingKeyHandler(
+                prompts,
+                self.bus,
+                self._places,
+                tickets,
+                self.missed.request,
+                voicemail_s=settings.queue.voicemail_seconds,
+            ),
+        )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
@@ -102,15 +120,15 @@ class Service:
             self.store,
             self.bus,
             settings.data_dir / "spool" / "journal",
-            persisted=self.drafter.noticed,
+            persisted=self._persisted,
         )
         self.recovery = CdrRecovery(
             self.store,
             settings.asterisk_dir / "log" / CDR_FILE,
             settings.data_dir / "spool" / "cdr-place.json",
-            recovered=self.drafter.plan,
+            recovered=self._recovered,
         )
-        self.unended = UnendedCalls(self.store, self.bus, self._may_live, closed=self.drafter.plan)
+        self.unended = UnendedCalls(self.store, self.bus, self._may_live, closed=self._recovered)
         self.transcription: TranscriptionService | None = None
         self.context = GatewayContext(
             settings=settings,
@@ -152,11 +170,12 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.journal, self.recovery, self.unended):
+        for part in (self.drafter, self.missed, self.journal, self.recovery, self.unended):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self._places.run(), "queue-places")
+        self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
         self._spawn(
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
@@ -216,6 +235,19 @@ class Service:
 
         task.add_done_callback(ended)
         self._stack.push_async_callback(end)
+
+    def _persisted(self, events: Sequence[CallEvent]) -> None:
+        self.drafter.noticed(events)
+        self.missed.noticed(events)
+
+    def _recovered(self, call_id: str) -> None:
+        self.drafter.plan(call_id)
+        self.missed.recovered(call_id)
+
+    def _working(self) -> int:
+        """Agents who take calls now."""
+        away = (AgentState.LOGGED_OUT, AgentState.BREAK)
+        return sum(one.state not in away for one in self.desk.snapshots())
 
     def _may_live(self, call_id: str) -> bool:
         live = live_call_ids(self.feed)

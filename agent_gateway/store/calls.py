@@ -114,7 +114,7 @@ class Calls:
             return (await session.scalars(query)).first()
 
     async def without_ticket(self, *, limit: int = 100) -> Sequence[str]:
-        """Ids of answered calls that are over and have no ticket yet, oldest first.
+        """Ids of calls that are over, answered or with a message, without a ticket; oldest first.
 
         A draft that an agent began during the call and that was never filled counts as none.
         """
@@ -122,7 +122,7 @@ class Calls:
         query = (
             select(Call.id)
             .outerjoin(Ticket, Ticket.call_id == Call.id)
-            .where(Call.disposition == "answered", Call.ended_at.is_not(None))
+            .where(Call.disposition.in_(("answered", "voicemail")), Call.ended_at.is_not(None))
             .where(or_(Ticket.id.is_(None), unfilled))
             .order_by(Call.ended_at)
             .limit(limit)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -200,3 +201,37 @@ class RecordingRow(Base):
     retain_until: Mapped[datetime]
     legal_hold: Mapped[bool] = mapped_column(default=False)
     sealed_at: Mapped[datetime]
+
+
+class MissedCall(Base):
+    """A number that asked for a person in vain, until somebody has spoken with it.
+
+    ``waiting_since``: when its first missed call was queued; the order of calling back. ``call_id``
+    is the newest missed call's, ``calls`` their count. ``requested``: the caller asked for it.
+    """
+
+    __tablename__ = "missed_calls"
+    __table_args__ = (
+        # one open entry a number
+        Index(
+            "uq_missed_calls_open_caller",
+            "caller",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(None, "caller", "last_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    caller: Mapped[str] = mapped_column(String(64))
+    line: Mapped[str] = mapped_column(String(32), default="")
+    call_id: Mapped[str] = mapped_column(String(64), index=True)
+    calls: Mapped[int] = mapped_column(default=1)
+    requested: Mapped[bool] = mapped_column(default=False)
+    waiting_since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_by: Mapped[str] = mapped_column(String(64), default="")
+    result: Mapped[str] = mapped_column(String(16), default="")
+    note: Mapped[str] = mapped_column(Text, default="")

@@ -1,4 +1,4 @@
-"""A draft ticket for every answered call.
+"""A draft ticket for every answered call and every message left.
 
 The transcript's last words arrive after the hang-up, so a draft waits until it has been quiet for a
 moment, and is filled again when words come later still. What a person touched stays. Calls that
@@ -105,13 +105,15 @@ class TicketDrafter:
         """Make or renew the draft now.
 
         Returns:
-            The ticket's number; None for a call without an answer or without an end.
+            The ticket's number; None for a call without an end, or with neither answer nor message.
 
         Raises:
             SQLAlchemyError: the store does not answer.
         """
         call = await self._store.calls.get(call_id)
-        if call is None or call.ended_at is None or call.answered_at is None:
+        if call is None or call.ended_at is None:
+            return None
+        if call.answered_at is None and call.disposition != "voicemail":
             return None
         turns = await self._store.calls.transcript(call_id)
         ticket, new = await self._store.tickets.fill(

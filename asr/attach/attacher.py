@@ -19,12 +19,14 @@ from asr.audiosocket import ExpectedStreams
 from asr.streams import TranscriptionService
 from telephony.ami import AmiError
 from telephony.events import (
+    VOICEMAIL_STEP,
     CallAnswered,
     CallArrived,
     CallEnded,
     CallOffered,
     Event,
     EventBus,
+    IvrStep,
     LinkState,
     LinkStateChanged,
     OfferEnded,
@@ -164,6 +166,9 @@ class AudioAttacher:
         elif isinstance(event, TransferTarget):
             if event.via.startswith(OUTSIDE) and event.call_id in self._calls:
                 self._calls[event.call_id].outside.add(event.channel)
+        elif isinstance(event, IvrStep) and event.step == VOICEMAIL_STEP:
+            call = self._calls.setdefault(event.call_id, _Call())
+            self._attach(event.call_id, call, call.caller)
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:
             self._party_went(event, self._calls[event.call_id])
 

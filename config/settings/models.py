@@ -159,6 +159,7 @@ class QueueSettings(_Section):
     service_level_seconds: Annotated[int, Field(ge=1, le=600)] = 15
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     retry_seconds: Annotated[int, Field(ge=1, le=30)] = 1
+    voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
 
 
 class PromptSettings(_Section):

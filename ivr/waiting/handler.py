@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from config.numberplan import Language
-from ivr.conversation import Conversation, PromptSource
+from ivr.conversation import ALL_KEYS, Conversation, PromptSource
 from ivr.fastagi import AgiSession
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
-from telephony.events import EventBus
+from ivr.waiting.message import take_message
+from telephony.events import CALLBACK_STEP, EventBus
 
 FIRST_LEASE_S = 5.0
+CONFIRM = "1"
+CONFIRM_WITHIN_S = 4.0
+_DIALLABLE = re.compile(r"\+?[0-9]{5,15}")
+
+CallbackRequest = Callable[[str, str], Awaitable[bool]]
+"""(call_id, number) -> whether the request is written down."""
 
 
 class QueuePositions(Protocol):
@@ -21,7 +30,11 @@ class QueuePositions(Protocol):
 
 
 class WaitingKeyHandler:
-    """Serves ``agi://…/waiting-key``: reads HL_KEY and HL_LANG, sets HL_POSITION and HL_LANG."""
+    """Serves ``agi://…/waiting-key``.
+
+    Reads HL_KEY and HL_LANG, sets HL_POSITION and HL_LANG, and HL_NEXT=hangup for a caller who will
+    be called back or has left a message.
+    """
 
     def __init__(
         self,
@@ -29,11 +42,16 @@ class WaitingKeyHandler:
         bus: EventBus,
         positions: QueuePositions,
         tickets: TicketStatusSource | None = None,
+        call_back: CallbackRequest | None = None,
+        *,
+        voicemail_s: float = 120.0,
     ) -> None:
         self._prompts = prompts
         self._bus = bus
         self._positions = positions
         self._tickets = tickets
+        self._call_back = call_back
+        self._voicemail_s = voicemail_s
 
     async def __call__(self, session: AgiSession) -> None:
         """Serve one key.
@@ -59,3 +77,30 @@ class WaitingKeyHandler:
                 await conversation.say("english-selected")
             case "*":
                 await tell_ticket_progress(conversation, self._tickets)
+            case "1":
+                await self._offer_call_back(conversation)
+            case "2":
+                await take_message(conversation, self._voicemail_s)
+
+    async def _offer_call_back(self, conversation: Conversation) -> None:
+        """Read out the caller's number, and let the caller go once the request is written down."""
+        session = conversation.session
+        number = session.caller
+        if self._call_back is None or not _DIALLABLE.fullmatch(number):
+            await conversation.say("callback-unavailable")
+            return
+        spelled = [f"digit-{digit}" for digit in number if digit != "+"]
+        key = await conversation.say_all(["callback-number", *spelled], ALL_KEYS)
+        if key is None:
+            key = await conversation.say("callback-confirm", ALL_KEYS)
+        if key is None:
+            key = await conversation.wait_key(CONFIRM_WITHIN_S)
+        if key != CONFIRM:
+            return
+        await session.lease(FIRST_LEASE_S)
+        if not await self._call_back(session.call_id, number):
+            await conversation.say("callback-unavailable")
+            return
+        conversation.note(CALLBACK_STEP)
+        await session.set_variable("HL_NEXT", "hangup")
+        await conversation.say("callback-noted")

@@ -2,6 +2,8 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    CALLBACK_STEP,
+    VOICEMAIL_STEP,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -43,6 +45,8 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "CALLBACK_STEP",
+    "VOICEMAIL_STEP",
     "AgentState",
     "AgentStateChanged",
     "CallAnswered",

@@ -150,6 +150,11 @@ class LineIdentified(CallEvent):
     sip_call_id: str = ""
 
 
+# Steps that decide how a call without an answer ended.
+VOICEMAIL_STEP = "voicemail"
+CALLBACK_STEP = "callback_requested"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IvrStep(CallEvent):
     """One step of the caller's way through prompts and menus."""

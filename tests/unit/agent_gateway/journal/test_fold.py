@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from agent_gateway.journal import Disposition, fold_call
 from agent_gateway.store import Call
 from telephony.events import (
+    CALLBACK_STEP,
+    VOICEMAIL_STEP,
     CallEvent,
     CallLeftQueue,
     CallQueued,
@@ -181,3 +183,13 @@ def test_given_overlong_texts_when_folded_then_they_fit_their_columns() -> None:
     events = arrival("1.1", caller="9" * 1000)
     step = IvrStep(at=at(2), call_id="1.1", step="x" * 1000)
     assert _fold([*events, step]).caller == "9" * 64
+
+
+@pytest.mark.parametrize("step", [CALLBACK_STEP, VOICEMAIL_STEP])
+def test_given_a_choice_made_while_waiting_when_the_call_ends_then_that_is_how_it_ended(
+    step: str,
+) -> None:
+    chosen = IvrStep(at=at(10), call_id="1.1", step=step)
+    assert _fold([*arrival("1.1"), chosen, end("1.1")]).disposition == step
+    talked = [*arrival("1.1"), chosen, offer("1.1"), *answer("1.1"), end("1.1")]
+    assert _fold(talked).disposition == Disposition.ANSWERED

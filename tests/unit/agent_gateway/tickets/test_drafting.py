@@ -11,8 +11,15 @@ import pytest
 from agent_gateway.journal import Journal, fold_call
 from agent_gateway.store import Entry, Store, Ticket
 from agent_gateway.tickets import TicketDrafter
-from telephony.events import CallEvent, EventBus, Speaker, TicketDrafted
-from tests.unit.agent_gateway.scenes import arrival, end, said, until, whole_call
+from telephony.events import (
+    VOICEMAIL_STEP,
+    CallEvent,
+    EventBus,
+    IvrStep,
+    Speaker,
+    TicketDrafted,
+)
+from tests.unit.agent_gateway.scenes import arrival, at, end, said, until, whole_call
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -118,6 +125,16 @@ async def test_given_an_unanswered_call_when_it_ends_then_no_ticket(desk: Desk) 
     desk.publish([*arrival("1.1"), end("1.1"), *whole_call("1.2")])
     await desk.ticket("1.2", 1)
     assert await desk.store.tickets.of_call("1.1") is None
+
+
+async def test_given_a_message_left_when_the_call_ends_then_its_words_are_in_a_draft(
+    desk: Desk,
+) -> None:
+    message = IvrStep(at=at(10), call_id="1.1", step=VOICEMAIL_STEP)
+    desk.publish([*arrival("1.1"), message, said("1.1", 0, "路灯坏了"), end("1.1")])
+    ticket = await desk.ticket("1.1", 1)
+    assert (ticket.agent, ticket.call_answered_at) == ("", None)
+    assert ticket.fields["address"]["value"] == "路灯坏了"
 
 
 async def test_given_a_call_that_ended_before_a_restart_when_started_then_it_gets_its_draft(

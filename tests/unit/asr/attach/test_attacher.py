@@ -16,12 +16,14 @@ from asr.streams import TranscriptionService
 from config.settings import Settings
 from telephony.ami import AmiAction, AmiDown, AmiResponse, AmiValueError
 from telephony.events import (
+    VOICEMAIL_STEP,
     CallAnswered,
     CallArrived,
     CallEnded,
     CallOffered,
     EventBus,
     HungUpBy,
+    IvrStep,
     LinkState,
     LinkStateChanged,
     OfferEnded,
@@ -342,3 +344,13 @@ def test_given_a_channel_when_spied_on_then_the_originate_names_it_and_the_strea
 def test_given_our_own_channels_when_judged_then_known_as_spies() -> None:
     assert is_spy("Local/spy@hotline-asr-00000001;2")
     assert not is_spy(AGENT)
+
+
+async def test_given_a_waiting_caller_when_a_message_is_left_then_the_caller_is_heard() -> None:
+    async with serving() as desk:
+        desk.arrives()
+        desk.bus.publish(IvrStep(at=now(), call_id="c1", step="queue"))
+        desk.bus.publish(IvrStep(at=now(), call_id="c1", step=VOICEMAIL_STEP))
+        await desk.attached(CALLER)
+        assert desk.asterisk.attempts == [CALLER]
+        assert desk.speaker(CALLER) is Speaker.CALLER

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import OutboundSettings, Secrets, Settings
+from config.settings import OutboundSettings, QueueSettings, Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
@@ -135,6 +135,55 @@ def test_given_folder_name_with_separator_then_it_is_refused(tmp_path: Path) -> 
         source(tmp_path, settings=Settings(data_dir=tmp_path / "a,b"))
 
 
+def test_given_a_stage_when_rendered_then_the_clock_leads_to_it_and_its_words_precede_the_end(
+    tmp_path: Path,
+) -> None:
+    stages = (
+        DialplanStage("hotline", 0, "zh", "greeting-96119"),
+        DialplanStage(
+            *("hotline", 0, "zh", "greeting-12345"),
+            begins=1_800_000_000,
+            announcement=("zh/announcement-96119", "en/announcement-96119"),
+            cause=1,
+        ),
+        DialplanStage("hotline", 0, "zh", "greeting-12345", begins=1_900_000_000, cause=1),
+    )
+    main = DialplanLine("12345", ("12345",), (DialplanStage("hotline", 0, "zh", "greeting-12345"),))
+    render_asterisk_config(
+        source(tmp_path, lines=(main, DialplanLine("96119", ("96119",), stages)))
+    )
+    dialplan = read(tmp_path, "extensions.conf")
+    steps = dialplan[dialplan.index("exten => 96119,1,Set(HL_LINE") :].split("\n\n")[0]
+    order = [
+        "GotoIf($[${EPOCH} >= 1900000000]?from1900000000)",
+        "GotoIf($[${EPOCH} >= 1800000000]?from1800000000)",
+        "Set(HL_GREETING=greeting-96119)",
+        "Goto(inbound,s,1)",
+        "n(from1800000000),Set(HL_QUEUE=hotline)",
+        "Gosub(announce,s,1(zh/announcement-96119))",
+        "Gosub(announce,s,1(en/announcement-96119))",
+        "?released,1,1)",
+        "Goto(inbound,s,answer)",
+        "n(from1900000000),Set(HL_QUEUE=hotline)",
+        "Goto(vacant,1,1)",
+    ]
+    places = [steps.index(one) for one in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("begins", [[5], [0, 7, 7], [0, 9, 8], []])
+def test_given_stages_out_of_order_then_they_are_refused(begins: list[int]) -> None:
+    stages = tuple(DialplanStage("hotline", 0, "zh", "greeting", begins=one) for one in begins)
+    with pytest.raises(ValueError, match="not in order"):
+        DialplanLine("12345", ("12345",), stages)
+
+
+@pytest.mark.parametrize("prompt", ["zh/a)", "../zh/a", "fr/a", "zh/a,b", "zh/${SHELL(id)}"])
+def test_given_a_hostile_prompt_then_it_is_refused(prompt: str) -> None:
+    with pytest.raises(ValueError, match="must not contain"):
+        DialplanStage("hotline", 0, "zh", "greeting", announcement=(prompt,))
+
+
 OUTBOUND = OutboundSettings(
     trunks=("192.0.2.1", "carrier.example:5080"),
     agent_numbers=("0931XXXXXXX",),
@@ -183,50 +232,11 @@ def test_given_a_directory_number_with_other_signs_when_rendered_then_refused(
         source(tmp_path, directory_numbers=("0931;x",))
 
 
-def test_given_a_stage_when_rendered_then_the_clock_leads_to_it_and_its_words_precede_the_end(
-    tmp_path: Path,
-) -> None:
-    stages = (
-        DialplanStage("hotline", 0, "zh", "greeting-96119"),
-        DialplanStage(
-            *("hotline", 0, "zh", "greeting-12345"),
-            begins=1_800_000_000,
-            announcement=("zh/announcement-96119", "en/announcement-96119"),
-            cause=1,
-        ),
-        DialplanStage("hotline", 0, "zh", "greeting-12345", begins=1_900_000_000, cause=1),
-    )
-    main = DialplanLine("12345", ("12345",), (DialplanStage("hotline", 0, "zh", "greeting-12345"),))
-    render_asterisk_config(
-        source(tmp_path, lines=(main, DialplanLine("96119", ("96119",), stages)))
-    )
-    dialplan = read(tmp_path, "extensions.conf")
-    steps = dialplan[dialplan.index("exten => 96119,1,Set(HL_LINE") :].split("\n\n")[0]
-    order = [
-        "GotoIf($[${EPOCH} >= 1900000000]?from1900000000)",
-        "GotoIf($[${EPOCH} >= 1800000000]?from1800000000)",
-        "Set(HL_GREETING=greeting-96119)",
-        "Goto(inbound,s,1)",
-        "n(from1800000000),Set(HL_QUEUE=hotline)",
-        "Gosub(announce,s,1(zh/announcement-96119))",
-        "Gosub(announce,s,1(en/announcement-96119))",
-        "?released,1,1)",
-        "Goto(inbound,s,answer)",
-        "n(from1900000000),Set(HL_QUEUE=hotline)",
-        "Goto(vacant,1,1)",
-    ]
-    places = [steps.index(one) for one in order]
-    assert places == sorted(places)
-
-
-@pytest.mark.parametrize("begins", [[5], [0, 7, 7], [0, 9, 8], []])
-def test_given_stages_out_of_order_then_they_are_refused(begins: list[int]) -> None:
-    stages = tuple(DialplanStage("hotline", 0, "zh", "greeting", begins=one) for one in begins)
-    with pytest.raises(ValueError, match="not in order"):
-        DialplanLine("12345", ("12345",), stages)
-
-
-@pytest.mark.parametrize("prompt", ["zh/a)", "../zh/a", "fr/a", "zh/a,b", "zh/${SHELL(id)}"])
-def test_given_a_hostile_prompt_then_it_is_refused(prompt: str) -> None:
-    with pytest.raises(ValueError, match="must not contain"):
-        DialplanStage("hotline", 0, "zh", "greeting", announcement=(prompt,))
+def test_given_no_announcements_wanted_when_rendered_then_no_place_is_told(tmp_path: Path) -> None:
+    render_asterisk_config(source(tmp_path))
+    assert "announce-frequency = 30" in read(tmp_path, "queues.conf")
+    quiet = Settings(data_dir=tmp_path / "data", queue=QueueSettings(announce_seconds=0))
+    render_asterisk_config(source(tmp_path, settings=quiet))
+    queues = read(tmp_path, "queues.conf")
+    assert "announce-position = no" in queues
+    assert "announce-frequency" not in queues
