@@ -25,7 +25,7 @@ lint: install-dev ## style, types and the direction of imports
 	$(BIN)/lint-imports
 
 test: lint ## lint, then unit tests and live tests with a real Asterisk
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 bench: install-dev ## figures of this machine: calls, FastAGI sessions, time to the screen
 	@$(BIN)/python -m tests.bench
