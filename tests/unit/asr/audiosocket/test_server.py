@@ -87,7 +87,7 @@ async def test_given_a_silent_channel_then_frames_keep_the_stream_alive() -> Non
 @pytest.mark.parametrize(
     ("first", "reason"),
     [
-        (Frame(0x01, uuid4().bytes).encode(), "nobody announced"),
+        (Frame(0x01, bytes(range(16))).encode(), "nobody announced"),
         (Frame(0x10, PCM).encode(), "not a UUID"),
         (b"GET / HTTP/1.1\r\n\r\n", "unknown frame type"),
         (b"\x01\xff\xff", "UUID frame of 65535 bytes"),
