@@ -143,7 +143,7 @@ async def test_given_a_connection_without_uuid_when_the_deadline_passes_then_clo
         with capture_logs() as logs:
             writer = await sent(server, b"\x01\x00")
             await until(lambda: any("no UUID" in str(entry.get("reason")) for entry in logs))
-        assert not server.connections
+        await until(lambda: not server.connections)
         await close(writer)
 
 
