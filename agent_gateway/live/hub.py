@@ -21,6 +21,7 @@ from agent_gateway.live.messages import (
     CallAnsweredMessage,
     CallEndedMessage,
     CallMessage,
+    DelayMessage,
     LinkMessage,
     MissedCallMessage,
     OfferEndedMessage,
@@ -47,6 +48,7 @@ from telephony.events import (
     OfferEnded,
     PrefillChanged,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -160,6 +162,14 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case TranscriptDelayed():
+                delay = DelayMessage(
+                    call_id=call.call_id,
+                    speaker=event.speaker.value,
+                    behind_ms=event.behind_ms,
+                    deferred=event.deferred,
+                )
+                self._tell(set(call.agents), delay)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)

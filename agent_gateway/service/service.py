@@ -195,7 +195,9 @@ class Service:
         """The recogniser before the link: live calls are attached when the link comes up."""
         stack, settings = self._stack, self._settings
         recogniser = await asyncio.to_thread(build_recogniser, settings)
-        transcription = TranscriptionService(self.bus, recogniser, settings)
+        transcription = TranscriptionService(
+            self.bus, recogniser, settings, spool=settings.data_dir / "spool" / "hearing"
+        )
         await transcription.start()
         stack.push_async_callback(transcription.stop)
         expected = ExpectedStreams()

@@ -27,17 +27,29 @@ class Decoder:
     """
 
     def __init__(
-        self, recogniser: Recogniser, hot_words: Sequence[str], counters: Counters, call_id: str
+        self,
+        recogniser: Recogniser,
+        hot_words: Sequence[str],
+        counters: Counters,
+        call_id: str,
+        *,
+        fed_ms: float = 0.0,
     ) -> None:
+        """``fed_ms``: of audio that an earlier decoder has heard to its end."""
         self._recogniser = recogniser
         self._hot_words = tuple(hot_words)
         self._counters = counters
         self._call_id = call_id
         self._engine: RecogniserStream | None = None
         self._proven = False
-        self._base_ms = 0.0
-        self._fed_ms = 0.0
+        self._base_ms = fed_ms
+        self._fed_ms = fed_ms
         self._unfinished = b""
+
+    @property
+    def settled_ms(self) -> float:
+        """Up to here the audio was fed and nothing more will be heard in it."""
+        return self._fed_ms - len(self._unfinished) / BYTES_PER_MS
 
     def feed(self, pcm: bytes, *, partials: bool) -> list[Hypothesis]:
         """Decode more audio; what breaks every engine is skipped and counted as lost."""
