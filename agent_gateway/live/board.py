@@ -36,7 +36,8 @@ MAX_LIVE = 5_000
 MAX_ENDED = 500
 _MAX_STEPS = 200
 _NO_SIGN_OF_LIFE = (
-    CallEnded, RecordingSealed, TicketDrafted, TranscriptDelayed, TranscriptFinal, TranscriptPartial,
+    CallEnded, RecordingSealed, TicketDrafted,
+    TranscriptDelayed, TranscriptFinal, TranscriptPartial,
 )  # fmt: skip
 _MAX_TURNS = 2_000
 

@@ -83,7 +83,7 @@ async def test_given_words_that_come_late_when_told_then_the_page_knows_and_a_ne
         )
 
     async with house.page("zhang") as page:
-        house.publish([arrival("1.1"), offer("1.1"), answer("1.1"), late(4000)])
+        house.publish([*arrival("1.1"), offer("1.1"), *answer("1.1"), late(4000)])
         told = await page.hear("transcript.delayed")
         assert (told["speaker"], told["behind_ms"], told["deferred"]) == ("caller", 4000, True)
     async with house.page("zhang") as page:
