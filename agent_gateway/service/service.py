@@ -20,6 +20,7 @@ from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -28,7 +29,6 @@ from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
 from asr.prefill.live import LivePrefill
-from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.directory import load_directory
 from config.menus import load_menus
@@ -194,9 +194,14 @@ class Service:
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
         stack, settings = self._stack, self._settings
-        recogniser = await asyncio.to_thread(build_recogniser, settings)
+        recognisers = await asyncio.to_thread(Recognisers, settings)
+        stack.push_async_callback(asyncio.to_thread, recognisers.close)
         transcription = TranscriptionService(
-            self.bus, recogniser, settings, spool=settings.data_dir / "spool" / "hearing"
+            self.bus,
+            recognisers.default,
+            settings,
+            by_line=recognisers.by_line,
+            spool=settings.data_dir / "spool" / "hearing",
         )
         await transcription.start()
         stack.push_async_callback(transcription.stop)

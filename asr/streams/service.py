@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ class TranscriptionService:
         recogniser: Recogniser | None,
         settings: Settings,
         *,
+        by_line: Mapping[str, Recogniser] | None = None,
         spool: Path | None = None,
     ) -> None:
         """Nothing runs before :meth:`start`.
@@ -53,12 +54,14 @@ class TranscriptionService:
         Args:
             bus: gets the words.
             recogniser: the engine.
+            by_line: other engines for single lines.
             settings: of the installation.
             spool: folder for audio that is not decoded yet; None: it does not survive the process.
         """
         self.counters = Counters()
         self._bus = bus
         self._recogniser = recogniser
+        self._by_line = dict(by_line or {})
         self._threads = settings.asr.threads
         self._spool = HearingSpool(spool)
         self._pressure = Pressure()
@@ -149,13 +152,14 @@ class TranscriptionService:
         """
         if self._recogniser is None:
             raise RuntimeError("no recogniser; look at TranscriptionService.available first")
+        line = self._lines.get(call_id, "")
         return PartyStream(
             self,
-            self._recogniser,
+            self._by_line.get(line, self._recogniser),
             call_id,
             speaker,
             base=self._spool.base_for(call_id, speaker),
-            line=self._lines.get(call_id, ""),
+            line=line,
             hot_words=tuple(hot_words),
             on_closed=on_closed,
         )
@@ -203,7 +207,7 @@ class TranscriptionService:
             try:
                 stream = PartyStream(
                     self,
-                    recogniser,
+                    self._by_line.get(leftover.line, recogniser),
                     leftover.call_id,
                     leftover.speaker,
                     base=leftover.base,

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from asr.recogniser.interface import Hypothesis, Recogniser
+from asr.recogniser.interface import Hypothesis, Recogniser, RecogniserGoneError
 from asr.streams.backlog import PcmBacklog
 from asr.streams.counters import Counters
 from asr.streams.decoder import BYTES_PER_MS, Decoder
@@ -132,6 +132,7 @@ class PartyStream:
         self._noted_ms = heard_ms
         self._last_partials = 0.0
         self.abandoned = False
+        self._held = b""
 
     # -- on the event loop -------------------------------------------------------------------
 
@@ -221,7 +222,7 @@ class PartyStream:
     @property
     def lag_ms(self) -> float:
         """Audio received and not decoded, in milliseconds."""
-        return self._backlog.waiting_bytes / BYTES_PER_MS
+        return (self._backlog.waiting_bytes + len(self._held)) / BYTES_PER_MS
 
     @property
     def receiving(self) -> bool:
@@ -287,7 +288,7 @@ class PartyStream:
         if finished:
             if not self.done.done():
                 self.done.set_result(None)
-        elif self._ended or self.lag_ms >= BATCH_MS:
+        elif self._ended or self._held or self.lag_ms >= BATCH_MS:
             self._enqueue()
 
     # -- in a worker thread ------------------------------------------------------------------
@@ -299,15 +300,21 @@ class PartyStream:
         try:
             if self.abandoned:
                 return
-            pcm = self._backlog.take(TURN_MS * BYTES_PER_MS)
+            pcm = self._held or self._backlog.take(TURN_MS * BYTES_PER_MS)
             if pcm:
-                self._publish(self._decoder.feed(pcm, partials=self._partials_wanted()))
+                self._held = pcm
+                heard = self._decoder.feed(pcm, partials=self._partials_wanted())
+                self._held = b""
+                self._publish(heard)
                 self._note_progress()
             elif ended:
-                finished = True
                 self._publish(self._decoder.finish())
+                finished = True
+        except RecogniserGoneError as error:
+            log.warning("asr.waits_for_recogniser", call_id=self.call_id, reason=str(error))
         except Exception:
             log.exception("asr.stream_failed", call_id=self.call_id, speaker=self.speaker)
+            self._held = b""
             finished = ended and not self._backlog.waiting_bytes
         finally:
             self._loop.call_soon_threadsafe(self._worked, finished)

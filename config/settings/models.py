@@ -128,6 +128,7 @@ class AsrSettings(_Section):
 
     enabled: bool = True
     engine: Literal["auto", "vosk", "whisper"] = "auto"
+    lines: dict[str, Literal["vosk", "whisper"]] = {}
     vosk_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
 
