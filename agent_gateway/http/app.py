@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.callers.routes import ROUTES as CALLER_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
 from agent_gateway.http.context import GatewayContext
 from agent_gateway.http.dispatch import MAX_BODY_BYTES, handler_for
@@ -18,6 +19,7 @@ from agent_gateway.http.operation import metrics_route, openapi_route
 from agent_gateway.http.route import AnyRoute
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
+from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
@@ -50,6 +52,8 @@ ROUTES: tuple[AnyRoute, ...] = (
     *MISSED_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
+    *ANSWERING_ROUTES,
+    *CALLER_ROUTES,
     *TRANSFER_ROUTES,
     *HEALTH_ROUTES,
 )

@@ -16,10 +16,12 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.callers import KnownCallers
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -95,7 +97,8 @@ class Service:
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
         routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
-        self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
+        self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
+        self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets, self.callers))
         self.missed = MissedCallWatch(
             self.store,
             lambda row: self.context.missed_call_changed(row),
@@ -139,6 +142,8 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            callers=self.callers,
+            answer_seconds=answer_seconds(plan, settings.queue.service_level_seconds),
             line_names={number: line.name.zh for number, line in plan.lines.items()},
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
@@ -170,7 +175,14 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.missed, self.journal, self.recovery, self.unended):
+        for part in (
+            self.callers,
+            self.drafter,
+            self.missed,
+            self.journal,
+            self.recovery,
+            self.unended,
+        ):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")

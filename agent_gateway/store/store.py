@@ -6,6 +6,7 @@ import asyncio
 
 from sqlalchemy import text
 
+from agent_gateway.store.callers import ListedCallers
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
 from agent_gateway.store.events import Events
@@ -32,6 +33,7 @@ class Store:
         self.events = Events(self._engine)
         self.tickets = Tickets(self._engine)
         self.missed = MissedCalls(self._engine)
+        self.callers = ListedCallers(self._engine)
 
     async def migrate(self) -> None:
         """Create or upgrade the schema (see :func:`agent_gateway.store.migrate`)."""

@@ -21,6 +21,7 @@ from ivr.conversation import Conversation, PromptSource
 from ivr.fastagi import AgiSession
 from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
+from ivr.inbound.standing import CallerStandings, standing_of, turn_away
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
 from telephony.events import EventBus
 
@@ -70,11 +71,13 @@ class InboundHandler:
         prompts: PromptSource,
         bus: EventBus,
         tickets: TicketStatusSource | None = None,
+        standings: CallerStandings | None = None,
     ) -> None:
         self.routing = routing
         self._prompts = prompts
         self._bus = bus
         self._tickets = tickets
+        self._standings = standings
 
     async def __call__(self, session: AgiSession) -> None:
         """Serve one call.
@@ -88,14 +91,16 @@ class InboundHandler:
         treated = routing.treatment(dialled.line.number)
         line = treated.serving
         await self._identify(session, dialled)
-        await _set_route(session, line, Destination())
-
         conversation = Conversation(session, self._prompts, self._bus, line.language)
+        standing = standing_of(conversation, self._standings)
+        await _set_route(session, line, Destination(), standing.bonus)
         if not dialled.known:
             session.log.error("line.unknown_number", dialled=dialled.digits, served_as=line.number)
             conversation.note("unknown_number", dialled.digits)
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
+        if standing.blocked and await turn_away(conversation):
+            return
 
         if treated.announcement:
             await self._announce(conversation, treated.announcement, dialled.line.number)
@@ -106,7 +111,7 @@ class InboundHandler:
         elif key != PERSON and line.menu in routing.menus.menus:
             assert line.menu is not None
             destination = await walk_menu(conversation, routing.menus, line.menu, self._tickets)
-            await _set_route(session, line, destination)
+            await _set_route(session, line, destination, standing.bonus)
         await session.set_variable("HL_LANG", conversation.language)
         conversation.note("queue", destination.queue or line.queue)
 
@@ -149,7 +154,9 @@ class InboundHandler:
         return key
 
 
-async def _set_route(session: AgiSession, line: AnsweredLine, destination: Destination) -> None:
+async def _set_route(
+    session: AgiSession, line: AnsweredLine, destination: Destination, bonus: int
+) -> None:
     priority = line.priority if destination.priority is None else destination.priority
     await session.set_variable("HL_QUEUE", destination.queue or line.queue)
-    await session.set_variable("HL_PRIO", str(priority))
+    await session.set_variable("HL_PRIO", str(priority + bonus))
