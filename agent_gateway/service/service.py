@@ -83,7 +83,12 @@ class Service:
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, load_directory(settings.directory), queues)
+        self.targets = Targets(
+            settings.outbound,
+            load_directory(settings.directory),
+            queues,
+            now=lambda: datetime.now(settings.city.zone),
+        )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,

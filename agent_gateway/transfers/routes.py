@@ -18,6 +18,7 @@ from agent_gateway.transfers.views import (
     TransferRequest,
     TransferView,
 )
+from config.directory import Department
 from telephony.events import TransferKind
 from telephony.transfers import (
     DialRole,
@@ -35,24 +36,41 @@ async def directory(exchange: Exchange[Nothing, Nothing]) -> DirectoryView:
     """Where a call can be handed to."""
     _, targets = _parts(exchange)
     users = await exchange.context.store.users.agents()
+    everybody = targets.directory
     return DirectoryView(
         departments=[
-            DirectoryEntry(
-                target=f"department:{item.key}", name=item.name, numbers=list(item.all_numbers)
-            )
-            for item in targets.directory.departments
-            if item.all_numbers
+            _entry(targets, f"department:{item.key}", item)
+            for item in everybody.departments
+            if item.all_numbers or item.fallback
+        ],
+        contacts=[
+            _entry(targets, f"contact:{item.key}", item)
+            for item in everybody.contacts
+            if item.all_numbers or item.fallback
         ],
         agents=[
-            DirectoryEntry(target=f"agent:{user.extension}", name=user.display_name, numbers=[])
+            DirectoryEntry(target=f"agent:{user.extension}", name=user.display_name, kind="agent")
             for user in users
             if user.extension and user.extension != exchange.user.extension
         ],
         queues=[
-            DirectoryEntry(target=f"queue:{name}", name=name, numbers=[]) for name in targets.queues
+            DirectoryEntry(target=f"queue:{name}", name=name, kind="queue")
+            for name in targets.queues
         ],
         emergency_lines=list(targets.emergency_lines),
         drills=targets.drills,
+    )
+
+
+def _entry(targets: Targets, target: str, item: Department) -> DirectoryEntry:
+    return DirectoryEntry(
+        target=target,
+        name=item.name,
+        kind=item.kind.value,
+        numbers=[one.number for one in targets.attempts(item)],
+        open=targets.is_open(item),
+        note=item.note,
+        aliases=list(item.aliases),
     )
 
 
