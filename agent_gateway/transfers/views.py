@@ -13,8 +13,8 @@ from telephony.transfers import TransferSnapshot
 class TransferRequest(Strict):
     """What is wanted.
 
-    ``target``: ``department:KEY``, ``contact:KEY``, ``agent:EXTENSION``, ``queue:NAME`` or
-    ``number:DIGITS``.
+    ``target``: ``department:KEY``, ``contact:KEY``, ``agent:EXTENSION``, ``queue:NAME``,
+    ``number:DIGITS`` or ``pinned:ID``.
     """
 
     kind: Literal["blind", "consult", "three_way"]

@@ -156,6 +156,17 @@ class Targets:
             case _:
                 raise TargetError("没有该转接目标 / there is no such target")
 
+    def check(self, wish: str, role: DialRole, extensions: Sequence[str]) -> None:
+        """Whether ``find`` will succeed once the target is open.
+
+        Raises:
+            TargetError: it will not.
+        """
+        kind, _, key = wish.partition(":")
+        entry = self._directory.get(key) if kind in ("department", "contact") else None
+        if entry is None or self.attempts(entry) or not entry.all_numbers:
+            self.find(wish, role, extensions)
+
     def emergency(self, line: str, *, drill: bool, location: str = "") -> Target:
         """An emergency line; in a drill the number that stands in for it is dialled.
 
