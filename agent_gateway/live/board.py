@@ -152,6 +152,7 @@ class LiveCall:
             end_ms=event.end_ms,
             final=final,
             confidence=event.confidence if isinstance(event, TranscriptFinal) else -1.0,
+            readable=event.readable if isinstance(event, TranscriptFinal) else "",
         )
 
     def _step(self, event: CallEvent, name: str, **values: Any) -> None:

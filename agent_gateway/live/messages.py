@@ -17,7 +17,10 @@ from telephony.events import AgentState, LinkState
 
 
 class Turn(BaseModel):
-    """What a party says; ``final`` False: the text may still change."""
+    """What a party says; ``final`` False: the text may still change.
+
+    ``readable``: the text with figures and punctuation; "" for partials.
+    """
 
     speaker: str
     turn: int
@@ -26,6 +29,7 @@ class Turn(BaseModel):
     end_ms: int
     final: bool
     confidence: float = -1.0
+    readable: str = ""
 
 
 class ScreenPop(BaseModel):
@@ -154,6 +158,7 @@ class TranscriptMessage(BaseModel):
     start_ms: int
     end_ms: int
     confidence: float = -1.0
+    readable: str = ""
 
 
 class PrefillMessage(BaseModel):

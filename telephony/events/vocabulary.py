@@ -340,7 +340,11 @@ class TranscriptPartial(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptFinal(CallEvent):
-    """What a party said. ``confidence`` is 0..1, or -1 when the engine gives none."""
+    """What a party said.
+
+    ``text`` is as it was heard, ``readable`` the same with figures and punctuation ("": not made).
+    ``confidence`` is 0..1, or -1 when the engine gives none.
+    """
 
     speaker: Speaker
     turn: int
@@ -350,6 +354,7 @@ class TranscriptFinal(CallEvent):
     started_at: datetime
     confidence: float = -1.0
     engine: str = ""
+    readable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

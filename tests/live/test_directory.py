@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest_asyncio
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.audio import samples
-from tests.live.harness.hotline import CONTACT_NUMBERS, NIGHT_DUTY
+from tests.live.harness.hotline import CONTACT_NUMBERS, NIGHT_DUTY, Hotline
 from tests.live.harness.records import ended_call
 from tests.live.harness.talk import (
     AGENT_SAYS,
@@ -25,6 +26,7 @@ from tests.live.harness.talk import (
 )
 from tests.live.harness.trunk import Trunk
 
+NEW_NUMBER = "09310000014"
 BUSY = AgentBehaviour(answer_after_s=0.3, refuse="busy")
 SILENT = AgentBehaviour(answer_after_s=None)
 
@@ -85,6 +87,39 @@ async def test_given_busy_and_silent_numbers_when_a_contact_is_rung_then_the_fal
         (CONTACT_NUMBERS[1], "no_answer"),
         (NIGHT_DUTY, "answered"),
     ]
+
+
+async def test_given_a_changed_directory_when_reloaded_then_its_numbers_can_be_dialled_at_once(
+    hotline: Hotline, talk: Conversation, phone: TestPhone, admin: Api
+) -> None:
+    telephone = phone.add_number(NEW_NUMBER)
+    file = hotline.data_dir / "departments.json"
+    before = file.read_text(encoding="utf-8")
+    directory = json.loads(before)
+    new = {"key": "new", "name": "新设专席", "kind": "expert", "phone": NEW_NUMBER}
+    directory["contacts"].append(new)
+    body = {"kind": "three_way", "target": "contact:new"}
+    path = f"/api/calls/{talk.call_id}/transfer"
+    assert await talk.desk.status("POST", path, json=body) == 403
+    try:
+        # a fault changes nothing
+        new["fallback"] = {"entry": "new"}
+        file.write_text(json.dumps(directory), encoding="utf-8")
+        assert await admin.status("POST", "/api/configuration/reload") >= 400
+        del new["fallback"]
+        file.write_text(json.dumps(directory), encoding="utf-8")
+        await admin.post("/api/configuration/reload")
+        await talk.begin("three_way", "contact:new")
+        await (await telephone.next_call()).wait_answered()
+        await talk.state("three_way")
+    finally:
+        file.write_text(before, encoding="utf-8")
+        await admin.post("/api/configuration/reload")
+    # the call that goes on does not mind; the next order goes by the files of now
+    await talk.order("abort")
+    assert await talk.desk.status("POST", path, json=body) == 403
+    await talk.caller.hangup()
+    await talk.caller.wait_ended()
 
 
 async def test_given_no_number_answers_when_rung_then_caller_and_agent_go_on(
