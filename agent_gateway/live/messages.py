@@ -36,7 +36,7 @@ class ScreenPop(BaseModel):
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
-    is the last ``transfer.changed``; None before the first.
+    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``; None before the first.
     """
 
     call_id: str
@@ -58,6 +58,7 @@ class ScreenPop(BaseModel):
     prefill: dict[str, Any]
     transfer: dict[str, Any] | None
     ticket: TicketView | None
+    alarm: AlarmMessage | None = None
 
 
 class Hello(BaseModel):
@@ -153,6 +154,18 @@ class PrefillMessage(BaseModel):
     type: Literal["prefill.changed"] = "prefill.changed"
     call_id: str
     fields: dict[str, Any]
+
+
+class AlarmMessage(BaseModel):
+    """Words of danger were heard; ``line``: the emergency line that they call for."""
+
+    type: Literal["call.alarm"] = "call.alarm"
+    call_id: str
+    at: datetime
+    line: str
+    kind: str
+    words: str
+    urgent_only: bool
 
 
 class TicketMessage(BaseModel):
@@ -263,4 +276,5 @@ class TicketCommand(_Command):
 
 Command = PingCommand | StateCommand | TicketCommand
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+ScreenPop.model_rebuild()
 Snapshot.model_rebuild()
