@@ -44,6 +44,7 @@ from telephony.events import (
     CallEvent,
     CallOffered,
     CallQueued,
+    EmergencyHeard,
     Event,
     EventBus,
     LinkStateChanged,
@@ -167,6 +168,9 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case EmergencyHeard():
+                if call.alarm is not None:
+                    self._tell(call.audience, call.alarm)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)

@@ -28,6 +28,7 @@ from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
+from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
@@ -187,6 +188,7 @@ class Service:
         self._spawn(
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
+        self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()

@@ -365,6 +365,23 @@ class PrefillChanged(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyHeard(CallEvent):
+    """Words of danger were heard; told once a call and emergency line, within the sentence.
+
+    ``line`` is the emergency line they call for (110, 119, 120, 122), ``kind`` the danger's name,
+    ``words`` the stretch that was heard. ``urgent_only``: nobody is in danger but every minute
+    counts (money just sent to a swindler).
+    """
+
+    line: str
+    kind: str
+    words: str
+    speaker: Speaker
+    turn: int
+    urgent_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDrafted(CallEvent):
     """A draft ticket exists for the call."""
 
