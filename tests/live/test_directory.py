@@ -96,7 +96,12 @@ async def test_given_a_changed_directory_when_reloaded_then_its_numbers_can_be_d
     file = hotline.data_dir / "departments.json"
     before = file.read_text(encoding="utf-8")
     directory = json.loads(before)
-    new = {"key": "new", "name": "新设专席", "kind": "expert", "phone": NEW_NUMBER}
+    new: dict[str, object] = {
+        "key": "new",
+        "name": "新设专席",
+        "kind": "expert",
+        "phone": NEW_NUMBER,
+    }
     directory["contacts"].append(new)
     body = {"kind": "three_way", "target": "contact:new"}
     path = f"/api/calls/{talk.call_id}/transfer"
