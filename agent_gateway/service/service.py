@@ -84,7 +84,12 @@ class Service:
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, loaded.directory, queues)
+        self.targets = Targets(
+            settings.outbound,
+            loaded.directory,
+            queues,
+            now=lambda: datetime.now(settings.city.zone),
+        )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
@@ -203,6 +208,7 @@ class Service:
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
+        self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
 
     async def _start_hearing(self) -> None:
