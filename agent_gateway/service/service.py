@@ -30,6 +30,7 @@ from asr.prefill import Prefiller
 from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
+from config.calendar import load_calendar
 from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import DialledNumbers, load_number_plan
@@ -94,8 +95,17 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
-        self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
+        routing = Routing(
+            plan,
+            DialledNumbers(plan, settings.city),
+            menus,
+            settings.city.zone,
+            calendar=load_calendar(settings.calendar),
+        )
+        message_s = settings.queue.voicemail_seconds
+        self.agi.route(
+            "inbound", InboundHandler(routing, prompts, self.bus, tickets, message_s=message_s)
+        )
         self.missed = MissedCallWatch(
             self.store,
             lambda row: self.context.missed_call_changed(row),
@@ -109,7 +119,7 @@ class Service:
                 self._places,
                 tickets,
                 self.missed.request,
-                voicemail_s=settings.queue.voicemail_seconds,
+                voicemail_s=message_s,
             ),
         )
         self.sealer = Sealer(settings, self.bus)
