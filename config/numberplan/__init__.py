@@ -14,6 +14,7 @@ from config.numberplan.models import (
     OfficeLine,
     SubCentreLine,
     Text,
+    line_names,
 )
 from config.numberplan.normalise import dialled_digits
 from config.numberplan.schedule import day_begins
@@ -42,6 +43,7 @@ __all__ = [
     "day_begins",
     "dialled_digits",
     "dialled_patterns",
+    "line_names",
     "load_number_plan",
     "treatment",
     "treatments",
