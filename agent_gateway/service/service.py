@@ -100,7 +100,10 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        self._inbound = InboundHandler(self._routing(loaded), prompts, self.bus, tickets)
+        message_s = settings.queue.voicemail_seconds
+        self._inbound = InboundHandler(
+            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+        )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
             self.store,
@@ -115,7 +118,7 @@ class Service:
                 self._places,
                 tickets,
                 self.missed.request,
-                voicemail_s=settings.queue.voicemail_seconds,
+                voicemail_s=message_s,
             ),
         )
         self.sealer = Sealer(settings, self.bus)
@@ -203,7 +206,13 @@ class Service:
 
     def _routing(self, loaded: Loaded) -> Routing:
         city = self._settings.city
-        return Routing(loaded.plan, DialledNumbers(loaded.plan, city), loaded.menus, city.zone)
+        return Routing(
+            loaded.plan,
+            DialledNumbers(loaded.plan, city),
+            loaded.menus,
+            city.zone,
+            calendar=loaded.calendar,
+        )
 
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
