@@ -11,6 +11,7 @@ from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
 from agent_gateway.callers.routes import ROUTES as CALLER_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
+from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
 from agent_gateway.http.context import GatewayContext
 from agent_gateway.http.dispatch import MAX_BODY_BYTES, handler_for
 from agent_gateway.http.errors import ApiError
@@ -21,6 +22,7 @@ from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
+from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
@@ -54,7 +56,9 @@ ROUTES: tuple[AnyRoute, ...] = (
     *NUMBER_ROUTES,
     *ANSWERING_ROUTES,
     *CALLER_ROUTES,
+    *CONFIGURATION_ROUTES,
     *TRANSFER_ROUTES,
+    *PINNED_ROUTES,
     *HEALTH_ROUTES,
 )
 
@@ -69,7 +73,11 @@ def build_app(context: GatewayContext) -> web.Application:
     app.on_response_prepare.append(_guard_headers)
 
     async def listen(_app: web.Application) -> AsyncIterator[None]:
-        async with context.live.running(), context.metrics.running():
+        async with (
+            context.live.running(),
+            context.metrics.running(),
+            context.pinned.running(),
+        ):
             yield
 
     async def hang_up(_app: web.Application) -> None:

@@ -9,11 +9,13 @@ from datetime import date
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
 from agent_gateway.callers.known import KnownCallers
+from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
@@ -60,6 +62,7 @@ class GatewayContext:
         callers: who is blocked or put forward; None in tools without calls.
         answer_seconds: within how many seconds a call to that dialled number should be answered on
             that local day.
+        reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
@@ -75,11 +78,13 @@ class GatewayContext:
     targets: Targets | None = None
     callers: KnownCallers | None = None
     answer_seconds: Callable[[str, date], int] = lambda _line, _day: 15
-    line_names: Mapping[str, str] = field(default_factory=dict)
+    reloader: Reloader | None = None
+    line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)
+    pinned: PinnedBoard = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +92,7 @@ class GatewayContext:
         self.auth = Auth(self.store, self.secrets.session_key, self.settings.web.session_hours)
         self.views = ViewAudit(self.store)
         self.live = LiveHub(self.store, self.bus, self.line_names)
+        self.pinned = PinnedBoard(self.store, self.live.pinned_changed)
         self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)
 
     def missed_call_changed(self, row: MissedCall) -> MissedCallView:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
 from telephony.events import AgentState, LinkState
 
@@ -16,7 +17,10 @@ from telephony.events import AgentState, LinkState
 
 
 class Turn(BaseModel):
-    """What a party says; ``final`` False: the text may still change."""
+    """What a party says; ``final`` False: the text may still change.
+
+    ``readable``: the text with figures and punctuation; "" for partials.
+    """
 
     speaker: str
     turn: int
@@ -25,6 +29,7 @@ class Turn(BaseModel):
     end_ms: int
     final: bool
     confidence: float = -1.0
+    readable: str = ""
 
 
 class ScreenPop(BaseModel):
@@ -32,7 +37,7 @@ class ScreenPop(BaseModel):
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
-    is the last ``transfer.changed``; None before the first.
+    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``; None before the first.
     """
 
     call_id: str
@@ -54,6 +59,7 @@ class ScreenPop(BaseModel):
     prefill: dict[str, Any]
     transfer: dict[str, Any] | None
     ticket: TicketView | None
+    alarm: AlarmMessage | None = None
 
 
 class Hello(BaseModel):
@@ -73,6 +79,7 @@ class Snapshot(BaseModel):
     type: Literal["snapshot"] = "snapshot"
     agent: AgentStateMessage | None
     calls: list[ScreenPop]
+    pinned: list[PinnedView]
 
 
 class CallMessage(BaseModel):
@@ -116,7 +123,11 @@ class CallEndedMessage(BaseModel):
 
 
 class TransferMessage(BaseModel):
-    """A transfer came into another state (``telephony.transfers.TransferState``)."""
+    """A transfer came into another state, or rings another number.
+
+    ``state`` is a ``telephony.transfers.TransferState``, ``location`` what an emergency line is
+    told of the place.
+    """
 
     type: Literal["transfer.changed"] = "transfer.changed"
     call_id: str
@@ -127,6 +138,14 @@ class TransferMessage(BaseModel):
     name: str
     reason: str
     drill: bool
+    location: str
+
+
+class PinnedMessage(BaseModel):
+    """Targets that are on all desks now, after one has come or gone."""
+
+    type: Literal["targets.pinned"] = "targets.pinned"
+    pinned: list[PinnedView]
 
 
 class TranscriptMessage(BaseModel):
@@ -140,6 +159,7 @@ class TranscriptMessage(BaseModel):
     start_ms: int
     end_ms: int
     confidence: float = -1.0
+    readable: str = ""
 
 
 class PrefillMessage(BaseModel):
@@ -148,6 +168,18 @@ class PrefillMessage(BaseModel):
     type: Literal["prefill.changed"] = "prefill.changed"
     call_id: str
     fields: dict[str, Any]
+
+
+class AlarmMessage(BaseModel):
+    """Words of danger were heard; ``line``: the emergency line that they call for."""
+
+    type: Literal["call.alarm"] = "call.alarm"
+    call_id: str
+    at: datetime
+    line: str
+    kind: str
+    words: str
+    urgent_only: bool
 
 
 class TicketMessage(BaseModel):
@@ -258,4 +290,5 @@ class TicketCommand(_Command):
 
 Command = PingCommand | StateCommand | TicketCommand
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+ScreenPop.model_rebuild()
 Snapshot.model_rebuild()

@@ -7,9 +7,9 @@ started is logged and left out; the calls go on by the dialplan all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.callers import KnownCallers
+from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
@@ -29,12 +30,11 @@ from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
+from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
-from config.directory import load_directory
-from config.menus import load_menus
-from config.numberplan import DialledNumbers, load_number_plan
+from config.numberplan import DialledNumbers, line_names
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
@@ -66,8 +66,9 @@ class Service:
 
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self._settings = settings
-        menus = load_menus(settings.menus)
-        plan = load_number_plan(settings.number_plan, settings.city, menus.entries)
+        loaded = load_files(settings)
+        plan = loaded.plan
+        self.reloader = Reloader(settings, secrets, loaded)
         self._prefiller = Prefiller()
         self.bus = EventBus()
         self.store = Store(settings.database_url)
@@ -85,7 +86,12 @@ class Service:
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, load_directory(settings.directory), queues)
+        self.targets = Targets(
+            settings.outbound,
+            loaded.directory,
+            queues,
+            now=lambda: datetime.now(settings.city.zone),
+        )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
@@ -96,9 +102,12 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
+        message_s = settings.queue.voicemail_seconds
         self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
-        self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets, self.callers))
+        self._inbound = InboundHandler(
+            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
+        )
+        self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
             self.store,
             lambda row: self.context.missed_call_changed(row),
@@ -112,7 +121,7 @@ class Service:
                 self._places,
                 tickets,
                 self.missed.request,
-                voicemail_s=settings.queue.voicemail_seconds,
+                voicemail_s=message_s,
             ),
         )
         self.sealer = Sealer(settings, self.bus)
@@ -143,10 +152,12 @@ class Service:
             transfers=self.transfers,
             targets=self.targets,
             callers=self.callers,
-            answer_seconds=answer_seconds(plan, settings.queue.service_level_seconds),
-            line_names={number: line.name.zh for number, line in plan.lines.items()},
+            answer_seconds=self._answer_seconds(loaded),
+            reloader=self.reloader,
+            line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
+        self.reloader.taken.append(self._take)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Service:
@@ -192,6 +203,8 @@ class Service:
         self._spawn(
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
+        self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -202,6 +215,26 @@ class Service:
         web_settings = self._settings.web
         await web.TCPSite(runner, web_settings.host, web_settings.port).start()
         log.info("service.started", web=f"http://{web_settings.host}:{web_settings.port}/")
+
+    def _routing(self, loaded: Loaded) -> Routing:
+        city = self._settings.city
+        return Routing(
+            loaded.plan,
+            DialledNumbers(loaded.plan, city),
+            loaded.menus,
+            city.zone,
+            calendar=loaded.calendar,
+        )
+
+    def _answer_seconds(self, loaded: Loaded) -> Callable[[str, date], int]:
+        return answer_seconds(loaded.plan, self._settings.queue.service_level_seconds)
+
+    def _take(self, loaded: Loaded) -> None:
+        """Go by changed files from the next call on."""
+        self._inbound.routing = self._routing(loaded)
+        self.targets.use(self._settings.outbound, loaded.directory)
+        self.context.line_names.update(line_names(loaded.plan))
+        self.context.answer_seconds = self._answer_seconds(loaded)
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""

@@ -277,7 +277,8 @@ class TransferTarget(CallEvent):
 class TransferChanged(CallEvent):
     """A transfer came into another state (the table is in ``telephony.transfers``).
 
-    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers.
+    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers; ``location``
+    is what an emergency line is told of the place.
     """
 
     state: str
@@ -287,6 +288,7 @@ class TransferChanged(CallEvent):
     by: str = ""
     reason: str = ""
     drill: bool = False
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +341,11 @@ class TranscriptPartial(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptFinal(CallEvent):
-    """What a party said. ``confidence`` is 0..1, or -1 when the engine gives none."""
+    """What a party said.
+
+    ``text`` is as it was heard, ``readable`` the same with figures and punctuation ("": not made).
+    ``confidence`` is 0..1, or -1 when the engine gives none.
+    """
 
     speaker: Speaker
     turn: int
@@ -349,6 +355,7 @@ class TranscriptFinal(CallEvent):
     started_at: datetime
     confidence: float = -1.0
     engine: str = ""
+    readable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +363,23 @@ class PrefillChanged(CallEvent):
     """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
 
     fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyHeard(CallEvent):
+    """Words of danger were heard; told once a call and emergency line, within the sentence.
+
+    ``line`` is the emergency line they call for (110, 119, 120, 122), ``kind`` the danger's name,
+    ``words`` the stretch that was heard. ``urgent_only``: nobody is in danger but every minute
+    counts (money just sent to a swindler).
+    """
+
+    line: str
+    kind: str
+    words: str
+    speaker: Speaker
+    turn: int
+    urgent_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

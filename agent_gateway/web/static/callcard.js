@@ -3,7 +3,7 @@
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
 
-const DETAILS = { key: "digit", queued: "position", answered: "endpoint" };
+const DETAILS = { key: "digit", queued: "position", answered: "endpoint", alarm: "line" };
 
 /** Show the call (null: none). */
 export function showCall(call, extension) {
@@ -22,6 +22,7 @@ export function showCall(call, extension) {
       make("div", {}, call.caller_name),
       ...putForward(call).map((name) => make("span", { class: "badge warn" }, text(name))),
       make("div", { class: "line" }, lineOf(call)),
+      call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
     make("h3", {}, text("way")),
@@ -46,6 +47,11 @@ function putForward(call) {
   const reasons = step ? step.detail.split(" ") : [];
   const again = reasons.includes("repeat") || reasons.includes("ticket");
   return [reasons.includes("vip") && "caller_vip", again && "caller_again"].filter(Boolean);
+}
+
+function alarm({ line, words, urgent_only }) {
+  const what = text(urgent_only ? "alarm_urgent" : "alarm");
+  return make("p", { class: "alarm", role: "alert" }, `${what} ${line}：“${words}”`);
 }
 
 function lineOf(call) {
