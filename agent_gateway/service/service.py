@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
@@ -33,6 +34,7 @@ from asr.streams import TranscriptionService
 from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import DialledNumbers, load_number_plan
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
@@ -76,14 +78,14 @@ class Service:
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
         )
-        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        queues = load_queues(settings, plan)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, queues),
+            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, load_directory(settings.directory), queues)
+        self.targets = Targets(settings.outbound, load_directory(settings.directory), queues.names)
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
@@ -94,7 +96,13 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
+        routing = Routing(
+            plan,
+            DialledNumbers(plan, settings.city),
+            menus,
+            settings.city.zone,
+            language_queues=queues.of_languages,
+        )
         self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
         self.missed = MissedCallWatch(
             self.store,
@@ -110,6 +118,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=settings.queue.voicemail_seconds,
+                language_queues=queues.of_languages,
             ),
         )
         self.sealer = Sealer(settings, self.bus)
@@ -139,6 +148,7 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            queues=queues,
             line_names={number: line.name.zh for number, line in plan.lines.items()},
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from config.menus import Menus
@@ -43,6 +43,7 @@ class Routing:
         menus: all menus.
         zone: whose midnight begins a stage of the plan.
         now: the clock; gives an aware moment.
+        language_queues: language -> queue of the callers who chose it.
     """
 
     plan: NumberPlan
@@ -50,6 +51,7 @@ class Routing:
     menus: Menus
     zone: tzinfo
     now: Callable[[], datetime] = _utc_now
+    language_queues: Mapping[str, str] = field(default_factory=dict)
 
     def treatment(self, number: str) -> Treatment:
         """What callers of a line get today."""
@@ -108,6 +110,10 @@ class InboundHandler:
             destination = await walk_menu(conversation, routing.menus, line.menu, self._tickets)
             await _set_route(session, line, destination)
         await session.set_variable("HL_LANG", conversation.language)
+        chosen = routing.language_queues.get(conversation.language)
+        if chosen and destination.queue is None:
+            destination = replace(destination, queue=chosen)
+            await session.set_variable("HL_QUEUE", chosen)
         conversation.note("queue", destination.queue or line.queue)
 
     async def _identify(self, session: AgiSession, dialled: Dialled) -> None:

@@ -81,8 +81,11 @@ class Hotline:
         self._supervising = contextlib.ExitStack()
 
     @classmethod
-    def make(cls, **sections: dict[str, Any]) -> Hotline:
-        """A hotline in a new folder, not running; ``sections`` go into its ``hotline.toml``."""
+    def make(cls, tables: str = "", **sections: dict[str, Any]) -> Hotline:
+        """A hotline in a new folder, not running; ``sections`` go into its ``hotline.toml``.
+
+        ``tables`` is added to it as it is, for arrays of tables.
+        """
         # short on purpose: the path of Asterisk's control socket has a limit
         data_dir = Path(tempfile.mkdtemp(prefix="hl-", dir="/tmp"))
         ports = free_ports()
@@ -117,7 +120,7 @@ class Hotline:
         for name, section in values.items():
             lines.append(f"[{name}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in section.items()]
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        file.write_text("\n".join(lines) + "\n" + tables, encoding="utf-8")
         return cls(data_dir, load_settings(file), file)
 
     def add_lines(self, lines: str) -> None:

@@ -377,6 +377,7 @@ async def test_given_every_route_when_asked_without_login_then_only_the_public_o
     public = {"/api/login", "/healthz"}
     for route in ROUTES:
         path = route.path.replace("{call_id}", "1.1").replace("{number}", "1")
+        path = path.replace("{extension}", "8001")
         async with (
             aiohttp.ClientSession() as nobody,
             nobody.request(route.method, house.url + path, json={}) as reply,
