@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
@@ -56,6 +57,7 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
@@ -70,7 +72,8 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
-    line_names: Mapping[str, str] = field(default_factory=dict)
+    reloader: Reloader | None = None
+    line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
     queues: QueuePlan = field(default_factory=lambda: QueuePlan((Queue("hotline", "hotline"),)))
     auth: Auth = field(init=False)

@@ -16,6 +16,7 @@ from telephony.events import (
     CallOffered,
     CallQueued,
     CallTransferred,
+    EmergencyHeard,
     IvrStep,
     KeyPressed,
     LineIdentified,
@@ -81,6 +82,8 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
                 by=event.by,
                 outcome=event.outcome.value,
             )
+        case EmergencyHeard():
+            _step(call, event, "alarm", line=event.line, words=event.words[:100])
         case CallEnded():
             # An end that was only concluded (nothing was heard of the call) gives way.
             concluded = call.recovered and not call.cause

@@ -81,11 +81,8 @@ class Hotline:
         self._supervising = contextlib.ExitStack()
 
     @classmethod
-    def make(cls, tables: str = "", **sections: dict[str, Any]) -> Hotline:
-        """A hotline in a new folder, not running; ``sections`` go into its ``hotline.toml``.
-
-        ``tables`` is added to it as it is, for arrays of tables.
-        """
+    def make(cls, **sections: dict[str, Any]) -> Hotline:
+        """A hotline in a new folder, not running; ``sections`` go into its ``hotline.toml``."""
         # short on purpose: the path of Asterisk's control socket has a limit
         data_dir = Path(tempfile.mkdtemp(prefix="hl-", dir="/tmp"))
         ports = free_ports()
@@ -120,13 +117,19 @@ class Hotline:
         for name, section in values.items():
             lines.append(f"[{name}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in section.items()]
-        file.write_text("\n".join(lines) + "\n" + tables, encoding="utf-8")
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return cls(data_dir, load_settings(file), file)
 
     def add_lines(self, lines: str) -> None:
         """Add lines to its number plan, for the next preparation."""
         with (self.data_dir / "numberplan.toml").open("a", encoding="utf-8") as plan:
             plan.write(lines)
+
+    def add_tables(self, tables: str) -> None:
+        """Add tables to its ``hotline.toml``, before it is started."""
+        with self.config_file.open("a", encoding="utf-8") as file:
+            file.write(tables)
+        self.settings = load_settings(self.config_file)
 
     @property
     def sip(self) -> tuple[str, int]:

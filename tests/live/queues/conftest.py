@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def hotline() -> AsyncIterator[Hotline]:
     # longer than the queue's own wrap-up: who is ready is rung
-    hotline = Hotline.make(QUEUES, agents={"wrap_up_seconds": 3})
+    hotline = Hotline.make(agents={"wrap_up_seconds": 3})
+    hotline.add_tables(QUEUES)
     hotline.add_lines(LINES)
     try:
         await hotline.start()

@@ -69,9 +69,7 @@ async def test_given_a_paused_seat_when_seated_then_other_queues_and_calls_again
     assert queues.members == {"hotline": (1, None), "english": (0, None)}
 
 
-async def test_given_a_paused_seat_when_skills_change_then_it_stays_paused() -> (
-    None
-):
+async def test_given_a_paused_seat_when_skills_change_then_it_stays_paused() -> None:
     queues = Queues(hotline=(0, "用餐"))
     await seats(queues, english=1).reseat(SEAT)
     assert queues.members == {"english": (0, "用餐")}
