@@ -94,13 +94,7 @@ def render_input(
         modules_dir=installation.modules_dir,
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
-        directory_numbers=tuple(
-            dict.fromkeys(
-                number
-                for department in load_directory(settings.directory).departments
-                for number in department.all_numbers
-            )
-        ),
+        directory_numbers=load_directory(settings.directory).numbers,
         more_queues=tuple(
             DialplanQueue(queue.name, queue.overflow_s, queue.overflow_to, queue.overflow_priority)
             for queue in load_queues(settings, plan).queues

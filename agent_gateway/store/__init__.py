@@ -15,6 +15,7 @@ from agent_gateway.store.models import (
     TranscriptTurn,
     User,
 )
+from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.store import Store
 from agent_gateway.store.tickets import TicketFilter
 from agent_gateway.store.types import storable
@@ -26,6 +27,8 @@ __all__ = [
     "CallFilter",
     "Entry",
     "MissedCall",
+    "PinnedTarget",
+    "PinnedUse",
     "RecordingRow",
     "Session",
     "Store",

@@ -80,7 +80,9 @@ def load_queues(settings: Settings, plan: NumberPlan) -> QueuePlan:
         ConfigError: a queue is described twice, or overflows to itself or to an unknown one, or a
             language has two queues.
     """
-    lines = tuple(dict.fromkeys(line.queue for line in plan.answered))
+    by_day = [line.queue for line in plan.answered]
+    by_night = [line.closed.queue for line in plan.answered if line.closed and line.closed.queue]
+    lines = tuple(dict.fromkeys(by_day + by_night))
     tables: dict[str, QueueTable] = {}
     for table in settings.queues:
         if table.name in tables:

@@ -9,6 +9,7 @@ import pytest
 from config.errors import ConfigError
 from config.menus import load_menus
 from config.numberplan import NumberPlan, load_number_plan
+from config.numberplan.models import Closed, Text
 from config.queues import QueuePlan, load_queues
 from config.settings import Settings
 
@@ -27,6 +28,15 @@ def test_given_no_tables_then_the_default_queue_keeps_its_callers() -> None:
     assert found.names == ("hotline",)
     assert found.queues[0].overflow_s == 0
     assert found.levels({}) == {"hotline": 1}
+
+
+def test_given_a_queue_for_the_night_then_it_is_there() -> None:
+    settings = Settings()
+    by_day = plan(settings)
+    closed = Closed(greeting=Text(zh="夜间", en="At night"), queue="night")
+    main = by_day.main.model_copy(update={"closed": closed})
+    by_night = by_day.model_copy(update={"lines": {**by_day.lines, main.number: main}})
+    assert load_queues(settings, by_night).names == ("hotline", "night")
 
 
 def test_given_a_skill_then_only_who_has_it_sits_there() -> None:
