@@ -25,6 +25,7 @@ from agent_gateway.live.messages import (
     LinkMessage,
     MissedCallMessage,
     OfferEndedMessage,
+    PinnedMessage,
     PrefillMessage,
     TicketMessage,
     TranscriptMessage,
@@ -32,6 +33,7 @@ from agent_gateway.live.messages import (
     Turn,
 )
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.store import Store
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from asr.text import readable
@@ -126,6 +128,10 @@ class LiveHub:
             call.advice = advice
             self._tell(set(call.agents), advice)
 
+    def pinned_changed(self, views: list[PinnedView]) -> None:
+        """A target came onto all desks, or left them."""
+        self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""
         for connection in list(self.connections):
@@ -185,6 +191,7 @@ class LiveHub:
                     name=event.name,
                     reason=event.reason,
                     drill=event.drill,
+                    location=event.location,
                 )
                 self._tell(call.audience, changed)
 

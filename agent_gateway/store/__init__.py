@@ -17,6 +17,7 @@ from agent_gateway.store.models import (
     TranscriptTurn,
     User,
 )
+from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.store import Store
 from agent_gateway.store.tickets import TicketFilter
 from agent_gateway.store.types import storable
@@ -30,6 +31,8 @@ __all__ = [
     "Knowledge",
     "KnowledgeEntry",
     "MissedCall",
+    "PinnedTarget",
+    "PinnedUse",
     "RecordingRow",
     "Session",
     "Store",
