@@ -20,6 +20,7 @@ from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
+from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
 from agent_gateway.transfers.routes import ROUTES as TRANSFER_ROUTES
@@ -48,6 +49,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *RECORDING_ROUTES,
     *TICKET_ROUTES,
     *MISSED_ROUTES,
+    *SURVEY_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *TRANSFER_ROUTES,

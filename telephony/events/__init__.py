@@ -2,6 +2,7 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -32,6 +33,7 @@ from telephony.events.vocabulary import (
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
     TranscriptFinal,
@@ -45,6 +47,7 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -77,6 +80,7 @@ __all__ = [
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
     "TranscriptFinal",

@@ -3,7 +3,7 @@
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
 
-const DETAILS = { key: "digit", queued: "position", answered: "endpoint" };
+const DETAILS = { key: "digit", queued: "position", answered: "endpoint", survey: "score" };
 
 /** Show the call (null: none). */
 export function showCall(call, extension) {
