@@ -10,6 +10,7 @@ from aiohttp import web
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
+from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
 from agent_gateway.http.context import GatewayContext
 from agent_gateway.http.dispatch import MAX_BODY_BYTES, handler_for
 from agent_gateway.http.errors import ApiError
@@ -52,6 +53,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *SURVEY_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
+    *CONFIGURATION_ROUTES,
     *TRANSFER_ROUTES,
     *HEALTH_ROUTES,
 )

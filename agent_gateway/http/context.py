@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
@@ -57,6 +58,7 @@ class GatewayContext:
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
         surveys: sends callers to the survey; None in tools without calls.
+        reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
@@ -71,7 +73,8 @@ class GatewayContext:
     transfers: TransferDesk | None = None
     targets: Targets | None = None
     surveys: SurveyDesk | None = None
-    line_names: Mapping[str, str] = field(default_factory=dict)
+    reloader: Reloader | None = None
+    line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)

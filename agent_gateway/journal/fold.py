@@ -17,6 +17,7 @@ from telephony.events import (
     CallOffered,
     CallQueued,
     CallTransferred,
+    EmergencyHeard,
     HungUpBy,
     IvrStep,
     KeyPressed,
@@ -86,6 +87,8 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
             )
         case SurveyAnswered():
             _step(call, event, "survey", score=event.score, solved=event.solved)
+        case EmergencyHeard():
+            _step(call, event, "alarm", line=event.line, words=event.words[:100])
         case CallEnded():
             # An end that was only concluded (nothing was heard of the call) gives way.
             concluded = call.recovered and not call.cause

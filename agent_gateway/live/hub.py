@@ -33,6 +33,7 @@ from agent_gateway.live.messages import (
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.store import Store
 from agent_gateway.tickets.views import TicketSummary, TicketView
+from asr.text import readable
 from telephony.events import (
     AgentStateChanged,
     CallAnswered,
@@ -41,6 +42,7 @@ from telephony.events import (
     CallEvent,
     CallOffered,
     CallQueued,
+    EmergencyHeard,
     Event,
     EventBus,
     LinkStateChanged,
@@ -160,6 +162,9 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case EmergencyHeard():
+                if call.alarm is not None:
+                    self._tell(call.audience, call.alarm)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)
@@ -210,8 +215,13 @@ class LiveHub:
                 call.answered_at = call.answered_at or known.answered_at
                 call.arrived_at = min(call.arrived_at, known.arrived_at)
                 for turn in await self._store.calls.transcript(call.call_id):
+                    written = await asyncio.to_thread(readable, turn.text)
                     said = Turn.model_validate(
-                        {**{name: getattr(turn, name) for name in _TURN}, "final": True}
+                        {
+                            **{name: getattr(turn, name) for name in _TURN},
+                            "final": True,
+                            "readable": written,
+                        }
                     )
                     call.turns.setdefault((turn.speaker, turn.turn), said)
                 if ticket := await self._store.tickets.of_call(call.call_id):
@@ -266,6 +276,7 @@ def _transcript(event: TranscriptPartial | TranscriptFinal) -> TranscriptMessage
         start_ms=event.start_ms,
         end_ms=event.end_ms,
         confidence=event.confidence if isinstance(event, TranscriptFinal) else -1.0,
+        readable=event.readable if isinstance(event, TranscriptFinal) else "",
     )
 
 

@@ -16,7 +16,10 @@ from telephony.events import AgentState, LinkState
 
 
 class Turn(BaseModel):
-    """What a party says; ``final`` False: the text may still change."""
+    """What a party says; ``final`` False: the text may still change.
+
+    ``readable``: the text with figures and punctuation; "" for partials.
+    """
 
     speaker: str
     turn: int
@@ -25,6 +28,7 @@ class Turn(BaseModel):
     end_ms: int
     final: bool
     confidence: float = -1.0
+    readable: str = ""
 
 
 class ScreenPop(BaseModel):
@@ -32,7 +36,7 @@ class ScreenPop(BaseModel):
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
-    is the last ``transfer.changed``; None before the first.
+    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``; None before the first.
     """
 
     call_id: str
@@ -54,6 +58,7 @@ class ScreenPop(BaseModel):
     prefill: dict[str, Any]
     transfer: dict[str, Any] | None
     ticket: TicketView | None
+    alarm: AlarmMessage | None = None
 
 
 class Hello(BaseModel):
@@ -140,6 +145,7 @@ class TranscriptMessage(BaseModel):
     start_ms: int
     end_ms: int
     confidence: float = -1.0
+    readable: str = ""
 
 
 class PrefillMessage(BaseModel):
@@ -148,6 +154,18 @@ class PrefillMessage(BaseModel):
     type: Literal["prefill.changed"] = "prefill.changed"
     call_id: str
     fields: dict[str, Any]
+
+
+class AlarmMessage(BaseModel):
+    """Words of danger were heard; ``line``: the emergency line that they call for."""
+
+    type: Literal["call.alarm"] = "call.alarm"
+    call_id: str
+    at: datetime
+    line: str
+    kind: str
+    words: str
+    urgent_only: bool
 
 
 class TicketMessage(BaseModel):
@@ -258,4 +276,5 @@ class TicketCommand(_Command):
 
 Command = PingCommand | StateCommand | TicketCommand
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+ScreenPop.model_rebuild()
 Snapshot.model_rebuild()

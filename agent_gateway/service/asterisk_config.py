@@ -44,19 +44,31 @@ async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
         SQLAlchemyError: the database does not answer.
         AsteriskProcessError: the running Asterisk does not answer.
     """
+    # telephones only: the rest of the configuration takes effect at the next start
+    return await _apply(settings, secrets, "module reload res_pjsip.so")
+
+
+async def apply_dialplan(settings: Settings, secrets: Secrets) -> Path:
+    """The same for the dialplan: the next call goes by it, calls in progress go on.
+
+    Only the :class:`~agent_gateway.configuration.Reloader` calls it; it says how to use it.
+    """
+    return await _apply(settings, secrets, "dialplan reload")
+
+
+async def _apply(settings: Settings, secrets: Secrets, command: str) -> Path:
     store = Store(settings.database_url)
     try:
         agents = await store.users.agents()
     finally:
         await store.close()
-    installation = find_installation(settings)
+    installation = await asyncio.to_thread(find_installation, settings)
     file = await asyncio.to_thread(
         lambda: render_asterisk_config(render_input(settings, secrets, installation, agents))
     )
     asterisk = AsteriskProcess(installation, settings)
     if asterisk.is_alive:
-        # telephones only: the rest of the configuration takes effect at the next start
-        await asterisk.command("module reload res_pjsip.so")
+        await asterisk.command(command)
     return file
 
 

@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
@@ -28,12 +29,11 @@ from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
+from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
-from config.directory import load_directory
-from config.menus import load_menus
-from config.numberplan import DialledNumbers, load_number_plan
+from config.numberplan import DialledNumbers, line_names
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
@@ -66,8 +66,9 @@ class Service:
 
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self._settings = settings
-        menus = load_menus(settings.menus)
-        plan = load_number_plan(settings.number_plan, settings.city, menus.entries)
+        loaded = load_files(settings)
+        plan = loaded.plan
+        self.reloader = Reloader(settings, secrets, loaded)
         self._prefiller = Prefiller()
         self.bus = EventBus()
         self.store = Store(settings.database_url)
@@ -85,7 +86,7 @@ class Service:
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, load_directory(settings.directory), queues)
+        self.targets = Targets(settings.outbound, loaded.directory, queues)
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
@@ -96,8 +97,8 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        routing = Routing(plan, DialledNumbers(plan, settings.city), menus, settings.city.zone)
-        self.agi.route("inbound", InboundHandler(routing, prompts, self.bus, tickets))
+        self._inbound = InboundHandler(self._routing(loaded), prompts, self.bus, tickets)
+        self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
             self.store,
             lambda row: self.context.missed_call_changed(row),
@@ -146,9 +147,11 @@ class Service:
             transfers=self.transfers,
             targets=self.targets,
             surveys=self.surveys,
-            line_names={number: line.name.zh for number, line in plan.lines.items()},
+            reloader=self.reloader,
+            line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
+        self.reloader.taken.append(self._take)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Service:
@@ -188,6 +191,8 @@ class Service:
         self._spawn(
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
+        self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -198,6 +203,15 @@ class Service:
         web_settings = self._settings.web
         await web.TCPSite(runner, web_settings.host, web_settings.port).start()
         log.info("service.started", web=f"http://{web_settings.host}:{web_settings.port}/")
+
+    def _routing(self, loaded: Loaded) -> Routing:
+        city = self._settings.city
+        return Routing(loaded.plan, DialledNumbers(loaded.plan, city), loaded.menus, city.zone)
+
+    def _take(self, loaded: Loaded) -> None:
+        """Go by changed files from the next call on."""
+        self._inbound.routing = self._routing(loaded)
+        self.context.line_names.update(line_names(loaded.plan))
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""

@@ -13,6 +13,7 @@ from config.numberplan.models import (
     OfficeLine,
     SubCentreLine,
     Text,
+    line_names,
 )
 from config.numberplan.normalise import dialled_digits
 from config.numberplan.schedule import day_begins
@@ -40,6 +41,7 @@ __all__ = [
     "day_begins",
     "dialled_digits",
     "dialled_patterns",
+    "line_names",
     "load_number_plan",
     "treatment",
     "treatments",

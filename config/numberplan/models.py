@@ -236,3 +236,8 @@ class NumberPlan(_Table):
                 break
             line = self.lines.get(line.forward_to)
         return line if isinstance(line, AnsweredLine) else self.main
+
+
+def line_names(plan: NumberPlan) -> dict[str, str]:
+    """What people call each line, in Chinese, by number."""
+    return {number: line.name.zh for number, line in plan.lines.items()}

@@ -340,7 +340,11 @@ class TranscriptPartial(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptFinal(CallEvent):
-    """What a party said. ``confidence`` is 0..1, or -1 when the engine gives none."""
+    """What a party said.
+
+    ``text`` is as it was heard, ``readable`` the same with figures and punctuation ("": not made).
+    ``confidence`` is 0..1, or -1 when the engine gives none.
+    """
 
     speaker: Speaker
     turn: int
@@ -350,6 +354,7 @@ class TranscriptFinal(CallEvent):
     started_at: datetime
     confidence: float = -1.0
     engine: str = ""
+    readable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,6 +362,23 @@ class PrefillChanged(CallEvent):
     """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
 
     fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyHeard(CallEvent):
+    """Words of danger were heard; told once a call and emergency line, within the sentence.
+
+    ``line`` is the emergency line they call for (110, 119, 120, 122), ``kind`` the danger's name,
+    ``words`` the stretch that was heard. ``urgent_only``: nobody is in danger but every minute
+    counts (money just sent to a swindler).
+    """
+
+    line: str
+    kind: str
+    words: str
+    speaker: Speaker
+    turn: int
+    urgent_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,10 +160,9 @@ def test_given_a_stage_when_rendered_then_the_clock_leads_to_it_and_its_words_pr
         "Set(HL_GREETING=greeting-96119)",
         "Goto(inbound,s,1)",
         "n(from1800000000),Set(HL_QUEUE=hotline)",
-        "Gosub(announce,s,1(zh/announcement-96119))",
-        "Gosub(announce,s,1(en/announcement-96119))",
-        "?released,1,1)",
-        "Goto(inbound,s,answer)",
+        "Set(HL_SAY=zh/announcement-96119,en/announcement-96119)",
+        "Set(HL_CAUSE=1)",
+        "Goto(announced,s,1)",
         "n(from1900000000),Set(HL_QUEUE=hotline)",
         "Goto(vacant,1,1)",
     ]
