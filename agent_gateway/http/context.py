@@ -13,6 +13,7 @@ from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
 from agent_gateway.survey import SurveyDesk
 from config.settings import Secrets, Settings
@@ -79,6 +80,7 @@ class GatewayContext:
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)
+    pinned: PinnedBoard = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class GatewayContext:
         self.auth = Auth(self.store, self.secrets.session_key, self.settings.web.session_hours)
         self.views = ViewAudit(self.store)
         self.live = LiveHub(self.store, self.bus, self.line_names)
+        self.pinned = PinnedBoard(self.store, self.live.pinned_changed)
         self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)
 
     def missed_call_changed(self, row: MissedCall) -> MissedCallView:

@@ -121,6 +121,7 @@ class LiveCall:
                     "name": event.name,
                     "reason": event.reason,
                     "drill": event.drill,
+                    "location": event.location,
                 }
 
     def pop(self, line_names: Mapping[str, str]) -> ScreenPop:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
 from telephony.events import AgentState, LinkState
 
@@ -78,6 +79,7 @@ class Snapshot(BaseModel):
     type: Literal["snapshot"] = "snapshot"
     agent: AgentStateMessage | None
     calls: list[ScreenPop]
+    pinned: list[PinnedView]
 
 
 class CallMessage(BaseModel):
@@ -121,7 +123,11 @@ class CallEndedMessage(BaseModel):
 
 
 class TransferMessage(BaseModel):
-    """A transfer came into another state (``telephony.transfers.TransferState``)."""
+    """A transfer came into another state, or rings another number.
+
+    ``state`` is a ``telephony.transfers.TransferState``, ``location`` what an emergency line is
+    told of the place.
+    """
 
     type: Literal["transfer.changed"] = "transfer.changed"
     call_id: str
@@ -132,6 +138,14 @@ class TransferMessage(BaseModel):
     name: str
     reason: str
     drill: bool
+    location: str
+
+
+class PinnedMessage(BaseModel):
+    """Targets that are on all desks now, after one has come or gone."""
+
+    type: Literal["targets.pinned"] = "targets.pinned"
+    pinned: list[PinnedView]
 
 
 class TranscriptMessage(BaseModel):

@@ -92,13 +92,7 @@ def render_input(
         modules_dir=installation.modules_dir,
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
-        directory_numbers=tuple(
-            dict.fromkeys(
-                number
-                for department in load_directory(settings.directory).departments
-                for number in department.all_numbers
-            )
-        ),
+        directory_numbers=load_directory(settings.directory).numbers,
     )
 
 

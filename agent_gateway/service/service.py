@@ -86,7 +86,12 @@ class Service:
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, loaded.directory, queues)
+        self.targets = Targets(
+            settings.outbound,
+            loaded.directory,
+            queues,
+            now=lambda: datetime.now(settings.city.zone),
+        )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
@@ -97,7 +102,10 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        self._inbound = InboundHandler(self._routing(loaded), prompts, self.bus, tickets)
+        message_s = settings.queue.voicemail_seconds
+        self._inbound = InboundHandler(
+            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+        )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
             self.store,
@@ -112,7 +120,7 @@ class Service:
                 self._places,
                 tickets,
                 self.missed.request,
-                voicemail_s=settings.queue.voicemail_seconds,
+                voicemail_s=message_s,
             ),
         )
         self.surveys = SurveyDesk(
@@ -206,11 +214,18 @@ class Service:
 
     def _routing(self, loaded: Loaded) -> Routing:
         city = self._settings.city
-        return Routing(loaded.plan, DialledNumbers(loaded.plan, city), loaded.menus, city.zone)
+        return Routing(
+            loaded.plan,
+            DialledNumbers(loaded.plan, city),
+            loaded.menus,
+            city.zone,
+            calendar=loaded.calendar,
+        )
 
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
+        self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
 
     async def _start_hearing(self) -> None:

@@ -16,6 +16,7 @@ from agent_gateway.store.models import (
     TranscriptTurn,
     User,
 )
+from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.store import Store
 from agent_gateway.store.surveys import SurveyFigures, SurveyFilter
 from agent_gateway.store.tickets import TicketFilter
@@ -28,6 +29,8 @@ __all__ = [
     "CallFilter",
     "Entry",
     "MissedCall",
+    "PinnedTarget",
+    "PinnedUse",
     "RecordingRow",
     "Session",
     "Store",

@@ -278,7 +278,8 @@ class TransferTarget(CallEvent):
 class TransferChanged(CallEvent):
     """A transfer came into another state (the table is in ``telephony.transfers``).
 
-    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers.
+    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers; ``location``
+    is what an emergency line is told of the place.
     """
 
     state: str
@@ -288,6 +289,7 @@ class TransferChanged(CallEvent):
     by: str = ""
     reason: str = ""
     drill: bool = False
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
