@@ -25,6 +25,7 @@ from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
+from agent_gateway.survey import SurveyDesk
 from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
@@ -38,6 +39,7 @@ from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
+from ivr.survey import SurveyHandler
 from ivr.waiting import WaitingKeyHandler
 from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
@@ -122,6 +124,10 @@ class Service:
                 voicemail_s=message_s,
             ),
         )
+        self.surveys = SurveyDesk(
+            self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
+        )
+        self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
@@ -149,6 +155,7 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            surveys=self.surveys,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -186,6 +193,7 @@ class Service:
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
+        self._spawn(self.surveys.run(), "surveys")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")

@@ -252,3 +252,21 @@ class KnowledgeEntry(Base):
     valid_until: Mapped[date | None] = mapped_column(Date)
     updated_by: Mapped[str] = mapped_column(String(64), default="")
     updated_at: Mapped[datetime]
+
+
+class Survey(Base):
+    """How a citizen rated a call. ``call_id``: the call in which it was answered.
+
+    ``agent``, ``line``: of the call that is rated. ``ticket``: "" for a survey by the same call.
+    """
+
+    __tablename__ = "surveys"
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    line: Mapped[str] = mapped_column(String(32), default="")
+    agent: Mapped[str] = mapped_column(String(64), default="", index=True)
+    ticket: Mapped[str] = mapped_column(String(20), default="", index=True)
+    score: Mapped[int]
+    solved: Mapped[bool | None]
