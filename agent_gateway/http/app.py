@@ -17,6 +17,7 @@ from agent_gateway.http.errors import ApiError
 from agent_gateway.http.health import ROUTES as HEALTH_ROUTES
 from agent_gateway.http.operation import metrics_route, openapi_route
 from agent_gateway.http.route import AnyRoute
+from agent_gateway.knowledge.routes import ROUTES as KNOWLEDGE_ROUTES
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
@@ -51,6 +52,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *RECORDING_ROUTES,
     *TICKET_ROUTES,
     *MISSED_ROUTES,
+    *KNOWLEDGE_ROUTES,
     *SURVEY_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,

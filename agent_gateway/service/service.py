@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
@@ -200,6 +201,7 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(self._advisor().run(), "advice")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
@@ -227,6 +229,12 @@ class Service:
         self._inbound.routing = self._routing(loaded)
         self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
+
+    def _advisor(self) -> CallAdvisor:
+        departments = {one.key: one.name for one in self.targets.directory.departments}
+        names = Names(departments, self._prefiller.category_names)
+        zone = self._settings.city.zone
+        return CallAdvisor(self.bus, self.store, names, zone, self.context.live.advise)
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
