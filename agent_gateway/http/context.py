@@ -15,6 +15,7 @@ from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.survey import SurveyDesk
 from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
@@ -58,6 +59,7 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        surveys: sends callers to the survey; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
@@ -73,6 +75,7 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
+    surveys: SurveyDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
