@@ -7,7 +7,7 @@ started is logged and left out; the calls go on by the dialplan all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +16,8 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.advisor import CallAdvisor, Names
+from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
@@ -23,9 +25,11 @@ from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
+from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
+from agent_gateway.survey import SurveyDesk
 from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
@@ -35,10 +39,12 @@ from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
+from ivr.survey import SurveyHandler
 from ivr.waiting import WaitingKeyHandler
 from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
@@ -79,17 +85,17 @@ class Service:
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
         )
-        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        queues = self._queues = load_queues(settings, plan)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, queues),
+            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
         self.targets = Targets(
             settings.outbound,
             loaded.directory,
-            queues,
+            queues.names,
             now=lambda: datetime.now(settings.city.zone),
         )
         self.transfers = TransferDesk(
@@ -122,11 +128,16 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                language_queues=queues.of_languages,
             ),
         )
+        self.surveys = SurveyDesk(
+            self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
+        )
+        self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
-            self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
+            self.store, self.bus, DraftRules(self._prefiller), settings.city.zone
         )
         self.journal = Journal(
             self.store,
@@ -153,6 +164,8 @@ class Service:
             targets=self.targets,
             callers=self.callers,
             answer_seconds=self._answer_seconds(loaded),
+            queues=queues,
+            surveys=self.surveys,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -197,6 +210,7 @@ class Service:
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
+        self._spawn(self.surveys.run(), "surveys")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
@@ -204,6 +218,7 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(self._advisor().run(), "advice")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
@@ -223,6 +238,7 @@ class Service:
             DialledNumbers(loaded.plan, city),
             loaded.menus,
             city.zone,
+            language_queues=self._queues.of_languages,
             calendar=loaded.calendar,
         )
 
@@ -235,6 +251,12 @@ class Service:
         self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
         self.context.answer_seconds = self._answer_seconds(loaded)
+
+    def _advisor(self) -> CallAdvisor:
+        departments = {one.key: one.name for one in self.targets.directory.departments}
+        names = Names(departments, self._prefiller.category_names)
+        zone = self._settings.city.zone
+        return CallAdvisor(self.bus, self.store, names, zone, self.context.live.advise)
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
@@ -318,15 +340,3 @@ class Service:
         return Component(
             ok=self.sealer.failures == 0, detail=f"{self.sealer.failures} failures", vital=False
         )
-
-
-class _Prefill:
-    """The rules as the drafter wants them: plain values."""
-
-    def __init__(self, prefiller: Prefiller) -> None:
-        self._prefiller = prefiller
-
-    def prefill(self, transcript_row: dict[str, Any]) -> Mapping[str, Any]:
-        return {
-            name: guess.as_dict() for name, guess in self._prefiller.prefill(transcript_row).items()
-        }

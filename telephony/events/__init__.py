@@ -2,6 +2,7 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
     BLOCKED_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
@@ -34,6 +35,7 @@ from telephony.events.vocabulary import (
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
     TranscriptFinal,
@@ -47,6 +49,7 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
     "BLOCKED_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
@@ -81,6 +84,7 @@ __all__ = [
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
     "TranscriptFinal",
