@@ -17,6 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.advice.advisor import CallAdvisor, Names
+from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
@@ -37,6 +38,7 @@ from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
@@ -83,17 +85,17 @@ class Service:
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
         )
-        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        queues = self._queues = load_queues(settings, plan)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, queues),
+            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
         self.targets = Targets(
             settings.outbound,
             loaded.directory,
-            queues,
+            queues.names,
             now=lambda: datetime.now(settings.city.zone),
         )
         self.transfers = TransferDesk(
@@ -125,6 +127,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                language_queues=queues.of_languages,
             ),
         )
         self.surveys = SurveyDesk(
@@ -158,6 +161,7 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            queues=queues,
             surveys=self.surveys,
             reloader=self.reloader,
             line_names=line_names(plan),
@@ -225,6 +229,7 @@ class Service:
             DialledNumbers(loaded.plan, city),
             loaded.menus,
             city.zone,
+            language_queues=self._queues.of_languages,
             calendar=loaded.calendar,
         )
 

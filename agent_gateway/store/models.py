@@ -58,6 +58,8 @@ class User(Base):
     sip_password: Mapped[str] = mapped_column(String(64), default="")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    # Queue -> level, 1 the best; empty: whatever everybody takes.
+    skills: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Session(Base):

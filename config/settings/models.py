@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.settings.queues import QueueTable
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 # Whatever is rendered into a file of Asterisk's must not be able to add a line or a section to it.
 PlainWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
@@ -204,6 +206,7 @@ class Settings(BaseSettings):
     menus: Path | None = None
     directory: Path | None = None
     quality_rules: Path | None = None
+    queues: tuple[QueueTable, ...] = ()
     calendar: Path | None = None
     city: CitySettings = CitySettings()
     asterisk: AsteriskSettings = AsteriskSettings()
