@@ -24,6 +24,7 @@ from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
+from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
@@ -55,6 +56,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *TICKET_ROUTES,
     *MISSED_ROUTES,
     *KNOWLEDGE_ROUTES,
+    *QUALITY_ROUTES,
     *SURVEY_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,

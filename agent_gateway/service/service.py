@@ -36,9 +36,11 @@ from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
+from asr.quality import QualityWatch
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
+from config.quality import load_quality_rules
 from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
@@ -76,6 +78,7 @@ class Service:
         plan = loaded.plan
         self.reloader = Reloader(settings, secrets, loaded)
         self._prefiller = Prefiller()
+        self._quality_rules = load_quality_rules(settings.quality_rules)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
         self.feed = CallFeed(
@@ -219,6 +222,7 @@ class Service:
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
         self._spawn(self._advisor().run(), "advice")
+        self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()

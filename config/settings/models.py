@@ -214,6 +214,7 @@ class Settings(BaseSettings):
     number_plan: Path | None = None
     menus: Path | None = None
     directory: Path | None = None
+    quality_rules: Path | None = None
     queues: tuple[QueueTable, ...] = ()
     calendar: Path | None = None
     city: CitySettings = CitySettings()
@@ -232,7 +233,9 @@ class Settings(BaseSettings):
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
 
-    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory", "calendar")
+    @field_validator(
+        "install_dir", "data_dir", "number_plan", "menus", "directory", "calendar", "quality_rules"
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

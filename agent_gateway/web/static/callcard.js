@@ -31,6 +31,7 @@ export function showCall(call, extension) {
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
+    ...hints(call.hints ?? []),
     make("h3", {}, text("way")),
     list(call.path, (step) => `${clock(step.at)} ${stepOf(step)}`),
     make("h3", {}, text("history")),
@@ -53,6 +54,13 @@ function putForward(call) {
   const reasons = step ? step.detail.split(" ") : [];
   const again = reasons.includes("repeat") || reasons.includes("ticket");
   return [reasons.includes("vip") && "caller_vip", again && "caller_again"].filter(Boolean);
+}
+
+/** What a supervisor should look at; agents are not sent any. */
+function hints(all) {
+  if (!all.length) return [];
+  const lines = all.map((one) => `${clock(one.at)} ${text(`quality_${one.rule}`)} ${one.detail}`);
+  return [make("h3", {}, text("quality")), list(lines, (line) => line)];
 }
 
 function alarm({ line, words, urgent_only }) {
