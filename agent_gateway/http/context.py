@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.callers.known import KnownCallers
+from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.survey import SurveyDesk
+from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
 from telephony.transfers import Targets, TransferDesk
@@ -55,9 +61,15 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        callers: who is blocked or put forward; None in tools without calls.
+        answer_seconds: within how many seconds a call to that dialled number should be answered on
+            that local day.
+        surveys: sends callers to the survey; None in tools without calls.
+        reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
+        queues: all queues; the default is one named ``hotline``.
     """
 
     settings: Settings
@@ -68,11 +80,17 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
-    line_names: Mapping[str, str] = field(default_factory=dict)
+    callers: KnownCallers | None = None
+    answer_seconds: Callable[[str, date], int] = lambda _line, _day: 15
+    surveys: SurveyDesk | None = None
+    reloader: Reloader | None = None
+    line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
+    queues: QueuePlan = field(default_factory=lambda: QueuePlan((Queue("hotline", "hotline"),)))
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)
+    pinned: PinnedBoard = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,10 +98,13 @@ class GatewayContext:
         self.auth = Auth(self.store, self.secrets.session_key, self.settings.web.session_hours)
         self.views = ViewAudit(self.store)
         self.live = LiveHub(self.store, self.bus, self.line_names)
+        self.pinned = PinnedBoard(self.store, self.live.pinned_changed)
         self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)
 
     def missed_call_changed(self, row: MissedCall) -> MissedCallView:
         """Tell pages and figures of a missed call that is new, has changed or was closed."""
+        if self.callers is not None:
+            self.callers.missed_call_changed(row)
         view = MissedCallView.of(row)
         self.live.missed_call_changed(view)
         if view.seconds_to_callback is not None:

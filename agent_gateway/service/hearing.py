@@ -18,7 +18,7 @@ class Recognisers:
         self.default = build_recogniser(settings, load=self._load)
         self.by_line: dict[str, Recogniser] = {}
         built: dict[str, Recogniser | None] = {}
-        for line, engine in settings.asr.lines.items():
+        for line, engine in settings.asr.engine_by_line.items():
             if engine not in built:
                 known = self.default and self.default.name.startswith(f"{engine}:")
                 built[engine] = (

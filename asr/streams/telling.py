@@ -9,6 +9,7 @@ from typing import Final
 from asr.recogniser.interface import Hypothesis
 from asr.streams.party import Party
 from asr.streams.timeline import Timeline
+from asr.text import readable
 from telephony.events import TranscriptFinal, TranscriptPartial
 
 SAME_END_MS: Final = 500
@@ -74,6 +75,7 @@ class Teller:
             started_at=self._party.time_at(start_ms),
             confidence=heard.confidence,
             engine=self._engine,
+            readable=readable(heard.text),
         )
 
     def _known(self, heard: Hypothesis) -> int | None:

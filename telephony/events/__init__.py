@@ -2,6 +2,8 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -16,6 +18,7 @@ from telephony.events.vocabulary import (
     CallQueued,
     CallResumed,
     CallTransferred,
+    EmergencyHeard,
     Event,
     HungUpBy,
     IvrStep,
@@ -28,10 +31,12 @@ from telephony.events.vocabulary import (
     PartyJoined,
     PartyLeft,
     PrefillChanged,
+    QualityHint,
     QueueLeaveReason,
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
     TranscriptDelayed,
@@ -46,6 +51,8 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -60,6 +67,7 @@ __all__ = [
     "CallQueued",
     "CallResumed",
     "CallTransferred",
+    "EmergencyHeard",
     "Event",
     "EventBus",
     "HungUpBy",
@@ -73,11 +81,13 @@ __all__ = [
     "PartyJoined",
     "PartyLeft",
     "PrefillChanged",
+    "QualityHint",
     "QueueLeaveReason",
     "RecordingSealed",
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
     "TranscriptDelayed",

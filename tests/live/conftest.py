@@ -5,18 +5,21 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
+from telephony.testphone import PhoneAgent, TestPhone
 from telephony.testphone.configuration import free_port
 from tests.live.harness.api import Api
-from tests.live.harness.hotline import Hotline, until
+from tests.live.harness.hotline import DEPARTMENT_NUMBER, Hotline, until
+from tests.live.harness.talk import DRILL, EMERGENCY, Conversation, Outside, fresh
 from tests.live.harness.trunk import Trunk
 
 AGENTS = ("8001", "8002")
+NUMBERS = count(1000)
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
@@ -77,10 +80,7 @@ async def telephones(
     await hotline.asterisk.command("channel request hangup all")
     await until(hotline.idle, "Asterisk without channels", 15)
     for telephone in _telephones.values():
-        telephone.behaviour = AgentBehaviour()
-        telephone.calls.clear()
-        while not telephone._ringing.empty():
-            telephone._ringing.get_nowait()
+        fresh(telephone)
     yield _telephones
     await until(hotline.idle, "Asterisk without channels", 15)
 
@@ -107,3 +107,35 @@ async def admin(hotline: Hotline) -> AsyncIterator[Api]:
     account = hotline.accounts["admin"]
     async with Api(hotline.web, account.username, account.password) as api:
         yield api
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _outside(phone: TestPhone, first_trunk: Trunk) -> Outside:
+    return Outside(*(phone.add_number(one) for one in (DEPARTMENT_NUMBER, EMERGENCY, DRILL)))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def outside(_outside: Outside, first_trunk: Trunk) -> AsyncIterator[Outside]:
+    """The telephones beyond the trunk, which answer soon."""
+    first_trunk.works = True
+    _outside.reset()
+    yield _outside
+    first_trunk.works = True
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def talk(
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    agents: dict[str, Api],
+    outside: Outside,
+) -> Conversation:
+    """A caller and agent 8001 who talk; nobody else is ready."""
+    desk = agents["8001"]
+    await desk.state("ready")
+    number = f"1390000{next(NUMBERS)}"
+    caller = await phone.dial("12345", caller=number, keys=[(0.3, "0")])
+    agent = await telephones["8001"].next_call()
+    await agent.wait_answered()
+    call_id = (await desk.heard("call.answered"))["call_id"]
+    return Conversation(call_id, caller, agent, desk, number)

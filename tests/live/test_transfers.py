@@ -2,121 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from config.directory import DEFAULT_DIRECTORY
-from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
-from tests.live.harness.api import Api, Message
+from telephony.testphone import AgentBehaviour, PhoneAgent
+from tests.live.harness.api import Api
 from tests.live.harness.audio import likeness, samples
-from tests.live.harness.hotline import DEPARTMENT_NUMBER, SPEECH, Hotline, until
+from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.records import ended_call
+from tests.live.harness.talk import (
+    AGENT_SAYS,
+    CALLER_SAYS,
+    DEPARTMENT,
+    DRILL,
+    EMERGENCY,
+    HEARD,
+    NOT_HEARD,
+    TARGET_SAYS,
+    Conversation,
+    Outside,
+    heard,
+    say,
+    sealed,
+)
 from tests.live.harness.trunk import Trunk
-
-CALLER_SAYS = SPEECH / "02_noise_caller.wav"
-AGENT_SAYS = SPEECH / "01_noise_agent.wav"
-TARGET_SAYS = SPEECH / "03_noise_agent.wav"
-HEARD, NOT_HEARD = 0.6, 0.4
-NUMBERS = count(1000)
-DEPARTMENT = f"department:{json.loads(DEFAULT_DIRECTORY.read_text())['departments'][0]['key']}"
-EMERGENCY, DRILL = "110", "0931999"
-
-
-@dataclass
-class Outside:
-    """The telephones beyond the trunk."""
-
-    department: PhoneAgent
-    emergency: PhoneAgent
-    drill: PhoneAgent
-
-    @property
-    def all(self) -> tuple[PhoneAgent, ...]:
-        return self.department, self.emergency, self.drill
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _outside(phone: TestPhone, first_trunk: Trunk) -> Outside:
-    return Outside(*(phone.add_number(one) for one in (DEPARTMENT_NUMBER, EMERGENCY, DRILL)))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def outside(_outside: Outside, first_trunk: Trunk) -> AsyncIterator[Outside]:
-    first_trunk.works = True
-    for telephone in _outside.all:
-        telephone.behaviour = AgentBehaviour(answer_after_s=0.3)
-        telephone.calls.clear()
-        while not telephone._ringing.empty():
-            telephone._ringing.get_nowait()
-    yield _outside
-    first_trunk.works = True
-
-
-@dataclass
-class Conversation:
-    """A caller and agent 8001 who talk."""
-
-    call_id: str
-    caller: PhoneCall
-    agent: PhoneCall
-    desk: Api
-    number: str
-
-    async def order(self, what: str, **body: object) -> Message:
-        answer: Message = await self.desk.post(f"/api/calls/{self.call_id}/{what}", **body)
-        return answer
-
-    async def begin(self, kind: str, target: str = DEPARTMENT) -> Message:
-        return await self.order("transfer", kind=kind, target=target)
-
-    async def state(self, state: str, reason: str = "", deadline_s: float = 15.0) -> Message:
-        return await self.desk.heard(
-            "transfer.changed",
-            lambda m: m["state"] == state and (not reason or m["reason"] == reason),
-            deadline_s,
-        )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def talk(
-    phone: TestPhone,
-    telephones: dict[str, PhoneAgent],
-    agents: dict[str, Api],
-    outside: Outside,
-) -> Conversation:
-    desk = agents["8001"]
-    await desk.state("ready")
-    number = f"1390000{next(NUMBERS)}"
-    caller = await phone.dial("12345", caller=number, keys=[(0.3, "0")])
-    agent = await telephones["8001"].next_call()
-    await agent.wait_answered()
-    pop = (await desk.heard("call.answered"))["call_id"]
-    return Conversation(pop, caller, agent, desk, number)
-
-
-async def _say(*said: tuple[PhoneCall, Path]) -> None:
-    for call, wav in said:
-        await call.speak(wav)
-
-
-def _heard(call: PhoneCall, wav: Path) -> float:
-    return likeness(samples(call.heard)[:, 0], samples(wav)[:, 0])
-
-
-async def _sealed(admin: Api, call_id: str, folder: Path) -> Path:
-    async def fetch() -> bytes:
-        status, body = await admin.download(f"/api/recordings/{call_id}")
-        return body if status == 200 else b""
-
-    file = folder / "recording.flac"
-    file.write_bytes(await until(fetch, "sealed recording"))
-    return file
 
 
 async def test_given_a_talk_when_a_department_joins_then_all_three_hear_each_other(
@@ -127,7 +37,7 @@ async def test_given_a_talk_when_a_department_joins_then_all_three_hear_each_oth
     assert (await talk.begin("three_way"))["state"] == "three_way_ringing"
     third = await outside.department.next_call()
     await talk.state("three_way")
-    await _say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
+    await say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
     final = await talk.desk.heard("transcript.final", lambda m: m["speaker"] == "third", 30)
     assert final["call_id"] == talk.call_id
 
@@ -150,17 +60,17 @@ async def test_given_a_talk_when_a_department_joins_then_all_three_hear_each_oth
         (third, (CALLER_SAYS, AGENT_SAYS)),
     ):
         for wav in others:
-            assert _heard(listener, wav) > HEARD, (listener.number, wav.name)
+            assert heard(listener, wav) > HEARD, (listener.number, wav.name)
     record = await ended_call(admin, talk.number)
     assert (record["agent"], record["disposition"]) == ("8001", "answered")
-    recording = samples(await _sealed(admin, talk.call_id, tmp_path))
+    recording = samples(await sealed(admin, talk.call_id, tmp_path))
     assert likeness(recording[:, 0], samples(CALLER_SAYS)[:, 0]) > HEARD
     assert likeness(recording[:, 1], samples(TARGET_SAYS)[:, 0]) > HEARD
 
 
 async def _talk_again(talk: Conversation) -> None:
     """Caller and agent speak; what they hear is asserted at the end."""
-    await _say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS))
+    await say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS))
 
 
 async def _hang_up_and_check(talk: Conversation) -> None:
@@ -169,8 +79,8 @@ async def _hang_up_and_check(talk: Conversation) -> None:
     await talk.caller.hangup()
     await talk.caller.wait_ended()
     await talk.agent.wait_ended()
-    assert _heard(talk.caller, AGENT_SAYS) > HEARD
-    assert _heard(talk.agent, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, AGENT_SAYS) > HEARD
+    assert heard(talk.agent, CALLER_SAYS) > HEARD
 
 
 FAILURES = {
@@ -213,7 +123,7 @@ async def test_given_a_blind_transfer_when_the_target_fails_then_the_next_agent_
     await second.speak(AGENT_SAYS)
     await talk.caller.hangup()
     await talk.caller.wait_ended()
-    assert _heard(talk.caller, AGENT_SAYS) > HEARD
+    assert heard(talk.caller, AGENT_SAYS) > HEARD
 
 
 async def test_given_a_blind_transfer_when_the_target_answers_then_caller_and_target_talk(
@@ -223,12 +133,12 @@ async def test_given_a_blind_transfer_when_the_target_answers_then_caller_and_ta
     third = await outside.department.next_call()
     await talk.state("handed_over")
     await talk.agent.wait_ended()
-    await _say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
+    await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
     await talk.caller.hangup()
     await talk.caller.wait_ended()
     await third.wait_ended()
-    assert _heard(talk.caller, TARGET_SAYS) > HEARD
-    assert _heard(third, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(third, CALLER_SAYS) > HEARD
 
 
 async def test_given_a_consultation_when_merged_and_the_agent_leaves_then_two_go_on(
@@ -238,7 +148,7 @@ async def test_given_a_consultation_when_merged_and_the_agent_leaves_then_two_go
     third = await outside.department.next_call()
     await talk.state("consulting")
     # the caller hears music and nothing of the consultation
-    await _say((talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
+    await say((talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
     assert (await talk.order("merge"))["state"] == "three_way"
     await talk.caller.speak(CALLER_SAYS)
     await talk.agent.hangup()
@@ -247,12 +157,12 @@ async def test_given_a_consultation_when_merged_and_the_agent_leaves_then_two_go
     await talk.caller.hangup()
     for call in (talk.caller, talk.agent, third):
         await call.wait_ended()
-    assert _heard(third, AGENT_SAYS) > HEARD
-    assert _heard(talk.agent, TARGET_SAYS) > HEARD
-    assert _heard(talk.agent, CALLER_SAYS) > HEARD
-    assert _heard(talk.caller, TARGET_SAYS) < NOT_HEARD
-    assert _heard(talk.caller, AGENT_SAYS) < NOT_HEARD
-    assert _heard(talk.caller, SPEECH / "06_bus_agent.wav") > HEARD
+    assert heard(third, AGENT_SAYS) > HEARD
+    assert heard(talk.agent, TARGET_SAYS) > HEARD
+    assert heard(talk.agent, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) < NOT_HEARD
+    assert heard(talk.caller, AGENT_SAYS) < NOT_HEARD
+    assert heard(talk.caller, SPEECH / "06_bus_agent.wav") > HEARD
 
 
 async def test_given_a_consultation_when_completed_then_the_agent_is_free_and_two_go_on(
@@ -270,7 +180,7 @@ async def test_given_a_consultation_when_completed_then_the_agent_is_free_and_tw
     assert not talk.caller.is_ended
     await talk.caller.hangup()
     await talk.caller.wait_ended()
-    assert _heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
     record = await ended_call(admin, talk.number)
     moved = [s for s in record["path"] if s["step"] == "transferred"]
     assert [(s["kind"], s["outcome"]) for s in moved] == [
@@ -337,12 +247,12 @@ async def test_given_a_transfer_when_the_agents_telephone_dies_then_the_caller_g
         await talk.state(f"{kind}_ringing")
     await talk.agent.hangup()
     await talk.state("handed_over")
-    await _say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
+    await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
     await talk.caller.hangup()
     for call in (talk.caller, third):
         await call.wait_ended()
-    assert _heard(third, CALLER_SAYS) > HEARD
-    assert _heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(third, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
 
 
 @pytest.mark.parametrize("first_works", [True, False])
@@ -353,13 +263,13 @@ async def test_given_an_emergency_when_the_button_is_pressed_then_the_line_joins
     await talk.order("emergency", line=EMERGENCY)
     third = await outside.emergency.next_call()
     await talk.state("three_way")
-    await _say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
+    await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
     await talk.caller.hangup()
     for call in (talk.caller, talk.agent, third):
         await call.wait_ended()
     assert third.caller == talk.number
-    assert _heard(third, CALLER_SAYS) > HEARD
-    assert _heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(third, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
     record = await ended_call(admin, talk.number)
     steps = [
         (one["data"]["via"], one["data"]["step"])
@@ -426,11 +336,11 @@ async def test_given_another_agent_when_the_call_is_handed_over_then_it_is_that_
     await talk.order("complete")
     await talk.agent.wait_ended()
     await agents["8002"].heard("agent.state", lambda m: m["state"] == "talking")
-    await _say((second, AGENT_SAYS), (talk.caller, CALLER_SAYS))
+    await say((second, AGENT_SAYS), (talk.caller, CALLER_SAYS))
     await second.hangup()
     await talk.caller.wait_ended(10)
-    assert _heard(talk.caller, AGENT_SAYS) > HEARD
-    assert _heard(second, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, AGENT_SAYS) > HEARD
+    assert heard(second, CALLER_SAYS) > HEARD
 
 
 async def test_given_a_consultation_when_the_service_dies_then_the_caller_is_looked_after(
@@ -449,14 +359,14 @@ async def test_given_a_consultation_when_the_service_dies_then_the_caller_is_loo
             return len([line for line in said.splitlines() if "/" in line]) == 2
 
         await until(met, "caller and target in the room", 15)
-        await _say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
+        await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
         await talk.caller.hangup()
         for call in (talk.caller, third):
             await call.wait_ended()
     finally:
         await hotline.start_service()
-    assert _heard(third, CALLER_SAYS) > HEARD
-    assert _heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(third, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
 
 
 async def test_given_a_consultation_when_the_service_comes_back_then_it_can_be_merged(
@@ -474,13 +384,13 @@ async def test_given_a_consultation_when_the_service_comes_back_then_it_can_be_m
             return await admin.status("POST", f"/api/calls/{talk.call_id}/merge") == 200
 
         await until(merged, "merge after the restart")
-    await _say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
+    await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
     await talk.caller.hangup()
     for call in (talk.caller, talk.agent, third):
         await call.wait_ended()
-    assert _heard(third, CALLER_SAYS) > HEARD
-    assert _heard(talk.agent, CALLER_SAYS) > HEARD
-    assert _heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(third, CALLER_SAYS) > HEARD
+    assert heard(talk.agent, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
 
 
 async def test_given_no_service_when_the_agent_presses_the_emergency_key_then_the_line_joins(
@@ -491,7 +401,7 @@ async def test_given_no_service_when_the_agent_presses_the_emergency_key_then_th
         await talk.agent.press(f"*{EMERGENCY}")
         third = await outside.emergency.next_call()
         await third.wait_answered()
-        await _say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
+        await say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
         await talk.caller.hangup()
         for call in (talk.caller, talk.agent, third):
             await call.wait_ended(10)
@@ -504,4 +414,4 @@ async def test_given_no_service_when_the_agent_presses_the_emergency_key_then_th
         (talk.agent, (CALLER_SAYS, TARGET_SAYS)),
     ):
         for wav in wavs:
-            assert _heard(listener, wav) > HEARD, (listener.number, wav.name)
+            assert heard(listener, wav) > HEARD, (listener.number, wav.name)
