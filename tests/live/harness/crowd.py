@@ -1,7 +1,6 @@
 """Callers, agents and targets who do anything in any order, and what must hold all the same.
 
-Every action is chosen by a number among those that are possible just then, so that a row of numbers
-is a row of deeds, whatever the calls have come to.
+Every deed is chosen among those that are possible just then, whatever the calls have come to.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
+from random import Random
 
 import aiohttp
 
@@ -19,11 +19,12 @@ from telephony.testphone.call import BUSY, REFUSED, VACANT
 from telephony.testphone.control import PhoneError
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import MENU_LINE, Hotline, until
-from tests.live.harness.talk import DEPARTMENT, EMERGENCY, Outside
+from tests.live.harness.talk import DEPARTMENT, EMERGENCY, Outside, fresh
 
 LINES = ("12345", "12328", MENU_LINE, "55555")
 AT_ONCE = 3
 STATES = ("ready", "break", "logged_out")
+CAUSES = (BUSY, REFUSED, VACANT)
 KEYS = ("0", "1", "2", "9", "*")
 ORDERS = ("abort", "complete", "merge")
 TRANSFERS = (
@@ -70,10 +71,12 @@ class Crowd:
     story: list[str] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
+    seed: int = 0
     _restarts: int = 0
 
-    def begin(self) -> None:
+    def begin(self, seed: int) -> None:
         """A new sequence: those who have hung up are forgotten."""
+        self.seed = seed
         self.story.clear()
         self.callers.clear()
         self._restarts, self._began = 0, time.monotonic()
@@ -85,30 +88,29 @@ class Crowd:
 
     # ---- what can be done ------------------------------------------------------------------
 
-    async def act(self, pick: int) -> None:
+    async def act(self, choice: Random) -> None:
         """Do one of the things that can be done now."""
         await self._look()
-        deeds = self._possible()
-        name, deed = deeds[pick % len(deeds)]
+        name, deed = choice.choice(self._possible(choice))
         self._tell(name)
         try:
             await deed()
         except PhoneError as error:
             self._tell(f"  came too late: {error}")
-        await self.check()
+        self.check()
 
-    def _possible(self) -> list[Deed]:
+    def _possible(self, choice: Random) -> list[Deed]:
+        """Each kind of deed as often as it shall be likely."""
         deeds: list[Deed] = []
         alive = [one for one in self.callers if not one.call.is_ended]
         if len(alive) < AT_ONCE:
-            deeds += [(f"call to {line}", _of(self._dial, line)) for line in LINES]
+            line = choice.choice(LINES)
+            deeds += [(f"call to {line}", _of(self._dial, line))] * 2
         for one in alive:
             deeds.append((f"caller {one.number} hangs up", _of(self._caller_leaves, one)))
             if one.call.is_answered:
-                deeds += [
-                    (f"caller {one.number} presses {key}", _of(self._press, one, key))
-                    for key in KEYS
-                ]
+                key = choice.choice(KEYS)
+                deeds.append((f"caller {one.number} presses {key}", _of(self._press, one, key)))
         for name, telephone in self.all_telephones().items():
             for call in telephone.calls:
                 if call.is_ended:
@@ -116,24 +118,21 @@ class Crowd:
                 if call.is_answered:
                     deeds.append((f"{name} hangs up", _of(self._other_leaves, name, call)))
                     continue
-                # an answer is more likely than any of the others
-                deeds += [(f"{name} answers", call.answer)] * 4
-                for cause in (BUSY, REFUSED, VACANT):
-                    deeds.append((f"{name} refuses with {cause}", _of(call.refuse, cause)))
+                deeds += [(f"{name} answers", call.answer)] * 6
+                cause = choice.choice(CAUSES)
+                deeds.append((f"{name} refuses with {cause}", _of(call.refuse, cause)))
         if self.hotline.service_pid is None:
-            return [*deeds, ("the service starts", self._start)]
-        for extension in self.agents:
-            for state in STATES:
-                deeds.append((f"{extension} {state}", _of(self.state, extension, state)))
+            return [*deeds, *[("the service starts", self._start)] * 2]
+        extension, state = choice.choice(list(self.agents)), choice.choice(STATES)
+        deeds.append((f"{extension} {state}", _of(self.state, extension, state)))
         for one in alive:
             if one.call_id and self._in_talk(one):
-                deeds += [
-                    (f"{one.number}: {kind} to {target}", _of(self._transfer, one, kind, target))
-                    for kind, target in TRANSFERS
-                ]
+                kind, target = choice.choice(TRANSFERS)
+                wish = _of(self._transfer, one, kind, target)
+                deeds += [(f"{one.number}: {kind} to {target}", wish)] * 4
                 deeds += [(f"{one.number}: {name}", _of(self._order, one, name)) for name in ORDERS]
                 deeds.append((f"{one.number}: emergency", _of(self._emergency, one)))
-        if self._restarts < 1:
+        if not self.restarted:
             deeds.append(("the service is killed", self._kill))
         return deeds
 
@@ -150,6 +149,16 @@ class Crowd:
             for telephone in self.telephones.values()
             for call in telephone.calls
         )
+
+    async def open(self) -> None:
+        """A caller talks with agent 8001 already."""
+        self._tell("a caller and 8001 talk")
+        await self._dial("12345")
+        await self.callers[-1].call.wait_answered()
+        await self._press(self.callers[-1], "0")
+        call = await self.telephones["8001"].next_call()
+        await call.answer()
+        await call.wait_answered()
 
     # ---- doing it --------------------------------------------------------------------------
 
@@ -238,8 +247,12 @@ class Crowd:
 
     # ---- what must hold --------------------------------------------------------------------
 
-    async def check(self) -> None:
-        """No caller has lost the call without a reason."""
+    def check(self) -> None:
+        """No caller has lost the call without a reason.
+
+        Raises:
+            AssertionError: one has.
+        """
         for one in self.callers:
             lost = one.call.is_ended and not one.gone and not one.may_end
             assert not lost, self.report(f"the call of {one.number} was lost: {one.call.end}")
@@ -258,7 +271,7 @@ class Crowd:
 
     def report(self, fault: str) -> str:
         """The fault and all that was done before it."""
-        return "\n".join([fault, *self.story])
+        return "\n".join([fault, f"(seed {self.seed})", *self.story])
 
     def _tell(self, what: str) -> None:
         self.story.append(f"{time.monotonic() - self._began:6.2f} {what}")
@@ -281,6 +294,7 @@ def _of(do: Callable[..., Awaitable[object]], *what: object) -> Callable[[], Awa
 
 def by_hand(telephone: PhoneAgent) -> None:
     """The telephone only rings: somebody else decides."""
+    fresh(telephone)
     telephone.behaviour = AgentBehaviour(answer_after_s=None)
 
 
