@@ -28,8 +28,12 @@ CAUSES = (BUSY, REFUSED, VACANT)
 KEYS = ("0", "1", "2", "9", "*")
 ORDERS = ("abort", "complete", "merge")
 TRANSFERS = (
-    *((kind, DEPARTMENT) for kind in ("blind", "consult", "three_way")),
-    *((kind, "agent:8002") for kind in ("blind", "consult", "three_way")),
+    *((kind, DEPARTMENT) for kind in ("blind", "consult", "three_way") * 2),
+    *(
+        (kind, f"agent:{extension}")
+        for kind in ("blind", "consult", "three_way")
+        for extension in ("8001", "8002")
+    ),
     ("blind", "queue:hotline"),
 )
 # an order is refused with these; anything else is a fault of the service
@@ -151,12 +155,16 @@ class Crowd:
         )
 
     async def open(self) -> None:
-        """A caller talks with agent 8001 already."""
-        self._tell("a caller and 8001 talk")
+        """A caller and an agent talk already."""
+        self._tell("a caller and an agent talk")
         await self._dial("12345")
         await self.callers[-1].call.wait_answered()
-        await self._press(self.callers[-1], "0")
-        call = await self.telephones["8001"].next_call()
+        await self.callers[-1].call.press("0")
+
+        async def ringing() -> list[PhoneCall]:
+            return [call for telephone in self.telephones.values() for call in telephone.calls]
+
+        call = (await until(ringing, self.report("telephone that rings"), 30))[0]
         await call.answer()
         await call.wait_answered()
 
