@@ -12,7 +12,10 @@ from agent_gateway.store import CallFilter
 
 
 class CallQuery(Strict):
-    """Which calls; an agent gets the own ones only. Times need a zone (ISO 8601)."""
+    """Which calls; an agent gets the own ones only. Times need a zone (ISO 8601).
+
+    ``masked``: without the callers' numbers and names in full.
+    """
 
     line: str = Field("", max_length=32)
     caller: str = Field("", max_length=64)
@@ -20,6 +23,7 @@ class CallQuery(Strict):
     disposition: str = Field("", max_length=32)
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    masked: bool = False
     limit: int = Field(50, ge=1, le=200)
     offset: int = Field(0, ge=0, le=1_000_000)
 
@@ -46,7 +50,8 @@ async def list_calls(exchange: Exchange[CallQuery, Nothing]) -> CallPage:
     rows, total = await exchange.context.store.calls.page(
         wanted, limit=query.limit, offset=query.offset
     )
-    return CallPage(total=total, calls=[CallSummary.of(row) for row in rows])
+    calls = [CallSummary.of(row) for row in rows]
+    return CallPage(total=total, calls=[one.masked() for one in calls] if query.masked else calls)
 
 
 async def get_call(exchange: Exchange[Nothing, Nothing]) -> CallDetail:

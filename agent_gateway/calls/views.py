@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from agent_gateway.store import Call, CallEventRow
+from asr.text.masking import mask_name, mask_number
 
 
 class CallSummary(BaseModel):
@@ -31,6 +32,15 @@ class CallSummary(BaseModel):
     def of(cls, call: Call) -> Self:
         """From the record."""
         return cls.model_validate({**_values(call), "call_id": call.id})
+
+    def masked(self) -> Self:
+        """The same without the caller's number and name in full."""
+        return self.model_copy(
+            update={
+                "caller": mask_number(self.caller),
+                "caller_name": mask_name(self.caller_name),
+            }
+        )
 
 
 class CallEventView(BaseModel):

@@ -9,6 +9,7 @@ import typer
 from agent_gateway.cli import (
     asr,
     call,
+    configuration,
     doctor,
     model,
     numbers,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 
 app.add_typer(asr.app, name="asr")
+app.add_typer(configuration.app, name="configuration")
 app.add_typer(model.app, name="model")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(prefill.app, name="prefill")

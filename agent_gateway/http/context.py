@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.survey import SurveyDesk
+from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
 from telephony.transfers import Targets, TransferDesk
@@ -55,9 +59,12 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        surveys: sends callers to the survey; None in tools without calls.
+        reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
+        queues: all queues; the default is one named ``hotline``.
     """
 
     settings: Settings
@@ -68,11 +75,15 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
-    line_names: Mapping[str, str] = field(default_factory=dict)
+    surveys: SurveyDesk | None = None
+    reloader: Reloader | None = None
+    line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
+    queues: QueuePlan = field(default_factory=lambda: QueuePlan((Queue("hotline", "hotline"),)))
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)
+    pinned: PinnedBoard = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,6 +91,7 @@ class GatewayContext:
         self.auth = Auth(self.store, self.secrets.session_key, self.settings.web.session_hours)
         self.views = ViewAudit(self.store)
         self.live = LiveHub(self.store, self.bus, self.line_names)
+        self.pinned = PinnedBoard(self.store, self.live.pinned_changed)
         self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)
 
     def missed_call_changed(self, row: MissedCall) -> MissedCallView:

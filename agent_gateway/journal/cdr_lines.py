@@ -39,8 +39,7 @@ CDR_COLUMNS = (
 
 # The dialplan's contexts in which only calls to numbers out of service end.
 _RETIRED = {
-    "early-media": Disposition.ANNOUNCED,
-    "announce": Disposition.ANNOUNCED,
+    "announced": Disposition.ANNOUNCED,
     "released": Disposition.ANNOUNCED,
     "vacant": Disposition.VACANT,
 }

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
-from agent_gateway.live.messages import ScreenPop, Turn
+from agent_gateway.live.messages import AlarmMessage, ScreenPop, Turn
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from telephony.events import (
     CallAnswered,
@@ -19,6 +20,7 @@ from telephony.events import (
     CallLeftQueue,
     CallOffered,
     CallQueued,
+    EmergencyHeard,
     IvrStep,
     KeyPressed,
     LineIdentified,
@@ -60,6 +62,8 @@ class LiveCall:
     prefill: dict[str, Any] = field(default_factory=dict)
     transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
+    alarm: AlarmMessage | None = None
+    advice: AdviceMessage | None = None
 
     @property
     def audience(self) -> set[str]:
@@ -99,6 +103,16 @@ class LiveCall:
                 self.ringing.clear()
             case TranscriptPartial() | TranscriptFinal():
                 self._turn(event)
+            case EmergencyHeard():
+                self._step(event, "alarm", line=event.line, words=event.words)
+                self.alarm = AlarmMessage(
+                    call_id=event.call_id,
+                    at=event.at,
+                    line=event.line,
+                    kind=event.kind,
+                    words=event.words,
+                    urgent_only=event.urgent_only,
+                )
             case PrefillChanged():
                 self.prefill = self.prefill | event.fields
             case TransferChanged():
@@ -109,6 +123,7 @@ class LiveCall:
                     "name": event.name,
                     "reason": event.reason,
                     "drill": event.drill,
+                    "location": event.location,
                 }
 
     def pop(self, line_names: Mapping[str, str]) -> ScreenPop:
@@ -133,6 +148,8 @@ class LiveCall:
             prefill=self.prefill,
             transfer=self.transfer,
             ticket=self.ticket,
+            alarm=self.alarm,
+            advice=self.advice,
         )
 
     def _turn(self, event: TranscriptPartial | TranscriptFinal) -> None:
@@ -151,6 +168,7 @@ class LiveCall:
             end_ms=event.end_ms,
             final=final,
             confidence=event.confidence if isinstance(event, TranscriptFinal) else -1.0,
+            readable=event.readable if isinstance(event, TranscriptFinal) else "",
         )
 
     def _step(self, event: CallEvent, name: str, **values: Any) -> None:

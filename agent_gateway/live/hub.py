@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.board import CallBoard, LiveCall
@@ -24,15 +25,19 @@ from agent_gateway.live.messages import (
     LinkMessage,
     MissedCallMessage,
     OfferEndedMessage,
+    PinnedMessage,
     PrefillMessage,
+    QualityMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
     Turn,
 )
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.store import Store
 from agent_gateway.tickets.views import TicketSummary, TicketView
+from asr.text import readable
 from telephony.events import (
     AgentStateChanged,
     CallAnswered,
@@ -41,11 +46,13 @@ from telephony.events import (
     CallEvent,
     CallOffered,
     CallQueued,
+    EmergencyHeard,
     Event,
     EventBus,
     LinkStateChanged,
     OfferEnded,
     PrefillChanged,
+    QualityHint,
     TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
@@ -117,6 +124,16 @@ class LiveHub:
         """A missed call was entered, changed or closed: everybody may call back."""
         self._tell(set(), MissedCallMessage(missed_call=entry), everybody=True)
 
+    def advise(self, advice: AdviceMessage) -> None:
+        """What stands beside a call's ticket has changed."""
+        if (call := self.board.get(advice.call_id)) is not None:
+            call.advice = advice
+            self._tell(set(call.agents), advice)
+
+    def pinned_changed(self, views: list[PinnedView]) -> None:
+        """A target came onto all desks, or left them."""
+        self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""
         for connection in list(self.connections):
@@ -160,6 +177,20 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case EmergencyHeard():
+                if call.alarm is not None:
+                    self._tell(call.audience, call.alarm)
+            case QualityHint():
+                hint = QualityMessage(
+                    call_id=call.call_id,
+                    at=event.at,
+                    rule=event.rule,
+                    detail=event.detail,
+                    turn=event.turn,
+                    text=event.text,
+                )
+                # nobody's extension: to those who see all only
+                self._tell(set(), hint)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)
@@ -173,6 +204,7 @@ class LiveHub:
                     name=event.name,
                     reason=event.reason,
                     drill=event.drill,
+                    location=event.location,
                 )
                 self._tell(call.audience, changed)
 
@@ -210,8 +242,13 @@ class LiveHub:
                 call.answered_at = call.answered_at or known.answered_at
                 call.arrived_at = min(call.arrived_at, known.arrived_at)
                 for turn in await self._store.calls.transcript(call.call_id):
+                    written = await asyncio.to_thread(readable, turn.text)
                     said = Turn.model_validate(
-                        {**{name: getattr(turn, name) for name in _TURN}, "final": True}
+                        {
+                            **{name: getattr(turn, name) for name in _TURN},
+                            "final": True,
+                            "readable": written,
+                        }
                     )
                     call.turns.setdefault((turn.speaker, turn.turn), said)
                 if ticket := await self._store.tickets.of_call(call.call_id):
@@ -266,6 +303,7 @@ def _transcript(event: TranscriptPartial | TranscriptFinal) -> TranscriptMessage
         start_ms=event.start_ms,
         end_ms=event.end_ms,
         confidence=event.confidence if isinstance(event, TranscriptFinal) else -1.0,
+        readable=event.readable if isinstance(event, TranscriptFinal) else "",
     )
 
 

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
 from telephony.events import AgentState, LinkState
 
@@ -16,7 +18,10 @@ from telephony.events import AgentState, LinkState
 
 
 class Turn(BaseModel):
-    """What a party says; ``final`` False: the text may still change."""
+    """What a party says; ``final`` False: the text may still change.
+
+    ``readable``: the text with figures and punctuation; "" for partials.
+    """
 
     speaker: str
     turn: int
@@ -25,6 +30,7 @@ class Turn(BaseModel):
     end_ms: int
     final: bool
     confidence: float = -1.0
+    readable: str = ""
 
 
 class ScreenPop(BaseModel):
@@ -32,7 +38,8 @@ class ScreenPop(BaseModel):
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
-    is the last ``transfer.changed``; None before the first.
+    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``,
+    ``advice`` the last ``call.advice``; None before the first.
     """
 
     call_id: str
@@ -54,6 +61,8 @@ class ScreenPop(BaseModel):
     prefill: dict[str, Any]
     transfer: dict[str, Any] | None
     ticket: TicketView | None
+    alarm: AlarmMessage | None = None
+    advice: AdviceMessage | None = None
 
 
 class Hello(BaseModel):
@@ -73,6 +82,7 @@ class Snapshot(BaseModel):
     type: Literal["snapshot"] = "snapshot"
     agent: AgentStateMessage | None
     calls: list[ScreenPop]
+    pinned: list[PinnedView]
 
 
 class CallMessage(BaseModel):
@@ -116,7 +126,11 @@ class CallEndedMessage(BaseModel):
 
 
 class TransferMessage(BaseModel):
-    """A transfer came into another state (``telephony.transfers.TransferState``)."""
+    """A transfer came into another state, or rings another number.
+
+    ``state`` is a ``telephony.transfers.TransferState``, ``location`` what an emergency line is
+    told of the place.
+    """
 
     type: Literal["transfer.changed"] = "transfer.changed"
     call_id: str
@@ -127,6 +141,14 @@ class TransferMessage(BaseModel):
     name: str
     reason: str
     drill: bool
+    location: str
+
+
+class PinnedMessage(BaseModel):
+    """Targets that are on all desks now, after one has come or gone."""
+
+    type: Literal["targets.pinned"] = "targets.pinned"
+    pinned: list[PinnedView]
 
 
 class TranscriptMessage(BaseModel):
@@ -140,6 +162,7 @@ class TranscriptMessage(BaseModel):
     start_ms: int
     end_ms: int
     confidence: float = -1.0
+    readable: str = ""
 
 
 class PrefillMessage(BaseModel):
@@ -148,6 +171,30 @@ class PrefillMessage(BaseModel):
     type: Literal["prefill.changed"] = "prefill.changed"
     call_id: str
     fields: dict[str, Any]
+
+
+class QualityMessage(BaseModel):
+    """A turn broke a rule of good service; supervisors get it, agents do not."""
+
+    type: Literal["call.quality"] = "call.quality"
+    call_id: str
+    at: datetime
+    rule: str
+    detail: str
+    turn: int
+    text: str
+
+
+class AlarmMessage(BaseModel):
+    """Words of danger were heard; ``line``: the emergency line that they call for."""
+
+    type: Literal["call.alarm"] = "call.alarm"
+    call_id: str
+    at: datetime
+    line: str
+    kind: str
+    words: str
+    urgent_only: bool
 
 
 class TicketMessage(BaseModel):
@@ -258,4 +305,5 @@ class TicketCommand(_Command):
 
 Command = PingCommand | StateCommand | TicketCommand
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+ScreenPop.model_rebuild()
 Snapshot.model_rebuild()

@@ -19,12 +19,14 @@ from config.numberplan import (
     treatments,
 )
 from config.prompts import greeting_key
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from telephony.asterisk.installation import Installation, find_installation
 from telephony.asterisk.process import AsteriskProcess
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
+    DialplanQueue,
     DialplanStage,
     RenderInput,
     render_asterisk_config,
@@ -38,25 +40,37 @@ async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
         The path of ``asterisk.conf``.
 
     Raises:
-        ConfigError: the number plan or the menus are wrong.
+        ConfigError: the number plan, the menus or the queues are wrong.
         InstallationError: there is no usable Asterisk.
         RenderError: it lacks modules.
         SQLAlchemyError: the database does not answer.
         AsteriskProcessError: the running Asterisk does not answer.
     """
+    # telephones only: the rest of the configuration takes effect at the next start
+    return await _apply(settings, secrets, "module reload res_pjsip.so")
+
+
+async def apply_dialplan(settings: Settings, secrets: Secrets) -> Path:
+    """The same for the dialplan: the next call goes by it, calls in progress go on.
+
+    Only the :class:`~agent_gateway.configuration.Reloader` calls it; it says how to use it.
+    """
+    return await _apply(settings, secrets, "dialplan reload")
+
+
+async def _apply(settings: Settings, secrets: Secrets, command: str) -> Path:
     store = Store(settings.database_url)
     try:
         agents = await store.users.agents()
     finally:
         await store.close()
-    installation = find_installation(settings)
+    installation = await asyncio.to_thread(find_installation, settings)
     file = await asyncio.to_thread(
         lambda: render_asterisk_config(render_input(settings, secrets, installation, agents))
     )
     asterisk = AsteriskProcess(installation, settings)
     if asterisk.is_alive:
-        # telephones only: the rest of the configuration takes effect at the next start
-        await asterisk.command("module reload res_pjsip.so")
+        await asterisk.command(command)
     return file
 
 
@@ -66,7 +80,7 @@ def render_input(
     """Everything the templates need. Blocking: reads files.
 
     Raises:
-        ConfigError: the number plan or the menus are wrong.
+        ConfigError: the number plan, the menus or the queues are wrong.
     """
     plan = load_number_plan(settings.number_plan, settings.city, load_menus(settings.menus).entries)
     return RenderInput(
@@ -80,12 +94,10 @@ def render_input(
         modules_dir=installation.modules_dir,
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
-        directory_numbers=tuple(
-            dict.fromkeys(
-                number
-                for department in load_directory(settings.directory).departments
-                for number in department.all_numbers
-            )
+        directory_numbers=load_directory(settings.directory).numbers,
+        more_queues=tuple(
+            DialplanQueue(queue.name, queue.overflow_s, queue.overflow_to, queue.overflow_priority)
+            for queue in load_queues(settings, plan).queues
         ),
     )
 

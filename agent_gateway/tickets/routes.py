@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from agent_gateway.http.errors import forbidden, not_found
-from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
+from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Q, Route, Strict
 from agent_gateway.store import Ticket, TicketFilter
 from agent_gateway.tickets.editing import check_ticket_owner, edit_ticket, no_draft
 from agent_gateway.tickets.views import FieldValues, TicketPage, TicketSummary, TicketView
@@ -23,6 +23,12 @@ class TicketQuery(Strict):
     call_id: str = Field("", max_length=64)
     limit: int = Field(50, ge=1, le=200)
     offset: int = Field(0, ge=0, le=1_000_000)
+
+
+class TicketLook(Strict):
+    """``masked``: without names and personal numbers in full."""
+
+    masked: bool = False
 
 
 class TicketPatch(Strict):
@@ -55,11 +61,12 @@ async def list_tickets(exchange: Exchange[TicketQuery, Nothing]) -> TicketPage:
     return TicketPage(total=total, tickets=[TicketSummary.of(row) for row in rows])
 
 
-async def get_ticket(exchange: Exchange[Nothing, Nothing]) -> TicketView:
+async def get_ticket(exchange: Exchange[TicketLook, Nothing]) -> TicketView:
     """One ticket."""
     ticket = await _mine(exchange)
     await exchange.context.views.look(exchange.user, "ticket.view", ticket.number, exchange.ip)
-    return TicketView.of(ticket)
+    view = TicketView.of(ticket)
+    return view.masked() if exchange.query.masked else view
 
 
 async def patch_ticket(exchange: Exchange[Nothing, TicketPatch]) -> TicketView:
@@ -94,7 +101,7 @@ async def submit_ticket(exchange: Exchange[Nothing, Nothing]) -> TicketView:
     return view
 
 
-async def _mine(exchange: Exchange[Nothing, Nothing]) -> Ticket:
+async def _mine(exchange: Exchange[Q, Nothing]) -> Ticket:
     ticket = await exchange.context.store.tickets.get(exchange.path("number"))
     if ticket is None:
         raise not_found("工单", "ticket")
@@ -115,7 +122,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         Nothing,
         TicketPage,
     ),
-    Route("GET", _ONE, get_ticket, "One ticket", "tickets", Nothing, Nothing, TicketView),
+    Route("GET", _ONE, get_ticket, "One ticket", "tickets", TicketLook, Nothing, TicketView),
     Route(
         "PATCH",
         _ONE,

@@ -19,6 +19,7 @@ from asr.streams.counters import Counters
 from asr.streams.decoder import BYTES_PER_MS, Decoder
 from asr.streams.party import Party
 from asr.streams.timeline import Timeline
+from asr.text import readable
 from telephony.events import Event, Speaker, TranscriptFinal, TranscriptPartial
 
 log = structlog.get_logger(__name__)
@@ -257,4 +258,5 @@ class PartyStream:
             started_at=self._party.time_at(start_ms),
             confidence=heard.confidence,
             engine=self._engine,
+            readable=readable(heard.text),
         )

@@ -5,6 +5,7 @@ from config.numberplan.load import DEFAULT_PLAN, load_number_plan
 from config.numberplan.models import (
     AnsweredLine,
     CancelledLine,
+    Closed,
     Language,
     Line,
     MergedLine,
@@ -13,6 +14,7 @@ from config.numberplan.models import (
     OfficeLine,
     SubCentreLine,
     Text,
+    line_names,
 )
 from config.numberplan.normalise import dialled_digits
 from config.numberplan.schedule import day_begins
@@ -25,6 +27,7 @@ __all__ = [
     "Announcement",
     "AnsweredLine",
     "CancelledLine",
+    "Closed",
     "Dialled",
     "DialledEvidence",
     "DialledNumbers",
@@ -40,6 +43,7 @@ __all__ = [
     "day_begins",
     "dialled_digits",
     "dialled_patterns",
+    "line_names",
     "load_number_plan",
     "treatment",
     "treatments",

@@ -63,6 +63,7 @@ def render_prompts(
     voices: Sequence[Synthesiser] | None = None,
     progress: Progress | None = None,
     force: bool = False,
+    keep_others: bool = False,
 ) -> RenderReport:
     """Make what is missing or out of date in ``settings.prompts_dir``. Blocking, maybe minutes.
 
@@ -75,6 +76,7 @@ def render_prompts(
         voices: in order of preference; None: as the settings say.
         progress: called with (done, total, name) before each prompt.
         force: make everything anew, files replaced by hand excepted.
+        keep_others: leave prompts that ``texts`` does not name; callers may still hear them.
 
     Raises:
         ConfigError: when ``texts`` is None and one of the files is wrong.
@@ -91,7 +93,7 @@ def render_prompts(
                 if progress is not None:
                     progress(done, len(jobs), f"{lang}/{key}")
                 run.make(lang, key, text.get(lang))
-            run.finish({f"{lang}/{key}" for lang, key, _ in jobs})
+            run.finish(None if keep_others else {f"{lang}/{key}" for lang, key, _ in jobs})
     except OSError as error:
         report.faults["prompts"] = [f"{settings.prompts_dir} cannot be written: {error.strerror}"]
     _tell(report)
@@ -176,9 +178,9 @@ class _Run:
             self._report.reused += 1
         return sound, source
 
-    def finish(self, names: set[str]) -> None:
-        """Take away prompts that are no longer anyone's, make the music, write the list."""
-        for name in sorted(self._manifest.keys() - names):
+    def finish(self, names: set[str] | None) -> None:
+        """Take away prompts that are not among the names, make the music, write the list."""
+        for name in sorted(self._manifest.keys() - names) if names is not None else ():
             (self._folder / f"{name}.wav").unlink(missing_ok=True)
             del self._manifest[name]
         music = self._folder / HOLD_MUSIC

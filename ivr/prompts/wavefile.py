@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 import wave
 from pathlib import Path
 from typing import cast
@@ -11,6 +10,7 @@ from typing import cast
 import numpy as np
 import soundfile
 
+from config.versions import replace_file
 from ivr.prompts.interfaces import Samples, Sound
 
 RECORDING_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff")
@@ -37,26 +37,21 @@ def read_sound(path: Path) -> Sound:
     return Sound(mono, int(rate))
 
 
+def wav_bytes(sound: Sound) -> bytes:
+    """The sound as a WAV file of 16-bit mono PCM."""
+    pcm = np.clip(np.round(sound.samples * 32768), -32768, 32767).astype("<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(sound.rate)
+        writer.writeframes(pcm.tobytes())
+    return file.getvalue()
+
+
 def write_wav(path: Path, sound: Sound) -> None:
     """Write 16-bit mono PCM; a reader sees the old file or the new one, never half of it."""
-    pcm = np.clip(np.round(sound.samples * 32768), -32768, 32767).astype("<i2")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=UNFINISHED)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            with wave.open(file, "wb") as writer:
-                writer.setnchannels(1)
-                writer.setsampwidth(2)
-                writer.setframerate(sound.rate)
-                writer.writeframes(pcm.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp's 0600 would hide the prompt from an Asterisk that runs as another user
-        os.chmod(temporary, 0o644)  # noqa: PTH101 - a name from mkstemp; prompts are public
-        os.replace(temporary, path)  # noqa: PTH105 - same
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(path, wav_bytes(sound))
 
 
 def wav_duration_s(path: Path) -> float:

@@ -2,6 +2,7 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -16,6 +17,7 @@ from telephony.events.vocabulary import (
     CallQueued,
     CallResumed,
     CallTransferred,
+    EmergencyHeard,
     Event,
     HungUpBy,
     IvrStep,
@@ -28,10 +30,12 @@ from telephony.events.vocabulary import (
     PartyJoined,
     PartyLeft,
     PrefillChanged,
+    QualityHint,
     QueueLeaveReason,
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
     TranscriptFinal,
@@ -45,6 +49,7 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -59,6 +64,7 @@ __all__ = [
     "CallQueued",
     "CallResumed",
     "CallTransferred",
+    "EmergencyHeard",
     "Event",
     "EventBus",
     "HungUpBy",
@@ -72,11 +78,13 @@ __all__ = [
     "PartyJoined",
     "PartyLeft",
     "PrefillChanged",
+    "QualityHint",
     "QueueLeaveReason",
     "RecordingSealed",
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
     "TranscriptFinal",

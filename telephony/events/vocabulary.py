@@ -153,6 +153,8 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
+# The agent hung up first; the caller's channel lives on for the survey.
+AGENT_LEFT_STEP = "agent_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +278,8 @@ class TransferTarget(CallEvent):
 class TransferChanged(CallEvent):
     """A transfer came into another state (the table is in ``telephony.transfers``).
 
-    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers.
+    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers; ``location``
+    is what an emergency line is told of the place.
     """
 
     state: str
@@ -286,6 +289,7 @@ class TransferChanged(CallEvent):
     by: str = ""
     reason: str = ""
     drill: bool = False
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,7 +342,11 @@ class TranscriptPartial(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptFinal(CallEvent):
-    """What a party said. ``confidence`` is 0..1, or -1 when the engine gives none."""
+    """What a party said.
+
+    ``text`` is as it was heard, ``readable`` the same with figures and punctuation ("": not made).
+    ``confidence`` is 0..1, or -1 when the engine gives none.
+    """
 
     speaker: Speaker
     turn: int
@@ -348,6 +356,7 @@ class TranscriptFinal(CallEvent):
     started_at: datetime
     confidence: float = -1.0
     engine: str = ""
+    readable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,10 +367,53 @@ class PrefillChanged(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyHeard(CallEvent):
+    """Words of danger were heard; told once a call and emergency line, within the sentence.
+
+    ``line`` is the emergency line they call for (110, 119, 120, 122), ``kind`` the danger's name,
+    ``words`` the stretch that was heard. ``urgent_only``: nobody is in danger but every minute
+    counts (money just sent to a swindler).
+    """
+
+    line: str
+    kind: str
+    words: str
+    speaker: Speaker
+    turn: int
+    urgent_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityHint(CallEvent):
+    """A turn broke a rule of good service (``config/defaults/quality.toml``); for supervisors.
+
+    ``rule``: forbidden, greeting, interruption or silence; ``detail``: the words, or how long.
+    """
+
+    rule: str
+    detail: str
+    speaker: Speaker
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDrafted(CallEvent):
     """A draft ticket exists for the call."""
 
     ticket_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(CallEvent):
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
+
+    ``ticket``: number of the ticket that a survey by call-back is about, "" for the call's own.
+    """
+
+    score: int
+    solved: bool | None = None
+    ticket: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

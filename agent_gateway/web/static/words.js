@@ -32,6 +32,7 @@ function bubble(turn) {
     "li",
     { class: `turn ${kind}${turn.final ? "" : " partial"}` },
     make("span", { class: "meta" }, `${name} ${minutes(turn.start_ms / 1000)}`),
-    make("p", {}, turn.text),
+    // what was heard, word by word, under the pointer
+    make("p", { title: turn.text }, turn.readable || turn.text),
   );
 }

@@ -126,7 +126,7 @@ def test_given_an_unknown_prompt_or_version_or_an_altered_file_then_a_plain_erro
 ) -> None:
     new = tone(tmp_path / "new.wav", 440)
     assert "there is no prompt '../x'" in run("import", "../x", str(new)).output
-    assert "has no version 7" in run("rollback", KEY, "--to", "7").output
+    assert "there is no version 7" in run("rollback", KEY, "--to", "7").output
     assert run("import", KEY, str(new)).exit_code == 0
     (folder / "studio" / "versions" / "zh" / KEY / "1.wav").write_bytes(b"RIFF")
-    assert "is not what was imported" in run("rollback", KEY, "--to", "1").output
+    assert "is not what was kept" in run("rollback", KEY, "--to", "1").output

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -91,7 +92,38 @@ async def test_given_a_call_when_asked_for_then_path_events_and_transcript_are_t
     assert not call["has_recording"]
     _, transcript = await house.ask("GET", "/api/calls/1.1/transcript", as_="zhang")
     assert transcript["turns"][0]["text"] == "路灯坏了"
+    assert transcript["turns"][0]["readable"] == "路灯坏了。"
     assert transcript["turns"][0]["started_at"] == "2026-03-02T01:00:11Z"
+
+
+async def test_given_personal_data_when_shown_masked_then_number_and_name_are_not_whole(
+    house: House,
+) -> None:
+    await _kept(house, "1.1")
+    _, page = await house.ask("GET", "/api/calls?masked=true", as_="boss")
+    _, whole = await house.ask("GET", "/api/calls", as_="boss")
+    caller = whole["calls"][0]["caller"]
+    assert page["calls"][0]["caller"] != caller
+    assert page["calls"][0]["caller"].startswith(caller[:3])
+    assert "*" in page["calls"][0]["caller"]
+
+    [ticket] = (await house.ask("GET", "/api/tickets", as_="zhang"))[1]["tickets"]
+    path = f"/api/tickets/{ticket['number']}"
+    entered = {"caller_name": "张三丰", "callback_phone": "13800005678", "note": "打13800005678"}
+    await house.ask("PATCH", path, as_="zhang", body={"fields": entered})
+    _, masked = await house.ask("GET", f"{path}?masked=true", as_="boss")
+    shown = {name: masked["fields"][name]["value"] for name in entered}
+    assert shown == {
+        "caller_name": "张**",
+        "callback_phone": "138****5678",
+        "note": "打138****5678",
+    }
+    assert caller not in json.dumps(masked)
+    _, open_ = await house.ask("GET", path, as_="boss")
+    assert open_["fields"]["caller_name"]["value"] == "张三丰"
+
+    _, transcript = await house.ask("GET", "/api/calls/1.1/transcript?masked=true", as_="boss")
+    assert transcript["turns"][0]["text"] == "路灯坏了"
 
 
 @pytest.mark.parametrize(
@@ -376,7 +408,7 @@ async def test_given_every_route_when_asked_without_login_then_only_the_public_o
 ) -> None:
     public = {"/api/login", "/healthz"}
     for route in ROUTES:
-        path = route.path.replace("{call_id}", "1.1").replace("{number}", "1")
+        path = re.sub(r"\{\w+\}", "1", route.path)
         async with (
             aiohttp.ClientSession() as nobody,
             nobody.request(route.method, house.url + path, json={}) as reply,

@@ -239,8 +239,7 @@ def test_given_the_columns_when_rendered_into_a_dialplan_function_then_nothing_b
 @pytest.mark.parametrize(
     ("context", "outcome"),
     [
-        ("early-media", Disposition.ANNOUNCED),
-        ("announce", Disposition.ANNOUNCED),
+        ("announced", Disposition.ANNOUNCED),
         ("released", Disposition.ANNOUNCED),
         ("vacant", Disposition.VACANT),
         ("inbound", Disposition.ABANDONED_IN_IVR),

@@ -1,0 +1,60 @@
+"""The data files that decide about calls, read and validated together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.calendar import WorkCalendar, load_calendar
+from config.directory import Directory, load_directory
+from config.menus import Menus, load_menus
+from config.numberplan import NumberPlan, load_number_plan
+from config.settings import Settings
+from config.versions import Versions
+
+# Names of the files by which their versions are kept; also the names of their settings.
+FILES = ("number_plan", "menus", "directory", "calendar")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Number plan, menus, directory and calendar that fit each other."""
+
+    plan: NumberPlan
+    menus: Menus
+    directory: Directory
+    calendar: WorkCalendar
+
+
+def load_files(settings: Settings) -> Loaded:
+    """Read all of them. Blocking.
+
+    Raises:
+        ConfigError: for the first fault, naming file, key and reason.
+    """
+    menus = load_menus(settings.menus)
+    return Loaded(
+        plan=load_number_plan(settings.number_plan, settings.city, menus.entries),
+        menus=menus,
+        directory=load_directory(settings.directory),
+        calendar=load_calendar(settings.calendar),
+    )
+
+
+def file_of(settings: Settings, name: str) -> Path | None:
+    """The deployment's own file; None: the one that comes with the package is in use.
+
+    Raises:
+        LookupError: there is no such file's name.
+    """
+    if name not in FILES:
+        raise LookupError(f"there is no file {name!r}; there are: {', '.join(FILES)}")
+    file: Path | None = getattr(settings, name)
+    return file
+
+
+def versions_of(settings: Settings, name: str) -> Versions:
+    """The kept versions of a file, ``<data_dir>/versions/<name>/<n>.toml``."""
+    file = file_of(settings, name)
+    suffix = file.suffix if file else ".toml"
+    return Versions(settings.data_dir / "versions" / name, suffix)

@@ -1,0 +1,173 @@
+"""Changing number plan, menus and directory while calls go on.
+
+How to use it. The service has one :class:`Reloader` (``GatewayContext.reloader``). A part that goes
+by the files registers what it does with new ones, once::
+
+    reloader.taken.append(lambda loaded: handler.take(loaded.menus))
+
+Whoever has changed a file (a REST handler, the command line) then awaits ``reloader.reload(who)``.
+It validates all files together, speaks what is new, renders Asterisk's configuration anew and has
+Asterisk read its dialplan again; only then the registered parts hear of it, on the event loop, and
+the file becomes a version with who and when. Anything wrong is a ``ConfigError`` (or another of the
+errors below) and nothing has changed. ``reloader.roll_back(name, version, who)`` puts an earlier
+version of a file (``number_plan``, ``menus``, ``directory``) back and reloads. Live calls go on:
+Asterisk's ``dialplan reload`` leaves channels alone, and whatever lasts in the dialplan lies in
+contexts that do not depend on the files.
+
+Without a running service the command line makes a Reloader of its own; the next service starts
+with the files as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from agent_gateway.configuration.loaded import FILES, Loaded, file_of, load_files, versions_of
+from agent_gateway.service.asterisk_config import apply_dialplan
+from config.errors import ConfigError
+from config.settings import Secrets, Settings
+from config.versions import Change, now_text, replace_file, sha256
+from ivr.prompts import prompt_texts, render_prompts
+from ivr.prompts.catalogue import load_shared_texts
+
+log = structlog.get_logger(__name__)
+
+
+class Reloader:
+    """Takes changed files into use. One change at a time.
+
+    Attributes:
+        current: what is in use.
+        taken: called in this order with what is in use from now on; must not wait.
+    """
+
+    def __init__(self, settings: Settings, secrets: Secrets, current: Loaded) -> None:
+        self.current = current
+        self.taken: list[Callable[[Loaded], None]] = []
+        self._settings = settings
+        self._secrets = secrets
+        self._one = asyncio.Lock()
+
+    async def adopt(self) -> None:
+        """Keep the files that the service started with, if they are no kept versions yet."""
+        try:
+            await asyncio.to_thread(self._keep, "", "adopt")
+        except (OSError, ValueError) as error:
+            log.error("configuration.not_kept", reason=str(error)[:300])  # noqa: TRY400 - said
+
+    async def reload(self, who: str) -> Loaded:
+        """Validate the files and take them into use.
+
+        Goes on to its end when the caller is cancelled: a change is never half made.
+
+        Raises:
+            ConfigError: a file is wrong, or needs a restart; nothing has changed.
+            RenderError, InstallationError: Asterisk's configuration cannot be made; same.
+            SQLAlchemyError: the accounts of the agents cannot be read; same.
+            AsteriskProcessError: Asterisk did not take it; it will at its next start.
+            OSError: the data folder cannot be written.
+        """
+        return await asyncio.shield(asyncio.create_task(self._reload(who), name="reload"))
+
+    async def roll_back(self, name: str, version: int, who: str) -> Change:
+        """Put an earlier version of a file in its place and take it into use.
+
+        Raises:
+            LookupError: no such file, no such version, or it was altered.
+            ConfigError: the version does not fit the other files; nothing has changed.
+            OSError, …: as :meth:`reload`.
+        """
+        return await asyncio.shield(
+            asyncio.create_task(self._roll_back(name, version, who), name="roll-back")
+        )
+
+    def history(self, name: str) -> list[Change]:
+        """Changes of a file, oldest first; the last is in use. Blocking.
+
+        Raises:
+            LookupError: there is no such file.
+            OSError: it cannot be read.
+            ValueError: it is damaged.
+        """
+        return versions_of(self._settings, name).history()
+
+    async def _roll_back(self, name: str, version: int, who: str) -> Change:
+        file = file_of(self._settings, name)
+        if file is None:
+            raise LookupError(f"{name} is the package's own; name a file in the settings first")
+        versions = versions_of(self._settings, name)
+        kept, content = await asyncio.to_thread(versions.content, version)
+        async with self._one:
+            before = await asyncio.to_thread(file.read_bytes)
+            await asyncio.to_thread(self._keep, who, "adopt")
+            await asyncio.to_thread(replace_file, file, content)
+            change = Change(now_text(), who, "rollback", version, kept.original, kept.sha256)
+            try:
+                loaded = await asyncio.to_thread(load_files, self._settings)
+                await self._take(loaded)
+            except BaseException:
+                await asyncio.to_thread(replace_file, file, before)
+                raise
+            await asyncio.to_thread(_note, self._settings, name, change)
+            self._tell(loaded, who)
+            return change
+
+    async def _reload(self, who: str) -> Loaded:
+        async with self._one:
+            loaded = await asyncio.to_thread(load_files, self._settings)
+            await self._take(loaded)
+            await asyncio.to_thread(self._keep, who, "import")
+            self._tell(loaded, who)
+            return loaded
+
+    async def _take(self, loaded: Loaded) -> None:
+        self._check_queues(loaded)
+        await asyncio.to_thread(self._speak, loaded)
+        await apply_dialplan(self._settings, self._secrets)
+
+    def _tell(self, loaded: Loaded, who: str) -> None:
+        self.current = loaded
+        for take in self.taken:
+            try:
+                take(loaded)
+            except Exception:
+                log.exception("configuration.part_failed")
+        log.info("configuration.reloaded", who=who, lines=len(loaded.plan.lines))
+
+    def _check_queues(self, loaded: Loaded) -> None:
+        known = {line.queue for line in self.current.plan.answered}
+        for line in loaded.plan.answered:
+            if line.queue not in known:
+                raise ConfigError(
+                    self._settings.number_plan or Path("numberplan.toml"),
+                    f"lines.{line.number}.queue",
+                    f"{line.queue} is a new queue; agents are in it after a restart only",
+                )
+
+    def _speak(self, loaded: Loaded) -> None:
+        texts = prompt_texts(loaded.plan, loaded.menus, load_shared_texts())
+        # callers may still be hearing what is not in the files any more
+        render_prompts(self._settings, texts, keep_others=True)
+
+    def _keep(self, who: str, action: str) -> None:
+        for name in FILES:
+            file = file_of(self._settings, name)
+            if file is None:
+                continue
+            versions = versions_of(self._settings, name)
+            content = file.read_bytes()
+            with versions.only_one():
+                changes = versions.history()
+                if not changes or changes[-1].sha256 != sha256(content):
+                    adopted = action == "adopt"
+                    versions.keep(content, who, "adopt" if adopted else "import", file.name)
+
+
+def _note(settings: Settings, name: str, change: Change) -> None:
+    versions = versions_of(settings, name)
+    with versions.only_one():
+        versions.note(change)

@@ -1,0 +1,154 @@
+"""Taking changed data files into use, their versions, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import asdict
+from typing import TypeVar
+
+from pydantic import BaseModel, Field
+
+from agent_gateway.auth import Role
+from agent_gateway.configuration.reloading import Reloader
+from agent_gateway.http.errors import ApiError, ErrorDetail, not_found
+from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
+from config.errors import ConfigError
+from telephony.asterisk.installation import InstallationError
+from telephony.asterisk.process import AsteriskProcessError
+from telephony.asterisk.rendering import RenderError
+
+T = TypeVar("T")
+ADMINS = frozenset({Role.ADMIN})
+
+
+class Version(BaseModel):
+    """One change of a file; see ``config.versions.Change``."""
+
+    at: str
+    who: str
+    action: str
+    version: int
+    original: str
+    sha256: str
+    seconds: float
+
+
+class Versions(BaseModel):
+    """Oldest first; the last is in use."""
+
+    versions: list[Version]
+
+
+class Back(Strict):
+    """Which version to return to."""
+
+    version: int = Field(ge=1)
+
+
+class InUse(BaseModel):
+    """What is in use now: the numbers of the plan."""
+
+    lines: list[str]
+
+
+async def reload(exchange: Exchange[Nothing, Nothing]) -> InUse:
+    """Validate the files and take them into use."""
+    reloader = _reloader(exchange)
+    await _changed(reloader.reload(exchange.user.username))
+    await exchange.context.store.audit.add(
+        exchange.user.username, "configuration.reload", ip=exchange.ip
+    )
+    return InUse(lines=list(reloader.current.plan.lines))
+
+
+async def versions(exchange: Exchange[Nothing, Nothing]) -> Versions:
+    """Who changed a file, and when."""
+    try:
+        changes = await asyncio.to_thread(_reloader(exchange).history, exchange.path("file"))
+    except LookupError as error:
+        raise not_found("文件", "file") from error
+    return Versions(versions=[Version(**asdict(change)) for change in changes])
+
+
+async def roll_back(exchange: Exchange[Nothing, Back]) -> Version:
+    """Use an earlier version again."""
+    name, number = exchange.path("file"), exchange.body.version
+    try:
+        change = await _changed(_reloader(exchange).roll_back(name, number, exchange.user.username))
+    except LookupError as error:
+        raise ApiError(
+            404, "not_found", f"不能回到第 {number} 版：没有该文件或该版本", str(error.args[0])
+        ) from error
+    await exchange.context.store.audit.add(
+        exchange.user.username,
+        "configuration.rollback",
+        name,
+        detail=f"version={number}",
+        ip=exchange.ip,
+    )
+    return Version(**asdict(change))
+
+
+async def _changed(work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except ConfigError as error:
+        raise ApiError(
+            422,
+            "invalid_configuration",
+            f"文件有误，未生效：{error}",
+            f"a file is wrong, nothing was changed: {error}",
+            details=[ErrorDetail(field=error.key, problem=error.reason)],
+        ) from error
+    except (RenderError, InstallationError, AsteriskProcessError) as error:
+        raise ApiError(
+            503,
+            "asterisk_not_changed",
+            "Asterisk 没有接受新的配置，通话不受影响",
+            f"Asterisk did not take it; calls go on: {error}",
+        ) from error
+
+
+def _reloader(exchange: Exchange[Nothing, T]) -> Reloader:  # type: ignore[type-var]
+    reloader = exchange.context.reloader
+    if reloader is None:
+        raise not_found("接口", "interface")
+    return reloader
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        "POST",
+        "/api/configuration/reload",
+        reload,
+        "Validate number plan, menus and directory and take them into use; calls go on",
+        "configuration",
+        Nothing,
+        Nothing,
+        InUse,
+        roles=ADMINS,
+    ),
+    Route(
+        "GET",
+        "/api/configuration/{file}/versions",
+        versions,
+        "Who changed number_plan, menus or directory, and when",
+        "configuration",
+        Nothing,
+        Nothing,
+        Versions,
+        roles=LEADERS,
+    ),
+    Route(
+        "POST",
+        "/api/configuration/{file}/rollback",
+        roll_back,
+        "Use an earlier version of a file again",
+        "configuration",
+        Nothing,
+        Back,
+        Version,
+        roles=ADMINS,
+    ),
+)

@@ -1,0 +1,167 @@
+"""The number plan is changed while calls go on: nobody notices but the next caller."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from telephony.testphone import TestPhone
+from tests.live.harness.api import Api
+from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.records import reached, record_of
+
+NAME = '{ zh = "旧号码", en = "An old number" }'
+TEXT = '{ zh = "您好，本号码已停用，请拨打12345。", en = "Please dial 12345." }'
+RETIRED = f"""
+[lines.12336]
+mode = "merged"
+name = {NAME}
+announcement = {TEXT}
+languages = ["zh"]
+repeats = 2
+then = "hangup"
+"""
+DUAL = f"""
+[lines.12336]
+mode = "dual"
+name = {NAME}
+greeting = {TEXT}
+"""
+NEXT = f"""
+[lines.12316]
+mode = "cancelled"
+name = {NAME}
+"""
+
+
+def write_plan(hotline: Hotline, lines: str) -> None:
+    """The plan as it was made, and these lines."""
+    plan = hotline.data_dir / "numberplan.toml"
+    kept = hotline.data_dir / "numberplan.first"
+    if not kept.exists():
+        kept.write_bytes(plan.read_bytes())
+    plan.write_text(kept.read_text(encoding="utf-8") + lines, encoding="utf-8")
+
+
+def say(hotline: Hotline, *keys: str) -> None:
+    """Recordings instead of voices, which would take their time."""
+    for key in keys:
+        for lang in ("zh", "en"):
+            file = hotline.settings.prompts_dir / "studio" / lang / f"{key}.wav"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes((SPEECH / "05_bus_caller.wav").read_bytes())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def changing() -> AsyncIterator[Hotline]:
+    hotline = Hotline.make()
+    write_plan(hotline, RETIRED)
+    say(hotline, "announcement-12336", "greeting-12336")
+    try:
+        await hotline.start()
+        yield hotline
+    finally:
+        await hotline.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def caller(changing: Hotline) -> AsyncIterator[TestPhone]:
+    async with TestPhone(changing.installation, changing.sip) as phone:
+        yield phone
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def boss(changing: Hotline) -> AsyncIterator[Api]:
+    account = changing.accounts["admin"]
+    async with Api(changing.web, account.username, account.password) as api:
+        yield api
+
+
+async def _answered(caller: TestPhone, number: str, ours: str) -> tuple[bool, int]:
+    call = await caller.dial(number, caller=ours, answer_only=True)
+    await call.wait_ended()
+    return call.is_answered, call.cause or 0
+
+
+async def test_given_calls_in_progress_when_the_plan_changes_then_they_go_on_and_the_next_is_new(
+    changing: Hotline, caller: TestPhone, boss: Api
+) -> None:
+    told = await caller.dial("12336", caller="13900000501")
+    await told.wait_for("hears")
+    waits = await caller.dial("12345", caller="13900000502")
+    await reached(boss, "13900000502", "ivr", prompt="greeting")
+    write_plan(changing, DUAL + NEXT)
+    said = await boss.post("/api/configuration/reload")
+    assert "12316" in said["lines"]
+    # the old announcement is heard to its end, the caller in the queue stays there
+    await told.wait_ended()
+    assert (told.is_answered, told.sip_status, told.cause) == (False, 404, 1)
+    new = await caller.dial("12336", caller="13900000503")
+    await reached(boss, "13900000503", "ivr", prompt="greeting", detail="12336")
+    assert waits.is_answered
+    assert len(await changing.channels()) == 2
+    assert await _answered(caller, "12316", "13900000504") == (False, 1)
+    for call in (waits, new):
+        await call.hangup()
+        await call.wait_ended()
+    versions = (await boss.get("/api/configuration/number_plan/versions"))["versions"]
+    assert [(one["version"], one["who"], one["action"]) for one in versions] == [
+        (1, "", "adopt"),
+        (2, "admin", "import"),
+    ]
+
+
+async def test_given_a_plan_with_a_fault_when_taken_then_refused_with_its_key_and_nothing_changed(
+    changing: Hotline, caller: TestPhone, boss: Api
+) -> None:
+    before = await changing.asterisk.command("dialplan show line")
+    write_plan(changing, DUAL + NEXT + '[lines.110]\nmode = "dual"\n')
+    assert await boss.status("POST", "/api/configuration/reload") == 422
+    write_plan(changing, RETIRED + NEXT + f'[lines.119]\nmode = "cancelled"\nname = {NAME}\n')
+    assert await boss.status("POST", "/api/configuration/reload") == 422
+    assert await changing.asterisk.command("dialplan show line") == before
+    assert (await _answered(caller, "12336", "13900000505"))[0]
+    agent = changing.accounts["agent8001"]
+    async with Api(changing.web, agent.username, agent.password) as api:
+        assert await api.status("POST", "/api/configuration/reload") == 403
+
+
+async def test_given_versions_when_rolled_back_by_command_then_asterisk_and_service_go_by_the_old(
+    changing: Hotline, caller: TestPhone, boss: Api
+) -> None:
+    write_plan(changing, DUAL + NEXT)
+    await changing.command("configuration", "rollback", "number_plan", "--to", "1")
+    assert await _answered(caller, "12336", "13900000506") == (False, 1)
+    # the service, too: it decides when only a header names the number
+    header = {"Diversion": "<sip:12336@carrier.invalid>;reason=unconditional"}
+    call = await caller.dial("12345", caller="13900000507", extra_headers=header)
+    await reached(boss, "13900000507", "ivr", prompt="announcement", detail="12336")
+    await call.hangup()
+    await call.wait_ended()
+    history = json.loads(
+        await changing.command("configuration", "history", "number_plan", "--json")
+    )
+    assert [(one["action"], one["version"]) for one in history] == [
+        ("adopt", 1),
+        ("import", 2),
+        ("rollback", 1),
+    ]
+    assert history[-1]["who"].startswith("cli:")
+
+
+async def test_given_the_service_down_when_the_plan_is_taken_by_command_then_asterisk_goes_by_it(
+    changing: Hotline, caller: TestPhone
+) -> None:
+    changing.kill_service(signal.SIGTERM)
+    write_plan(changing, DUAL + NEXT)
+    await changing.command("configuration", "reload")
+    assert (await _answered(caller, "12336", "13900000508"))[0]
+    await changing.start_service()
+    account = changing.accounts["admin"]
+    async with Api(changing.web, account.username, account.password) as admin:
+        await until(lambda: record_of(admin, "13900000508"), "the call's record")
+        versions = (await admin.get("/api/configuration/number_plan/versions"))["versions"]
+    assert versions[-1]["who"].startswith("cli:")
