@@ -172,7 +172,8 @@ async def _per_core(bare: VoskRecogniser, pcm: bytes, folder: Path) -> float:
             walls.append(2 * SECONDS / (time.monotonic() - wall))
     print("| | live streams per core |\n|---|---|")
     print(
-        f"| bare loop | {spread(loops)} |\n| whole path, from the socket to the bus | {spread(paths)} |"
+        f"| bare loop | {spread(loops)} |\n"
+        f"| whole path, from the socket to the bus | {spread(paths)} |"
     )
     print(f"| whole path / bare loop | **{ratios(paths, loops)}** |\n")
     print(
@@ -194,7 +195,7 @@ async def _word_to_bus(bare: VoskRecogniser, pcm: bytes, folder: Path, capacity:
             if event.text.replace(" ", "") in due
         ]
     print(
-        f"{calls} streams in real time (80 % of {capacity:.1f}): from the moment at which a bare loop"
+        f"{calls} streams in real time (80 % of {capacity:.1f}): from the moment when a bare loop"
     )
     print("has been given enough audio to write a text, to that text on the bus\n")
     print("| ms | p50 | p95 | n |\n|---|---|---|---|")

@@ -1,8 +1,8 @@
 """Callers for the recogniser: AudioSocket connections that speak in real time, or faster.
 
-``python -m tests.bench.speakers PORT PACE FILE UUID…``: each UUID's connection sends the raw samples
-of FILE in frames of 20 ms, ``PACE`` times as fast as speech. Prints the time (monotonic) at which it
-began.
+``python -m tests.bench.speakers PORT PACE FILE UUID…``: each UUID's connection sends the raw
+samples of FILE in frames of 20 ms, ``PACE`` times as fast as speech. Prints the time (monotonic) at
+which it began.
 """
 
 from __future__ import annotations
