@@ -1,8 +1,8 @@
 """The recogniser's process: loads a model once, then answers on every connection it was given.
 
-Its arguments are a JSON object with ``engine``, ``model`` and ``niceness``, and the file descriptors
-of the connections. The first answer on the first one says whether the model could be loaded. It ends when
-the service closes a connection, however the service ends.
+Its arguments are a JSON object with ``engine``, ``model`` and ``niceness``, and the file
+descriptors of the connections. The first answer on the first one says whether the model could be
+loaded. It ends when the service closes a connection, however the service ends.
 """
 
 from __future__ import annotations

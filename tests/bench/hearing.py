@@ -232,9 +232,9 @@ async def _word_to_bus(bare: VoskRecogniser, pcm: bytes, folder: Path, capacity:
                 if event.text.replace(" ", "") in due
             ]
     print(
-        f"{calls} streams in real time (80 % of the {capacity:.1f} decoded above at the same load of"
+        f"{calls} streams in real time (80 % of the {capacity:.1f} decoded above in real time; the"
     )
-    print("the machine): from the moment when the audio for a text is complete, to the text\n")
+    print("machine does other work too): from the moment when the audio for a text is complete, to the text\n")
     print("| ms | p50 | p95 | n |\n|---|---|---|---|")
     for name, late in (("bare loops in as many threads", loop), ("on the bus", ours)):
         if late:
