@@ -170,7 +170,8 @@ class LiveHub:
                 self._tell(set(call.agents), _transcript(event))
             case EmergencyHeard():
                 if call.alarm is not None:
-                    self._tell(call.audience, call.alarm)
+                    # while nobody has answered, everybody must see it
+                    self._tell(call.audience, call.alarm, everybody=not call.agents)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)

@@ -17,6 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.configuration import Loaded, Reloader, load_files
+from agent_gateway.emergency import EmergencyPriority
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
@@ -34,6 +35,7 @@ from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
 from config.settings import Secrets, Settings
+from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
@@ -101,8 +103,17 @@ class Service:
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
+        emergency = EmergencyLines(
+            settings.emergency.key,
+            frozenset(settings.outbound.emergency_lines if settings.outbound.trunks else ()),
+        )
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+            self._routing(loaded),
+            prompts,
+            self.bus,
+            tickets,
+            message_s=message_s,
+            emergency=emergency,
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -119,6 +130,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                emergency=emergency,
             ),
         )
         self.sealer = Sealer(settings, self.bus)
@@ -192,6 +204,7 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(EmergencyPriority(self.bus, self.feed.link).run(), "emergency-priority")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
@@ -236,7 +249,12 @@ class Service:
             return
         stack.push_async_callback(audio.stop)
         attacher = AudioAttacher(
-            self.bus, self.feed.link, expected, transcription, LiveParties(self.feed.book)
+            self.bus,
+            self.feed.link,
+            expected,
+            transcription,
+            LiveParties(self.feed.book),
+            waiting=settings.emergency.listen_waiting,
         )
         await attacher.start()
         stack.push_async_callback(attacher.stop)

@@ -64,6 +64,13 @@ class TicketProgress(_Table):
     action: Literal["ticket_progress"]
 
 
+class Emergency(_Table):
+    """To an emergency line; without ``line`` the caller is asked which."""
+
+    action: Literal["emergency"]
+    line: Literal["110", "119", "120", "122"] | None = None
+
+
 class Info(_Table):
     """Say something, then the menu again or to a person."""
 
@@ -73,11 +80,11 @@ class Info(_Table):
 
 
 Action = Annotated[
-    ToPerson | ToMenu | Back | Repeat | ChangeLanguage | TicketProgress | Info,
+    ToPerson | ToMenu | Back | Repeat | ChangeLanguage | TicketProgress | Emergency | Info,
     Field(discriminator="action"),
 ]
 ACTION_NAMES = frozenset(
-    {"person", "submenu", "back", "repeat", "language", "ticket_progress", "info"}
+    {"person", "submenu", "back", "repeat", "language", "ticket_progress", "emergency", "info"}
 )
 
 

@@ -16,7 +16,8 @@ from config.numberplan import (
     Treatment,
     treatment,
 )
-from ivr.conversation import Conversation, PromptSource
+from ivr.conversation import Conversation, EmergencyPressed, PromptSource
+from ivr.emergency import EmergencyLines, reach_emergency
 from ivr.fastagi import AgiSession
 from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
@@ -83,9 +84,11 @@ class InboundHandler:
         tickets: TicketStatusSource | None = None,
         *,
         message_s: float = 120.0,
+        emergency: EmergencyLines | None = None,
     ) -> None:
         self.routing = routing
         self._message_s = message_s
+        self._emergency = emergency or EmergencyLines()
         self._prompts = prompts
         self._bus = bus
         self._tickets = tickets
@@ -104,29 +107,53 @@ class InboundHandler:
         await self._identify(session, dialled)
         await _set_route(session, welcome, Destination())
 
-        conversation = Conversation(session, self._prompts, self._bus, welcome.language)
+        conversation = Conversation(
+            session,
+            self._prompts,
+            self._bus,
+            welcome.language,
+            emergency_key=self._emergency.key,
+        )
         if not dialled.known:
             session.log.error("line.unknown_number", dialled=dialled.digits, served_as=welcome.line)
             conversation.note("unknown_number", dialled.digits)
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
 
-        if treated.announcement:
-            await self._announce(conversation, treated.announcement, dialled.line.number)
+        try:
+            if treated.announcement:
+                await self._announce(conversation, treated.announcement, dialled.line.number)
+            destination = await self._receive(conversation, routing, welcome)
+        except EmergencyPressed:
+            destination = Destination()
+            await self._reach_emergency(conversation, by="key")
+        await session.set_variable("HL_LANG", conversation.language)
+        if await session.get_variable("HL_NEXT") == "queue":
+            conversation.note("queue", destination.queue or welcome.queue)
+
+    async def _receive(
+        self, conversation: Conversation, routing: Routing, welcome: Reception
+    ) -> Destination:
+        """Greet and do what the caller's keys ask for; returns where the caller waits."""
         key = await self._greet(conversation, welcome)
-        destination = Destination()
         if key == PROGRESS:
             await tell_ticket_progress(conversation, self._tickets)
         elif key != PERSON and welcome.menu in routing.menus.menus:
             assert welcome.menu is not None
             destination = await walk_menu(conversation, routing.menus, welcome.menu, self._tickets)
-            await _set_route(session, welcome, destination)
+            await _set_route(conversation.session, welcome, destination)
+            if destination.emergency is not None:
+                await self._reach_emergency(conversation, by="menu", line=destination.emergency)
+            return destination
         elif key != PERSON and welcome.message:
             await take_message(conversation, self._message_s)
-            if await session.get_variable("HL_NEXT") == "hangup":
-                return
-        await session.set_variable("HL_LANG", conversation.language)
-        conversation.note("queue", destination.queue or welcome.queue)
+        return Destination()
+
+    async def _reach_emergency(
+        self, conversation: Conversation, *, by: str, line: str = ""
+    ) -> None:
+        await conversation.session.set_variable("HL_GREETED", "1")
+        await reach_emergency(conversation, self._bus, self._emergency, by=by, line=line)
 
     async def _identify(self, session: AgiSession, dialled: Dialled) -> None:
         number = dialled.line.number

@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     CALLBACK_STEP,
+    EMERGENCY_REACHED_STEP,
     VOICEMAIL_STEP,
     AgentState,
     AgentStateChanged,
@@ -47,6 +48,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "CALLBACK_STEP",
+    "EMERGENCY_REACHED_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
     "AgentStateChanged",

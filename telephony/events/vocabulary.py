@@ -153,6 +153,7 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
+EMERGENCY_REACHED_STEP = "emergency_reached"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
