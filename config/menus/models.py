@@ -7,6 +7,7 @@ end at a person after the retries.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -120,13 +121,27 @@ class Menu(_Table):
 
     @property
     def prompt_key(self) -> str:
-        """Names the prompt's audio."""
-        return f"menu-{self.key}"
+        """Names the prompt's audio: of this text, so that a changed menu has a prompt of its own.
+
+        Whoever is in the old menu goes on hearing the old one.
+        """
+        return f"menu-{self.key}_{_mark(self.prompt)}"
 
     def info_prompt_key(self, key: str) -> str:
-        """Names the audio of the info text on that key."""
+        """Names the audio of the info text on that key.
+
+        Raises:
+            KeyError: the key has no text of its own.
+        """
+        action = {str(one): action for one, action in self.keys.items()}[key]
+        if not isinstance(action, Info):
+            raise KeyError(key)
         name = {"*": "star", "#": "hash"}.get(key, key)
-        return f"menu-{self.key}-{name}"
+        return f"menu-{self.key}-{name}_{_mark(action.text)}"
+
+
+def _mark(text: Text) -> str:
+    return hashlib.sha256(f"{text.zh}\0{text.en}".encode()).hexdigest()[:8]
 
 
 class Menus(_Table):

@@ -71,6 +71,12 @@ class Api:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
+    async def put(self, path: str, **body: Any) -> Any:
+        """The JSON answer; the status must be 200."""
+        async with self._http.put(path, json=body) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
     async def state(self, state: str, reason: str = "") -> Message:
         """Change the own state; the answer must be 200."""
         body = {"state": state, "reason": reason}
