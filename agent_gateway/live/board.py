@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.messages import AlarmMessage, ScreenPop, Turn
@@ -27,6 +28,7 @@ from telephony.events import (
     PrefillChanged,
     RecordingSealed,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -35,7 +37,10 @@ from telephony.events import (
 MAX_LIVE = 5_000
 MAX_ENDED = 500
 _MAX_STEPS = 200
-_NO_SIGN_OF_LIFE = (CallEnded, RecordingSealed, TicketDrafted, TranscriptPartial, TranscriptFinal)
+_NO_SIGN_OF_LIFE = (
+    CallEnded, RecordingSealed, TicketDrafted,
+    TranscriptDelayed, TranscriptFinal, TranscriptPartial,
+)  # fmt: skip
 _MAX_TURNS = 2_000
 
 
@@ -58,10 +63,12 @@ class LiveCall:
     history: Sequence[CallSummary] | None = None
     open_tickets: Sequence[TicketSummary] | None = None
     turns: dict[tuple[str, int], Turn] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
     prefill: dict[str, Any] = field(default_factory=dict)
     transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
     alarm: AlarmMessage | None = None
+    advice: AdviceMessage | None = None
 
     @property
     def audience(self) -> set[str]:
@@ -101,6 +108,8 @@ class LiveCall:
                 self.ringing.clear()
             case TranscriptPartial() | TranscriptFinal():
                 self._turn(event)
+            case TranscriptDelayed():
+                self.delays[event.speaker.value] = event.behind_ms
             case EmergencyHeard():
                 self._step(event, "alarm", line=event.line, words=event.words)
                 self.alarm = AlarmMessage(
@@ -143,10 +152,12 @@ class LiveCall:
             history=None if self.history is None else list(self.history),
             open_tickets=None if self.open_tickets is None else list(self.open_tickets),
             turns=list(self.turns.values()),
+            delays={speaker: late for speaker, late in self.delays.items() if late},
             prefill=self.prefill,
             transfer=self.transfer,
             ticket=self.ticket,
             alarm=self.alarm,
+            advice=self.advice,
         )
 
     def _turn(self, event: TranscriptPartial | TranscriptFinal) -> None:

@@ -7,6 +7,7 @@ from config.settings.models import (
     AsrSettings,
     AsteriskSettings,
     AudioSocketSettings,
+    CallerSettings,
     CitySettings,
     DatabaseSettings,
     EmergencySettings,
@@ -18,6 +19,7 @@ from config.settings.models import (
     TrunkSettings,
     WebSettings,
 )
+from config.settings.queues import QueueTable
 from config.settings.secrets import Secrets, load_secrets
 
 __all__ = [
@@ -26,12 +28,14 @@ __all__ = [
     "AsrSettings",
     "AsteriskSettings",
     "AudioSocketSettings",
+    "CallerSettings",
     "CitySettings",
     "DatabaseSettings",
     "EmergencySettings",
     "OutboundSettings",
     "PromptSettings",
     "QueueSettings",
+    "QueueTable",
     "RecordingSettings",
     "Secrets",
     "Settings",

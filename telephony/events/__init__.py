@@ -2,6 +2,8 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     EMERGENCY_REACHED_STEP,
     VOICEMAIL_STEP,
@@ -30,12 +32,15 @@ from telephony.events.vocabulary import (
     PartyJoined,
     PartyLeft,
     PrefillChanged,
+    QualityHint,
     QueueLeaveReason,
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -47,6 +52,8 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "EMERGENCY_REACHED_STEP",
     "VOICEMAIL_STEP",
@@ -76,13 +83,16 @@ __all__ = [
     "PartyJoined",
     "PartyLeft",
     "PrefillChanged",
+    "QualityHint",
     "QueueLeaveReason",
     "RecordingSealed",
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
+    "TranscriptDelayed",
     "TranscriptFinal",
     "TranscriptPartial",
     "TransferChanged",

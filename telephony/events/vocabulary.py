@@ -154,6 +154,9 @@ class LineIdentified(CallEvent):
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
 EMERGENCY_REACHED_STEP = "emergency_reached"
+BLOCKED_STEP = "blocked"
+# The agent hung up first; the caller's channel lives on for the survey.
+AGENT_LEFT_STEP = "agent_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,6 +362,18 @@ class TranscriptFinal(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptDelayed(CallEvent):
+    """A party's words come late, or (``behind_ms`` 0) no longer.
+
+    ``deferred``: they will come when the machine has time, at the latest after the calls.
+    """
+
+    speaker: Speaker
+    behind_ms: int
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrefillChanged(CallEvent):
     """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
 
@@ -383,10 +398,36 @@ class EmergencyHeard(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityHint(CallEvent):
+    """A turn broke a rule of good service (``config/defaults/quality.toml``); for supervisors.
+
+    ``rule``: forbidden, greeting, interruption or silence; ``detail``: the words, or how long.
+    """
+
+    rule: str
+    detail: str
+    speaker: Speaker
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDrafted(CallEvent):
     """A draft ticket exists for the call."""
 
     ticket_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(CallEvent):
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
+
+    ``ticket``: number of the ticket that a survey by call-back is about, "" for the call's own.
+    """
+
+    score: int
+    solved: bool | None = None
+    ticket: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

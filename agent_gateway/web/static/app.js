@@ -1,5 +1,6 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
+import { showAdvice } from "./advice.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
@@ -7,7 +8,7 @@ import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { Live, ServiceError, ask } from "./service.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
-import { addTurn, showWords } from "./words.js";
+import { addTurn, showDelay, showWords } from "./words.js";
 
 const state = { user: null, agent: null, calls: new Map(), current: null, live: null, last: [] };
 
@@ -22,6 +23,8 @@ function show() {
   showCall(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
+  showDelay(call && call.delays);
+  showAdvice(call && call.advice);
   const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
   showTicket(
     { key: ours ? call.call_id : null, ticket: call?.ticket, prefill: call?.prefill },
@@ -129,12 +132,24 @@ const HEARD = {
     const call = state.calls.get(message.call_id);
     if (call) call.alarm = message;
   },
+  "call.quality"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.hints = [...(call.hints ?? []), message];
+  },
+  "call.advice"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.advice = message;
+  },
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.transfer = message;
   },
   "transcript.partial": (message) => heardTurn(message, false),
   "transcript.final": (message) => heardTurn(message, true),
+  "transcript.delayed"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.delays = { ...call.delays, [message.speaker]: message.behind_ms };
+  },
   "prefill.changed"(message) {
     const call = state.calls.get(message.call_id);
     // only what the last words have changed
