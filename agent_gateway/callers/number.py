@@ -12,7 +12,7 @@ _NATIONWIDE = re.compile(r"[48]00\d{7}|9[56]\d{3,6}|1\d{2,5}")
 _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _SIGNIFICANT = re.compile(r"[1-9]\d{8,10}")
 # China's country code without a mark before it, by the length of what follows.
-_COUNTRY = re.compile(r"86(?=\d{9,12}$)")
+_COUNTRY = re.compile(r"^86(?=\d{9,12}$)")
 # Nonsense may have prefixes behind prefixes.
 _ROUNDS = 4
 
