@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.callbacks.routes import ROUTES as CALLBACK_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
 from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
 from agent_gateway.http.context import GatewayContext
@@ -52,6 +53,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *TICKET_ROUTES,
     *MISSED_ROUTES,
     *SURVEY_ROUTES,
+    *CALLBACK_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *CONFIGURATION_ROUTES,

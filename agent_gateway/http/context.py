@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.callbacks import CallbackDesk
 from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
@@ -58,6 +59,7 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        callbacks: calls citizens; None in tools without calls.
         surveys: sends callers to the survey; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
@@ -74,6 +76,7 @@ class GatewayContext:
     transfers: TransferDesk | None = None
     targets: Targets | None = None
     surveys: SurveyDesk | None = None
+    callbacks: CallbackDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)

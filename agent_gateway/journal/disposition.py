@@ -24,6 +24,7 @@ class Disposition(StrEnum):
         ANNOUNCED: a number out of service: the call ended during or after its announcement.
         VACANT: a number out of service: the call was released without a word.
         COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
+        NOT_REACHED: a call to a citizen that was not answered.
         FAILED: the system ended the call before a queue, with a cause that is a fault.
     """
 
@@ -39,6 +40,7 @@ class Disposition(StrEnum):
     VACANT = "vacant"
     COMPLETED_IN_IVR = "completed_in_ivr"
     FAILED = "failed"
+    NOT_REACHED = "not_reached"
 
 
 # What the dialplan tells of a number out of service; after a greeting it is a call like others.
@@ -54,12 +56,15 @@ def disposition(
     hung_up_by: str,
     cause: int,
     path: Sequence[dict[str, Any]],
+    outward: bool = False,
 ) -> Disposition:
     """The one word for a call with this path (steps ``queued``, ``offered``, ``offer_ended`` …)."""
     if answered:
         return Disposition.ANSWERED if ended else Disposition.IN_PROGRESS
     if not ended:
         return Disposition.IN_PROGRESS
+    if outward:
+        return Disposition.NOT_REACHED
     chosen = {step["prompt"] for step in path if step["step"] == "ivr"}
     if VOICEMAIL_STEP in chosen:
         return Disposition.VOICEMAIL

@@ -21,6 +21,7 @@ from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.service.callbacks import callback_desk
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -127,6 +128,15 @@ class Service:
             self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
         )
         self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
+        self.callbacks = callback_desk(
+            settings,
+            self.store,
+            self.feed,
+            self.desk,
+            lambda: self.targets.policy,
+            lambda row: self.context.missed_call_changed(row),
+            plan.main.number,
+        )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
@@ -155,6 +165,7 @@ class Service:
             transfers=self.transfers,
             targets=self.targets,
             surveys=self.surveys,
+            callbacks=self.callbacks,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -188,7 +199,14 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.missed, self.journal, self.recovery, self.unended):
+        for part in (
+            self.drafter,
+            self.missed,
+            self.callbacks,
+            self.journal,
+            self.recovery,
+            self.unended,
+        ):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
@@ -276,10 +294,12 @@ class Service:
     def _persisted(self, events: Sequence[CallEvent]) -> None:
         self.drafter.noticed(events)
         self.missed.noticed(events)
+        self.callbacks.noticed(events)
 
     def _recovered(self, call_id: str) -> None:
         self.drafter.plan(call_id)
         self.missed.recovered(call_id)
+        self.callbacks.recovered(call_id)
 
     def _working(self) -> int:
         """Agents who take calls now."""

@@ -7,6 +7,7 @@ from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
     Call,
+    Callback,
     CallEventRow,
     MissedCall,
     RecordingRow,
@@ -27,6 +28,7 @@ __all__ = [
     "Call",
     "CallEventRow",
     "CallFilter",
+    "Callback",
     "Entry",
     "MissedCall",
     "PinnedTarget",

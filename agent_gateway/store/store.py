@@ -6,6 +6,7 @@ import asyncio
 
 from sqlalchemy import text
 
+from agent_gateway.store.callbacks import Callbacks
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
 from agent_gateway.store.events import Events
@@ -34,6 +35,7 @@ class Store:
         self.events = Events(self._engine)
         self.tickets = Tickets(self._engine)
         self.surveys = Surveys(self._engine)
+        self.callbacks = Callbacks(self._engine)
         self.missed = MissedCalls(self._engine)
         self.pinned = PinnedTargets(self._engine)
 
