@@ -17,6 +17,7 @@ from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
 from agent_gateway.survey import SurveyDesk
+from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
 from telephony.transfers import Targets, TransferDesk
@@ -65,6 +66,7 @@ class GatewayContext:
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
+        queues: all queues; the default is one named ``hotline``.
     """
 
     settings: Settings
@@ -80,6 +82,7 @@ class GatewayContext:
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
+    queues: QueuePlan = field(default_factory=lambda: QueuePlan((Queue("hotline", "hotline"),)))
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)

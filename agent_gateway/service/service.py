@@ -16,6 +16,8 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.advisor import CallAdvisor, Names
+from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
@@ -32,9 +34,12 @@ from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
+from asr.quality import QualityWatch
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
+from config.quality import load_quality_rules
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
@@ -71,6 +76,7 @@ class Service:
         plan = loaded.plan
         self.reloader = Reloader(settings, secrets, loaded)
         self._prefiller = Prefiller()
+        self._quality_rules = load_quality_rules(settings.quality_rules)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
         self.feed = CallFeed(
@@ -80,17 +86,17 @@ class Service:
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
         )
-        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        queues = self._queues = load_queues(settings, plan)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, queues),
+            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
         self.targets = Targets(
             settings.outbound,
             loaded.directory,
-            queues,
+            queues.names,
             now=lambda: datetime.now(settings.city.zone),
         )
         self.transfers = TransferDesk(
@@ -122,6 +128,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                language_queues=queues.of_languages,
             ),
         )
         self.surveys = SurveyDesk(
@@ -164,6 +171,7 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            queues=queues,
             surveys=self.surveys,
             callbacks=self.callbacks,
             reloader=self.reloader,
@@ -218,6 +226,8 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(self._advisor().run(), "advice")
+        self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
@@ -237,6 +247,7 @@ class Service:
             DialledNumbers(loaded.plan, city),
             loaded.menus,
             city.zone,
+            language_queues=self._queues.of_languages,
             calendar=loaded.calendar,
         )
 
@@ -245,6 +256,12 @@ class Service:
         self._inbound.routing = self._routing(loaded)
         self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
+
+    def _advisor(self) -> CallAdvisor:
+        departments = {one.key: one.name for one in self.targets.directory.departments}
+        names = Names(departments, self._prefiller.category_names)
+        zone = self._settings.city.zone
+        return CallAdvisor(self.bus, self.store, names, zone, self.context.live.advise)
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""

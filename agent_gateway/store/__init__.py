@@ -3,12 +3,14 @@
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.engine import is_outage
 from agent_gateway.store.events import Entry
+from agent_gateway.store.knowledge import Knowledge
 from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
     Call,
     Callback,
     CallEventRow,
+    KnowledgeEntry,
     MissedCall,
     RecordingRow,
     Session,
@@ -30,6 +32,8 @@ __all__ = [
     "CallFilter",
     "Callback",
     "Entry",
+    "Knowledge",
+    "KnowledgeEntry",
     "MissedCall",
     "PinnedTarget",
     "PinnedUse",

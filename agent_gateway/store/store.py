@@ -10,6 +10,7 @@ from agent_gateway.store.callbacks import Callbacks
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
 from agent_gateway.store.events import Events
+from agent_gateway.store.knowledge import KnowledgeBase
 from agent_gateway.store.migrate import migrate
 from agent_gateway.store.missed import MissedCalls
 from agent_gateway.store.pinned import PinnedTargets
@@ -37,6 +38,7 @@ class Store:
         self.surveys = Surveys(self._engine)
         self.callbacks = Callbacks(self._engine)
         self.missed = MissedCalls(self._engine)
+        self.knowledge = KnowledgeBase(self._engine)
         self.pinned = PinnedTargets(self._engine)
 
     async def migrate(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from config.calendar import WorkCalendar
@@ -44,6 +44,7 @@ class Routing:
         menus: all menus.
         zone: whose midnight begins a stage of the plan.
         now: the clock; gives an aware moment.
+        language_queues: language -> queue of the callers who chose it.
         calendar: for lines that differ by time.
     """
 
@@ -52,6 +53,7 @@ class Routing:
     menus: Menus
     zone: tzinfo
     now: Callable[[], datetime] = _utc_now
+    language_queues: Mapping[str, str] = field(default_factory=dict)
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
 
     def treatment(self, number: str) -> Treatment:
@@ -126,6 +128,10 @@ class InboundHandler:
             if await session.get_variable("HL_NEXT") == "hangup":
                 return
         await session.set_variable("HL_LANG", conversation.language)
+        chosen = routing.language_queues.get(conversation.language)
+        if chosen and destination.queue is None:
+            destination = replace(destination, queue=chosen)
+            await session.set_variable("HL_QUEUE", chosen)
         conversation.note("queue", destination.queue or welcome.queue)
 
     async def _identify(self, session: AgiSession, dialled: Dialled) -> None:

@@ -384,6 +384,20 @@ class EmergencyHeard(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityHint(CallEvent):
+    """A turn broke a rule of good service (``config/defaults/quality.toml``); for supervisors.
+
+    ``rule``: forbidden, greeting, interruption or silence; ``detail``: the words, or how long.
+    """
+
+    rule: str
+    detail: str
+    speaker: Speaker
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDrafted(CallEvent):
     """A draft ticket exists for the call."""
 

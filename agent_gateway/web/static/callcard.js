@@ -30,6 +30,7 @@ export function showCall(call, extension) {
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
+    ...hints(call.hints ?? []),
     make("h3", {}, text("way")),
     list(call.path, (step) => `${clock(step.at)} ${stepOf(step)}`),
     make("h3", {}, text("history")),
@@ -44,6 +45,13 @@ export function showCall(call, extension) {
     make("h3", {}, text("open_tickets")),
     list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
   );
+}
+
+/** What a supervisor should look at; agents are not sent any. */
+function hints(all) {
+  if (!all.length) return [];
+  const lines = all.map((one) => `${clock(one.at)} ${text(`quality_${one.rule}`)} ${one.detail}`);
+  return [make("h3", {}, text("quality")), list(lines, (line) => line)];
 }
 
 function alarm({ line, words, urgent_only }) {
