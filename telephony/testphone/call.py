@@ -16,7 +16,7 @@ from telephony.testphone.timeline import PhoneEvent, Timeline
 KEYS = frozenset("0123456789*#ABCD")
 KEY_MS = 120
 
-NORMAL, BUSY, REFUSED = 16, 17, 21  # causes of Q.850
+NORMAL, BUSY, REFUSED, VACANT = 16, 17, 21, 1  # causes of Q.850
 
 # DialState of AMI -> what happens on the line (RFC 3261: 100, 180, 183)
 _PROGRESS = {"PROCEEDING": "trying", "RINGING": "ringing", "PROGRESS": "early media"}
@@ -172,12 +172,12 @@ class PhoneCall:
         await self._go("answer")
 
     async def refuse(self, cause: int = BUSY) -> None:
-        """Do not take a call that rings here: ``BUSY`` (SIP 486) or ``REFUSED``.
+        """Do not take a call that rings here: ``BUSY`` (SIP 486), ``REFUSED``, ``VACANT`` (404).
 
         Raises:
             PhoneError: the call is over.
         """
-        await self._go("busy" if cause == BUSY else "decline")
+        await self._go({BUSY: "busy", VACANT: "vacant"}.get(cause, "decline"))
 
     async def hangup(self) -> None:
         """End the call; nothing happens if it is over already."""

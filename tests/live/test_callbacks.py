@@ -21,7 +21,6 @@ CITIZEN = "13900000301"
 CITIZEN_SAYS = SPEECH / "02_noise_caller.wav"
 AGENT_SAYS = SPEECH / "01_noise_agent.wav"
 HEARD, NOT_HEARD = 0.6, 0.4
-UNALLOCATED = 1
 STRAIGHT_ON = [(0.3, "0")]
 STRANGERS = count(13900000390)
 
@@ -163,6 +162,7 @@ FAILURES = {
     "busy": AgentBehaviour(answer_after_s=0.3, refuse="busy"),
     "refused": AgentBehaviour(answer_after_s=0.3, refuse="decline"),
     "no_answer": AgentBehaviour(answer_after_s=None),
+    "unknown_number": AgentBehaviour(answer_after_s=0.3, refuse="vacant"),
 }
 
 
@@ -191,20 +191,6 @@ async def test_given_a_citizen_who_does_not_answer_then_the_result_says_why_and_
     assert closed["result"] == "wrong_number"
 
 
-async def test_given_a_number_that_does_not_exist_then_told_so(
-    citizen: PhoneAgent, telephones: dict[str, PhoneAgent], agents: dict[str, Api], admin: Api
-) -> None:
-    citizen.behaviour = AgentBehaviour(answer_after_s=None)
-    record = (await admin.get(f"/api/calls?caller={CITIZEN}&limit=1"))["calls"][0]
-    body = {"call_id": record["call_id"]}
-    assert await agents["8001"].status("POST", "/api/callbacks", json=body) == 403
-    asked = await agents["8001"].post("/api/callbacks", number=CITIZEN)
-    agent = await telephones["8001"].next_call()
-    await (await citizen.next_call()).refuse(UNALLOCATED)
-    await agent.wait_ended(30)
-    assert (await _result(admin, asked["call_id"]))["result"] == "unknown_number"
-
-
 async def test_given_a_dead_first_trunk_when_called_back_then_the_second_is_used(
     citizen: PhoneAgent,
     telephones: dict[str, PhoneAgent],
@@ -217,6 +203,7 @@ async def test_given_a_dead_first_trunk_when_called_back_then_the_second_is_used
     agent = await telephones["8001"].next_call()
     answering = await citizen.next_call(40)
     await answering.wait_answered()
+    await agent.speak(AGENT_SAYS)
     await agent.hangup()
     await answering.wait_ended(10)
     record = await _record(admin, call_id)

@@ -9,6 +9,7 @@ const DETAILS = {
   answered: "endpoint",
   survey: "score",
   alarm: "line",
+  citizen: "result",
 };
 
 /** Show the call (null: none). */
@@ -26,7 +27,7 @@ export function showCall(call, extension) {
       { class: rings ? "ringing-card" : "" },
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
-      make("div", { class: "line" }, lineOf(call)),
+      make("div", { class: "line" }, (call.direction === "outbound" ? `${text("outward")} · ` : "") + lineOf(call)),
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
