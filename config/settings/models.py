@@ -163,6 +163,15 @@ class QueueSettings(_Section):
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     retry_seconds: Annotated[int, Field(ge=1, le=30)] = 1
     voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    short_abandon_seconds: Annotated[int, Field(ge=0, le=60)] = 5
+
+
+class CallerSettings(_Section):
+    """Who the caller is: blocked numbers, and those who need not wait again."""
+
+    longest_block_days: Annotated[int, Field(ge=1, le=366)] = 30
+    repeat_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
 
 
 class CallbackSettings(_Section):
@@ -230,6 +239,7 @@ class Settings(BaseSettings):
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
     callback: CallbackSettings = CallbackSettings()
+    callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
 

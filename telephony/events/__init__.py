@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -50,6 +51,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",

@@ -153,6 +153,7 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
+BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
 

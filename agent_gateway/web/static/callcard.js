@@ -27,7 +27,8 @@ export function showCall(call, extension) {
       { class: rings ? "ringing-card" : "" },
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
-      make("div", { class: "line" }, (call.direction === "outbound" ? `${text("outward")} · ` : "") + lineOf(call)),
+      ...putForward(call).map((name) => make("span", { class: "badge warn" }, text(name))),
+      make("div", { class: "line" }, wayOf(call) + lineOf(call)),
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
@@ -48,6 +49,14 @@ export function showCall(call, extension) {
   );
 }
 
+/** Why the caller was put forward: names of texts. */
+function putForward(call) {
+  const step = call.path.find((one) => one.step === "ivr" && one.prompt === "priority");
+  const reasons = step ? step.detail.split(" ") : [];
+  const again = reasons.includes("repeat") || reasons.includes("ticket");
+  return [reasons.includes("vip") && "caller_vip", again && "caller_again"].filter(Boolean);
+}
+
 /** What a supervisor should look at; agents are not sent any. */
 function hints(all) {
   if (!all.length) return [];
@@ -58,6 +67,10 @@ function hints(all) {
 function alarm({ line, words, urgent_only }) {
   const what = text(urgent_only ? "alarm_urgent" : "alarm");
   return make("p", { class: "alarm", role: "alert" }, `${what} ${line}：“${words}”`);
+}
+
+function wayOf(call) {
+  return call.direction === "outbound" ? `${text("outward")} · ` : "";
 }
 
 function lineOf(call) {
