@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import Secrets, Settings
+from telephony.outbound.numbers import PATTERNS
 
 _WORD = re.compile(r"[A-Za-z0-9._-]+")
 _PROMPT = re.compile(r"(?:zh|en)/[A-Za-z0-9_-]+")
@@ -141,6 +142,11 @@ class RenderInput:
             # ';' starts a comment, ',' and parentheses end an application's argument
             if re.search(r"[;,()\r\n\"${}|&]", str(path)):
                 raise ValueError(f"the folder name {path} has characters that Asterisk cannot take")
+
+    @property
+    def citizen_patterns(self) -> tuple[str, ...]:
+        """What a citizen's number looks like."""
+        return PATTERNS
 
     @property
     def queues(self) -> tuple[str, ...]:
