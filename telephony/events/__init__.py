@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -38,6 +39,7 @@ from telephony.events.vocabulary import (
     SurveyAnswered,
     TargetStep,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -50,6 +52,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -87,6 +90,7 @@ __all__ = [
     "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
+    "TranscriptDelayed",
     "TranscriptFinal",
     "TranscriptPartial",
     "TransferChanged",
