@@ -24,8 +24,8 @@ def syllables(text: str) -> tuple[str, ...]:
 def readings(phrase: str) -> tuple[tuple[str, ...], ...]:
     """The ways in which a phrase may stand in a text of syllables.
 
-    Characters with several readings are read one by one there (着 is zhe), in a phrase as the phrase
-    has it (着火 is zhao huo): who hears 找火 means 着火.
+    Characters with several readings are read one by one there (着 is zhe), in a phrase as the
+    phrase has it (着火 is zhao huo): who hears 找火 means 着火.
     """
     spoken = tuple(lazy_pinyin(phrase, style=Style.NORMAL, errors="default"))
     alone = syllables(phrase)
