@@ -20,9 +20,11 @@ class Disposition(StrEnum):
         ABANDONED_RINGING: the caller hung up while an agent's telephone rang.
         CALLBACK_REQUESTED: the caller waited and chose to be called back.
         VOICEMAIL: the caller waited and chose to leave a message.
-        NO_ANSWER: the caller waited in a queue and the system ended the call unanswered.
+        NO_ANSWER: the caller waited in a queue, or for the office or centre behind the number, and
+            the system ended the call unanswered.
         ANNOUNCED: a number out of service: the call ended during or after its announcement.
         VACANT: a number out of service: the call was released without a word.
+        HANDED_ON: the office or centre behind the dialled number took the call.
         COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
         FAILED: the system ended the call before a queue, with a cause that is a fault.
     """
@@ -37,12 +39,20 @@ class Disposition(StrEnum):
     NO_ANSWER = "no_answer"
     ANNOUNCED = "announced"
     VACANT = "vacant"
+    HANDED_ON = "handed_on"
     COMPLETED_IN_IVR = "completed_in_ivr"
     FAILED = "failed"
 
 
-# What the dialplan tells of a number out of service; after a greeting it is a call like others.
-_RETIRED = {"announcement": Disposition.ANNOUNCED, "vacant": Disposition.VACANT}
+# What the dialplan tells of a number out of service, or with somebody behind it. After a greeting
+# it is a call like others.
+_RETIRED = {
+    "announcement": Disposition.ANNOUNCED,
+    "vacant": Disposition.VACANT,
+    "handing_on": Disposition.ABANDONED_RINGING,
+    "handed_on": Disposition.HANDED_ON,
+    "not_handed_on": Disposition.NO_ANSWER,
+}
 # Q.850: unknown, vacant number, normal.
 _ORDINARY_CAUSES = frozenset({0, 1, 16})
 

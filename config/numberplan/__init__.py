@@ -5,10 +5,12 @@ from config.numberplan.load import DEFAULT_PLAN, load_number_plan
 from config.numberplan.models import (
     AnsweredLine,
     CancelledLine,
+    Hours,
     Language,
     Line,
     MergedLine,
     Mode,
+    Notice,
     NumberPlan,
     OfficeLine,
     SubCentreLine,
@@ -16,8 +18,8 @@ from config.numberplan.models import (
     line_names,
 )
 from config.numberplan.normalise import dialled_digits
-from config.numberplan.schedule import day_begins
-from config.numberplan.treatment import Announcement, Treatment, treatment, treatments
+from config.numberplan.schedule import day_begins, notices_of
+from config.numberplan.treatment import Announcement, HandOn, Treatment, treatment, treatments
 from config.numberplan.variants import EMERGENCY_NUMBERS, variants
 
 __all__ = [
@@ -29,10 +31,13 @@ __all__ = [
     "Dialled",
     "DialledEvidence",
     "DialledNumbers",
+    "HandOn",
+    "Hours",
     "Language",
     "Line",
     "MergedLine",
     "Mode",
+    "Notice",
     "NumberPlan",
     "OfficeLine",
     "SubCentreLine",
@@ -43,6 +48,7 @@ __all__ = [
     "dialled_patterns",
     "line_names",
     "load_number_plan",
+    "notices_of",
     "treatment",
     "treatments",
     "variants",

@@ -8,7 +8,7 @@ from typing import Any
 
 from config.numberplan.dialled import DialledNumbers
 from config.numberplan.models import NumberPlan
-from config.numberplan.treatment import Treatment, treatments
+from config.numberplan.treatment import HandOn, Treatment, treatments
 from config.prompts import greeting_key
 from config.settings.models import CitySettings
 
@@ -18,8 +18,8 @@ class PreviewStep:
     """One thing that happens to the caller.
 
     Attributes:
-        kind: ``announce`` (before the answer), ``release``, ``answer``, ``greet``, ``menu`` or
-            ``queue``.
+        kind: ``announce`` (before the answer), ``key``, ``ring``, ``closed``, ``release``,
+            ``answer``, ``greet``, ``menu`` or ``queue``.
         sentence: the same for people.
         prompt: ``<language>/<key>`` of what is heard; "" when nothing is.
         text: what is said.
@@ -86,11 +86,11 @@ def preview(plan: NumberPlan, city: CitySettings, dialled: str, at: datetime) ->
         mode=treated.line.mode.value,
         since=since,
         until=after - timedelta(days=1) if after else None,
-        steps=tuple(_steps(treated)),
+        steps=tuple(_steps(treated, local)),
     )
 
 
-def _steps(treated: Treatment) -> list[PreviewStep]:
+def _steps(treated: Treatment, local: datetime) -> list[PreviewStep]:
     steps: list[PreviewStep] = []
     announcement = treated.announcement
     if announcement:
@@ -105,9 +105,15 @@ def _steps(treated: Treatment) -> list[PreviewStep]:
             for language in announcement.languages
         ]
         steps += said * announcement.repeats
+        if announcement.key_for_person:
+            steps.append(PreviewStep("key", "with any key meanwhile: answered at once, see below"))
     if treated.cause is not None:
         sentence = f"is released, not answered (Q.850 cause {treated.cause})"
         return [*steps, PreviewStep("release", sentence, detail=str(treated.cause))]
+    if treated.hand_on:
+        steps.append(_handed_on(treated.hand_on, local))
+        if treated.hand_on.release:
+            return steps
     line = treated.serving
     key = f"{line.language}/{greeting_key(line.number, line.begins)}"
     text = line.greeting.get(line.language)
@@ -117,3 +123,15 @@ def _steps(treated: Treatment) -> list[PreviewStep]:
         steps.append(PreviewStep("menu", f"is offered the menu {line.menu}", detail=line.menu))
     waits = f"waits for a person in the queue {line.queue} with priority {line.priority}"
     return [*steps, PreviewStep("queue", waits, detail=line.queue)]
+
+
+def _handed_on(to: HandOn, local: datetime) -> PreviewStep:
+    minute = local.time().replace(second=0, microsecond=0, tzinfo=None)
+    there = not to.hours or any(
+        local.isoweekday() in hours.days and hours.begins <= minute < hours.to for hours in to.hours
+    )
+    otherwise = "the call is released" if to.release else "people of the hotline answer, see below"
+    if not there:
+        return PreviewStep("closed", f"{to.number} is not rung at this hour: {otherwise}")
+    sentence = f"{to.number} rings through the outbound trunk; if it does not answer, {otherwise}"
+    return PreviewStep("ring", sentence, detail=to.number)

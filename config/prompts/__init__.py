@@ -20,5 +20,10 @@ def announcement_key(number: str, begins: date | None = None) -> str:
     return f"announcement-{number}{_stage(begins)}"
 
 
+def notice_key(number: str, begins: date) -> str:
+    """The prompt that is announced for a time from a day on."""
+    return f"announcement-{number}-notice{begins:%Y%m%d}"
+
+
 def _stage(begins: date | None) -> str:
     return f"-{begins:%Y%m%d}" if begins else ""

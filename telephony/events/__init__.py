@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     CALLBACK_STEP,
+    HANDED_ON_STEPS,
     VOICEMAIL_STEP,
     AgentState,
     AgentStateChanged,
@@ -46,6 +47,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "CALLBACK_STEP",
+    "HANDED_ON_STEPS",
     "VOICEMAIL_STEP",
     "AgentState",
     "AgentStateChanged",
