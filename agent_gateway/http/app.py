@@ -20,7 +20,9 @@ from agent_gateway.http.route import AnyRoute
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
+from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
+from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
 from agent_gateway.transfers.routes import ROUTES as TRANSFER_ROUTES
@@ -49,10 +51,12 @@ ROUTES: tuple[AnyRoute, ...] = (
     *RECORDING_ROUTES,
     *TICKET_ROUTES,
     *MISSED_ROUTES,
+    *SURVEY_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *CONFIGURATION_ROUTES,
     *TRANSFER_ROUTES,
+    *PINNED_ROUTES,
     *HEALTH_ROUTES,
 )
 
@@ -67,7 +71,11 @@ def build_app(context: GatewayContext) -> web.Application:
     app.on_response_prepare.append(_guard_headers)
 
     async def listen(_app: web.Application) -> AsyncIterator[None]:
-        async with context.live.running(), context.metrics.running():
+        async with (
+            context.live.running(),
+            context.metrics.running(),
+            context.pinned.running(),
+        ):
             yield
 
     async def hang_up(_app: web.Application) -> None:

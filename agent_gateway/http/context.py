@@ -13,7 +13,9 @@ from agent_gateway.http.metrics import Metrics
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.survey import SurveyDesk
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
 from telephony.transfers import Targets, TransferDesk
@@ -56,6 +58,7 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        surveys: sends callers to the survey; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
@@ -70,12 +73,14 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
+    surveys: SurveyDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)
+    pinned: PinnedBoard = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +88,7 @@ class GatewayContext:
         self.auth = Auth(self.store, self.secrets.session_key, self.settings.web.session_hours)
         self.views = ViewAudit(self.store)
         self.live = LiveHub(self.store, self.bus, self.line_names)
+        self.pinned = PinnedBoard(self.store, self.live.pinned_changed)
         self.metrics = Metrics(self.bus, self.live, self.desk, self.journal, self.line_names)
 
     def missed_call_changed(self, row: MissedCall) -> MissedCallView:

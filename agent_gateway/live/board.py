@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
-from agent_gateway.live.messages import ScreenPop, Turn
+from agent_gateway.live.messages import AlarmMessage, ScreenPop, Turn
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from telephony.events import (
     CallAnswered,
@@ -19,6 +19,7 @@ from telephony.events import (
     CallLeftQueue,
     CallOffered,
     CallQueued,
+    EmergencyHeard,
     IvrStep,
     KeyPressed,
     LineIdentified,
@@ -60,6 +61,7 @@ class LiveCall:
     prefill: dict[str, Any] = field(default_factory=dict)
     transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
+    alarm: AlarmMessage | None = None
 
     @property
     def audience(self) -> set[str]:
@@ -99,6 +101,16 @@ class LiveCall:
                 self.ringing.clear()
             case TranscriptPartial() | TranscriptFinal():
                 self._turn(event)
+            case EmergencyHeard():
+                self._step(event, "alarm", line=event.line, words=event.words)
+                self.alarm = AlarmMessage(
+                    call_id=event.call_id,
+                    at=event.at,
+                    line=event.line,
+                    kind=event.kind,
+                    words=event.words,
+                    urgent_only=event.urgent_only,
+                )
             case PrefillChanged():
                 self.prefill = self.prefill | event.fields
             case TransferChanged():
@@ -109,6 +121,7 @@ class LiveCall:
                     "name": event.name,
                     "reason": event.reason,
                     "drill": event.drill,
+                    "location": event.location,
                 }
 
     def pop(self, line_names: Mapping[str, str]) -> ScreenPop:
@@ -133,6 +146,7 @@ class LiveCall:
             prefill=self.prefill,
             transfer=self.transfer,
             ticket=self.ticket,
+            alarm=self.alarm,
         )
 
     def _turn(self, event: TranscriptPartial | TranscriptFinal) -> None:

@@ -163,7 +163,11 @@ class _Page:
             )
         calls = live.board.concerning(None if who.sees_all else who.extension)
         self._connection.send(
-            Snapshot(agent=agent, calls=[call.pop(live.line_names) for call in calls])
+            Snapshot(
+                agent=agent,
+                calls=[call.pop(live.line_names) for call in calls],
+                pinned=self._context.pinned.views,
+            )
         )
 
     async def _receive(self, text: str) -> None:

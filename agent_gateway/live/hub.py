@@ -24,6 +24,7 @@ from agent_gateway.live.messages import (
     LinkMessage,
     MissedCallMessage,
     OfferEndedMessage,
+    PinnedMessage,
     PrefillMessage,
     TicketMessage,
     TranscriptMessage,
@@ -31,6 +32,7 @@ from agent_gateway.live.messages import (
     Turn,
 )
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.store import Store
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from asr.text import readable
@@ -42,6 +44,7 @@ from telephony.events import (
     CallEvent,
     CallOffered,
     CallQueued,
+    EmergencyHeard,
     Event,
     EventBus,
     LinkStateChanged,
@@ -118,6 +121,10 @@ class LiveHub:
         """A missed call was entered, changed or closed: everybody may call back."""
         self._tell(set(), MissedCallMessage(missed_call=entry), everybody=True)
 
+    def pinned_changed(self, views: list[PinnedView]) -> None:
+        """A target came onto all desks, or left them."""
+        self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""
         for connection in list(self.connections):
@@ -161,6 +168,9 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case EmergencyHeard():
+                if call.alarm is not None:
+                    self._tell(call.audience, call.alarm)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)
@@ -174,6 +184,7 @@ class LiveHub:
                     name=event.name,
                     reason=event.reason,
                     drill=event.drill,
+                    location=event.location,
                 )
                 self._tell(call.audience, changed)
 

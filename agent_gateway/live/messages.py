@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.missed.views import MissedCallView
+from agent_gateway.pinned.views import PinnedView
 from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
 from telephony.events import AgentState, LinkState
 
@@ -36,7 +37,7 @@ class ScreenPop(BaseModel):
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
-    is the last ``transfer.changed``; None before the first.
+    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``; None before the first.
     """
 
     call_id: str
@@ -58,6 +59,7 @@ class ScreenPop(BaseModel):
     prefill: dict[str, Any]
     transfer: dict[str, Any] | None
     ticket: TicketView | None
+    alarm: AlarmMessage | None = None
 
 
 class Hello(BaseModel):
@@ -77,6 +79,7 @@ class Snapshot(BaseModel):
     type: Literal["snapshot"] = "snapshot"
     agent: AgentStateMessage | None
     calls: list[ScreenPop]
+    pinned: list[PinnedView]
 
 
 class CallMessage(BaseModel):
@@ -120,7 +123,11 @@ class CallEndedMessage(BaseModel):
 
 
 class TransferMessage(BaseModel):
-    """A transfer came into another state (``telephony.transfers.TransferState``)."""
+    """A transfer came into another state, or rings another number.
+
+    ``state`` is a ``telephony.transfers.TransferState``, ``location`` what an emergency line is
+    told of the place.
+    """
 
     type: Literal["transfer.changed"] = "transfer.changed"
     call_id: str
@@ -131,6 +138,14 @@ class TransferMessage(BaseModel):
     name: str
     reason: str
     drill: bool
+    location: str
+
+
+class PinnedMessage(BaseModel):
+    """Targets that are on all desks now, after one has come or gone."""
+
+    type: Literal["targets.pinned"] = "targets.pinned"
+    pinned: list[PinnedView]
 
 
 class TranscriptMessage(BaseModel):
@@ -153,6 +168,18 @@ class PrefillMessage(BaseModel):
     type: Literal["prefill.changed"] = "prefill.changed"
     call_id: str
     fields: dict[str, Any]
+
+
+class AlarmMessage(BaseModel):
+    """Words of danger were heard; ``line``: the emergency line that they call for."""
+
+    type: Literal["call.alarm"] = "call.alarm"
+    call_id: str
+    at: datetime
+    line: str
+    kind: str
+    words: str
+    urgent_only: bool
 
 
 class TicketMessage(BaseModel):
@@ -263,4 +290,5 @@ class TicketCommand(_Command):
 
 Command = PingCommand | StateCommand | TicketCommand
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+ScreenPop.model_rebuild()
 Snapshot.model_rebuild()

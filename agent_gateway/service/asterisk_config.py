@@ -12,8 +12,8 @@ from agent_gateway.store import Store, User
 from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import (
-    Hours,
     NumberPlan,
+    RingTime,
     Treatment,
     day_begins,
     dialled_patterns,
@@ -94,13 +94,7 @@ def render_input(
         modules_dir=installation.modules_dir,
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
-        directory_numbers=tuple(
-            dict.fromkeys(
-                number
-                for department in load_directory(settings.directory).departments
-                for number in department.all_numbers
-            )
-        ),
+        directory_numbers=load_directory(settings.directory).numbers,
     )
 
 
@@ -142,18 +136,18 @@ def _stage(treated: Treatment, begins: int, zone: tzinfo) -> DialplanStage:
         cause=treated.cause,
         key_for_person=announcement is not None and announcement.key_for_person,
         rings=to.number if to else "",
-        windows=_windows(to.hours) if to else (),
+        windows=_windows(to.times) if to else (),
         # a city whose clocks change takes the new offset at the next start or reload
         utc_offset_s=_offset_s(zone),
         release=to is not None and to.release,
     )
 
 
-def _windows(hours: Sequence[Hours]) -> tuple[tuple[int, int], ...]:
+def _windows(times: Sequence[RingTime]) -> tuple[tuple[int, int], ...]:
     """Seconds of the week from Monday 0:00: begin and end of each opening."""
     return tuple(
         sorted(
-            (_second(day, one.begins), _second(day, one.to)) for one in hours for day in one.days
+            (_second(day, one.begins), _second(day, one.to)) for one in times for day in one.days
         )
     )
 

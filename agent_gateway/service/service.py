@@ -24,10 +24,12 @@ from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
+from agent_gateway.survey import SurveyDesk
 from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
+from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
@@ -36,6 +38,7 @@ from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
+from ivr.survey import SurveyHandler
 from ivr.waiting import WaitingKeyHandler
 from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
@@ -83,7 +86,12 @@ class Service:
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
-        self.targets = Targets(settings.outbound, loaded.directory, queues)
+        self.targets = Targets(
+            settings.outbound,
+            loaded.directory,
+            queues,
+            now=lambda: datetime.now(settings.city.zone),
+        )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
@@ -94,7 +102,10 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        self._inbound = InboundHandler(self._routing(loaded), prompts, self.bus, tickets)
+        message_s = settings.queue.voicemail_seconds
+        self._inbound = InboundHandler(
+            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+        )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
             self.store,
@@ -109,9 +120,13 @@ class Service:
                 self._places,
                 tickets,
                 self.missed.request,
-                voicemail_s=settings.queue.voicemail_seconds,
+                voicemail_s=message_s,
             ),
         )
+        self.surveys = SurveyDesk(
+            self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
+        )
+        self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
@@ -139,6 +154,7 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            surveys=self.surveys,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -176,12 +192,14 @@ class Service:
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
+        self._spawn(self.surveys.run(), "surveys")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
         self._spawn(
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
+        self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
@@ -196,11 +214,18 @@ class Service:
 
     def _routing(self, loaded: Loaded) -> Routing:
         city = self._settings.city
-        return Routing(loaded.plan, DialledNumbers(loaded.plan, city), loaded.menus, city.zone)
+        return Routing(
+            loaded.plan,
+            DialledNumbers(loaded.plan, city),
+            loaded.menus,
+            city.zone,
+            calendar=loaded.calendar,
+        )
 
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
+        self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
 
     async def _start_hearing(self) -> None:

@@ -11,11 +11,14 @@ from agent_gateway.store.models import (
     MissedCall,
     RecordingRow,
     Session,
+    Survey,
     Ticket,
     TranscriptTurn,
     User,
 )
+from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.store import Store
+from agent_gateway.store.surveys import SurveyFigures, SurveyFilter
 from agent_gateway.store.tickets import TicketFilter
 from agent_gateway.store.types import storable
 
@@ -26,9 +29,14 @@ __all__ = [
     "CallFilter",
     "Entry",
     "MissedCall",
+    "PinnedTarget",
+    "PinnedUse",
     "RecordingRow",
     "Session",
     "Store",
+    "Survey",
+    "SurveyFigures",
+    "SurveyFilter",
     "Ticket",
     "TicketFilter",
     "TranscriptTurn",

@@ -235,3 +235,21 @@ class MissedCall(Base):
     closed_by: Mapped[str] = mapped_column(String(64), default="")
     result: Mapped[str] = mapped_column(String(16), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class Survey(Base):
+    """How a citizen rated a call. ``call_id``: the call in which it was answered.
+
+    ``agent``, ``line``: of the call that is rated. ``ticket``: "" for a survey by the same call.
+    """
+
+    __tablename__ = "surveys"
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    line: Mapped[str] = mapped_column(String(32), default="")
+    agent: Mapped[str] = mapped_column(String(64), default="", index=True)
+    ticket: Mapped[str] = mapped_column(String(20), default="", index=True)
+    score: Mapped[int]
+    solved: Mapped[bool | None]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -11,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_gateway.auth import Role
 from agent_gateway.http.errors import ApiError, forbidden
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
+from agent_gateway.store import PinnedTarget
 from agent_gateway.transfers.views import (
     DirectoryEntry,
     DirectoryView,
@@ -18,6 +21,7 @@ from agent_gateway.transfers.views import (
     TransferRequest,
     TransferView,
 )
+from config.directory import Department
 from telephony.events import TransferKind
 from telephony.transfers import (
     DialRole,
@@ -35,24 +39,41 @@ async def directory(exchange: Exchange[Nothing, Nothing]) -> DirectoryView:
     """Where a call can be handed to."""
     _, targets = _parts(exchange)
     users = await exchange.context.store.users.agents()
+    everybody = targets.directory
     return DirectoryView(
         departments=[
-            DirectoryEntry(
-                target=f"department:{item.key}", name=item.name, numbers=list(item.all_numbers)
-            )
-            for item in targets.directory.departments
-            if item.all_numbers
+            _entry(targets, f"department:{item.key}", item)
+            for item in everybody.departments
+            if item.all_numbers or item.fallback
+        ],
+        contacts=[
+            _entry(targets, f"contact:{item.key}", item)
+            for item in everybody.contacts
+            if item.all_numbers or item.fallback
         ],
         agents=[
-            DirectoryEntry(target=f"agent:{user.extension}", name=user.display_name, numbers=[])
+            DirectoryEntry(target=f"agent:{user.extension}", name=user.display_name, kind="agent")
             for user in users
             if user.extension and user.extension != exchange.user.extension
         ],
         queues=[
-            DirectoryEntry(target=f"queue:{name}", name=name, numbers=[]) for name in targets.queues
+            DirectoryEntry(target=f"queue:{name}", name=name, kind="queue")
+            for name in targets.queues
         ],
         emergency_lines=list(targets.emergency_lines),
         drills=targets.drills,
+    )
+
+
+def _entry(targets: Targets, target: str, item: Department) -> DirectoryEntry:
+    return DirectoryEntry(
+        target=target,
+        name=item.name,
+        kind=item.kind.value,
+        numbers=[one.number for one in targets.attempts(item)],
+        open=targets.is_open(item),
+        note=item.note,
+        aliases=list(item.aliases),
     )
 
 
@@ -63,15 +84,53 @@ async def transfer(exchange: Exchange[Nothing, TransferRequest]) -> TransferView
     body, who = exchange.body, exchange.user
     role = DialRole.AGENT if who.role is Role.AGENT else DialRole.SUPERVISOR
     agents = [user.extension or "" for user in await exchange.context.store.users.agents()]
+    others = [one for one in agents if one != who.extension]
     try:
-        target = targets.find(body.target, role, [one for one in agents if one != who.extension])
+        pinned = _pinned(exchange, body.target)
+        if pinned is None:
+            target = targets.find(body.target, role, others)
+        else:
+            # a supervisor has put it on the desks
+            target = targets.find(pinned.target, DialRole.SUPERVISOR, others)
+            if pinned.kind == "leader":
+                target = replace(target, name=pinned.title)
     except TargetError as error:
         await _audit(exchange, "transfer.refused", call_id, body.target)
         raise _refused(403, "target_refused", error) from error
     # nothing is dialled that is not in the audit trail
     await _audit(exchange, f"transfer.{body.kind}", call_id, body.target)
     by = who.extension or who.username
-    return await _done(desk.start(call_id, TransferKind(body.kind), target, by=by))
+    view = await _done(desk.start(call_id, TransferKind(body.kind), target, by=by))
+    if pinned is not None:
+        await _count(exchange, pinned, call_id, body.kind, by)
+    return view
+
+
+def _pinned(exchange: Exchange[Any, Any], wish: str) -> PinnedTarget | None:
+    """The pinned target that is meant; None when something else is.
+
+    Raises:
+        TargetError: it is not on the desks now.
+    """
+    kind, _, number = wish.partition(":")
+    if kind != "pinned":
+        return None
+    row = exchange.context.pinned.get(number)
+    if row is None:
+        raise TargetError("该限时目标不在有效时间内 / this target is not pinned now")
+    return row
+
+
+async def _count(
+    exchange: Exchange[Any, Any], pinned: PinnedTarget, call_id: str, kind: str, by: str
+) -> None:
+    try:
+        await exchange.context.store.pinned.used(
+            pinned.id, call_id=call_id, transfer=kind, by=by, at=datetime.now(UTC)
+        )
+    except (SQLAlchemyError, OSError) as error:
+        # the call's own events say it too
+        log.warning("pinned.use_not_counted", call_id=call_id, reason=str(error)[:200])
 
 
 async def emergency(exchange: Exchange[Nothing, EmergencyRequest]) -> TransferView:

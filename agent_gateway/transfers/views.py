@@ -11,7 +11,11 @@ from telephony.transfers import TransferSnapshot
 
 
 class TransferRequest(Strict):
-    """``target``: ``department:KEY``, ``agent:EXTENSION``, ``queue:NAME`` or ``number:DIGITS``."""
+    """What is wanted.
+
+    ``target``: ``department:KEY``, ``contact:KEY``, ``agent:EXTENSION``, ``queue:NAME``,
+    ``number:DIGITS`` or ``pinned:ID``.
+    """
 
     kind: Literal["blind", "consult", "three_way"]
     target: str = Field(min_length=3, max_length=80)
@@ -25,7 +29,7 @@ class EmergencyRequest(Strict):
 
 
 class TransferView(BaseModel):
-    """A call's transfer now."""
+    """A call's transfer now. ``notice``: ``outside_hours``, then the fallback is rung; or ""."""
 
     call_id: str
     state: str
@@ -33,6 +37,8 @@ class TransferView(BaseModel):
     target: str
     name: str
     drill: bool
+    notice: str
+    location: str
 
     @classmethod
     def of(cls, snapshot: TransferSnapshot) -> Self:
@@ -44,21 +50,32 @@ class TransferView(BaseModel):
             target=snapshot.target,
             name=snapshot.name,
             drill=snapshot.drill,
+            notice=snapshot.notice,
+            location=snapshot.location,
         )
 
 
 class DirectoryEntry(BaseModel):
-    """A possible target; ``target`` is what a transfer request wants."""
+    """A possible target; ``target`` is what a transfer request wants.
+
+    ``numbers``: who is rung now, in this order; empty for an entry that is closed and has no
+    fallback. ``aliases`` are for searching.
+    """
 
     target: str
     name: str
-    numbers: list[str]
+    kind: str
+    numbers: list[str] = []
+    open: bool = True
+    note: str = ""
+    aliases: list[str] = []
 
 
 class DirectoryView(BaseModel):
     """Everything a call can be handed to."""
 
     departments: list[DirectoryEntry]
+    contacts: list[DirectoryEntry]
     agents: list[DirectoryEntry]
     queues: list[DirectoryEntry]
     emergency_lines: list[str]

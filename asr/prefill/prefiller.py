@@ -21,7 +21,7 @@ from asr.prefill.requests import RequestSigns, request_type
 from asr.prefill.secrecy import confidential
 from asr.prefill.targets import Matter, counterparty, target
 from asr.prefill.text import Utterance, read_turn
-from asr.prefill.urgency import danger_words, find_danger, urgency
+from asr.prefill.urgency import Danger, danger_words, find_danger, urgency
 
 _NOT_ACCEPTED = "other.not_accepted"
 _BURNING = ("safety.incident", "safety.fire", "utilities.gas")
@@ -95,10 +95,14 @@ class Prefiller:
         """One turn, stripped and repaired."""
         return read_turn(index, who, text, self._words.anchors)
 
+    def danger(self, turns: Sequence[Utterance]) -> Danger | None:
+        """The danger that these turns speak of."""
+        return find_danger(turns, self._danger_words)
+
     def guess(self, turns: Sequence[Utterance], facts: CallFacts) -> dict[str, FieldGuess]:
         """All fields from the turns so far."""
         words = self._words
-        danger = find_danger(turns, self._danger_words)
+        danger = self.danger(turns)
         refused = None if danger else rejection(turns)
         scores = self._scorer.score(turns, facts.dialled)
         category, sure = scores.best()

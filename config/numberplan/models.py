@@ -13,6 +13,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from config.calendar import OpeningHours
+
 Digits = Annotated[str, Field(pattern=r"^[0-9]{3,15}$")]
 # Names that end up in Asterisk's configuration or in a file name.
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -65,7 +67,7 @@ class Notice(_Table):
         return self.begins <= day and (self.to is None or day <= self.to)
 
 
-class Hours(_Table):
+class RingTime(_Table):
     """When somebody is there, each week, local time; ``to`` is not included.
 
     Attributes:
@@ -91,6 +93,24 @@ OnKey = Literal["nothing", "person"]
 Unanswered = Literal["person", "release"]
 
 
+class Closed(_Table):
+    """What callers get outside a line's hours. Nobody is turned away.
+
+    Attributes:
+        greeting: said first, instead of the line's; must tell that the call is recorded.
+        then: wait for a person, or leave a message (0 is a person all the same).
+        queue: where callers wait; None: where they do in its hours.
+        priority: of waiting; None: as in its hours.
+        menu: offered after the greeting; None: no menu outside the hours.
+    """
+
+    greeting: Text
+    then: Literal["queue", "message"] = "queue"
+    queue: Word | None = None
+    priority: Annotated[int | None, Field(ge=0, le=100)] = None
+    menu: Word | None = None
+
+
 class _Line(_Table):
     """What every line has.
 
@@ -102,6 +122,8 @@ class _Line(_Table):
             itself, which is in force until its first stage.
         to: last day, if the file says it: the next stage must then begin the day after.
         stages: what becomes of the number later, in order; without stages or aliases of their own.
+        hours: when it is served as usual; None: 24 hours.
+        closed: what its callers get at other times.
     """
 
     number: Digits
@@ -110,6 +132,8 @@ class _Line(_Table):
     begins: Annotated[date | None, Field(alias="from")] = None
     to: date | None = None
     stages: tuple[Line, ...] = ()
+    hours: OpeningHours | None = None
+    closed: Closed | None = None
 
     @property
     def history(self) -> tuple[Line, ...]:
@@ -208,12 +232,12 @@ class _HandedOn(_Line):
 
     Attributes:
         unanswered: what becomes of a call that is not taken there: busy, no answer, not reachable,
-            outside its hours, no outbound trunk.
-        hours: when it is rung; empty: always.
+            outside its times, no outbound trunk.
+        ring_times: when it is rung; empty: always.
     """
 
     unanswered: Unanswered = "person"
-    hours: tuple[Hours, ...] = ()
+    ring_times: tuple[RingTime, ...] = ()
 
     @property
     def hand_on_to(self) -> str | None:

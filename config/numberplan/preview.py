@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from config.calendar import DayKind, OpeningHours, WorkCalendar
 from config.numberplan.dialled import DialledNumbers
 from config.numberplan.models import NumberPlan
 from config.numberplan.treatment import HandOn, Treatment, treatments
-from config.prompts import greeting_key
+from config.prompts import closed_key, greeting_key
 from config.settings.models import CitySettings
 
 
@@ -18,8 +19,8 @@ class PreviewStep:
     """One thing that happens to the caller.
 
     Attributes:
-        kind: ``announce`` (before the answer), ``key``, ``ring``, ``closed``, ``release``,
-            ``answer``, ``greet``, ``menu`` or ``queue``.
+        kind: ``announce`` (before the answer), ``key``, ``ring``, ``not_rung``, ``release``,
+            ``answer``, ``hours``, ``greet``, ``menu``, ``message`` or ``queue``.
         sentence: the same for people.
         prompt: ``<language>/<key>`` of what is heard; "" when nothing is.
         text: what is said.
@@ -69,8 +70,15 @@ class Preview:
         return asdict(self) | days | {"steps": [asdict(step) for step in self.steps]}
 
 
-def preview(plan: NumberPlan, city: CitySettings, dialled: str, at: datetime) -> Preview:
+def preview(
+    plan: NumberPlan,
+    city: CitySettings,
+    dialled: str,
+    at: datetime,
+    calendar: WorkCalendar | None = None,
+) -> Preview:
     """Follow a call to ``dialled``, in any spelling of the network's, at an aware moment."""
+    calendar = calendar or WorkCalendar()
     local = at.astimezone(city.zone)
     found = DialledNumbers(plan, city).identify(dialled)
     stages = treatments(plan, found.line.number)
@@ -86,11 +94,11 @@ def preview(plan: NumberPlan, city: CitySettings, dialled: str, at: datetime) ->
         mode=treated.line.mode.value,
         since=since,
         until=after - timedelta(days=1) if after else None,
-        steps=tuple(_steps(treated, local)),
+        steps=tuple(_steps(treated, local, calendar)),
     )
 
 
-def _steps(treated: Treatment, local: datetime) -> list[PreviewStep]:
+def _steps(treated: Treatment, local: datetime, calendar: WorkCalendar) -> list[PreviewStep]:
     steps: list[PreviewStep] = []
     announcement = treated.announcement
     if announcement:
@@ -114,24 +122,58 @@ def _steps(treated: Treatment, local: datetime) -> list[PreviewStep]:
         steps.append(_handed_on(treated.hand_on, local))
         if treated.hand_on.release:
             return steps
-    line = treated.serving
-    key = f"{line.language}/{greeting_key(line.number, line.begins)}"
-    text = line.greeting.get(line.language)
     steps.append(PreviewStep("answer", "is answered; the recording begins"))
+    return steps + _answered(treated, local, calendar)
+
+
+def _answered(treated: Treatment, local: datetime, calendar: WorkCalendar) -> list[PreviewStep]:
+    line, owner = treated.serving, treated.open_by
+    greeting = greeting_key(line.number, line.begins)
+    text, menu = line.greeting.get(line.language), line.menu
+    queue, priority, message = line.queue, line.priority, False
+    steps: list[PreviewStep] = []
+    if owner.hours is not None:
+        steps.append(_day(owner.hours, local, calendar))
+    if (closed := treated.closed_at(local, calendar)) is not None:
+        greeting = closed_key(owner.number, owner.begins)
+        text, menu = closed.greeting.get(line.language), closed.menu
+        queue, message = closed.queue or queue, closed.then == "message"
+        priority = priority if closed.priority is None else closed.priority
+    key = f"{line.language}/{greeting}"
     steps.append(PreviewStep("greet", f"hears {key}: {text}", prompt=key, text=text))
-    if line.menu:
-        steps.append(PreviewStep("menu", f"is offered the menu {line.menu}", detail=line.menu))
-    waits = f"waits for a person in the queue {line.queue} with priority {line.priority}"
-    return [*steps, PreviewStep("queue", waits, detail=line.queue)]
+    if menu:
+        steps.append(PreviewStep("menu", f"is offered the menu {menu}", detail=menu))
+    if message:
+        steps.append(PreviewStep("message", "is asked for a message; 0 leads to a person"))
+        return steps
+    waits = f"waits for a person in the queue {queue} with priority {priority}"
+    return [*steps, PreviewStep("queue", waits, detail=queue)]
+
+
+_KINDS = {
+    DayKind.WORKING: "a working day",
+    DayKind.WEEKEND: "a weekend",
+    DayKind.HOLIDAY: "a holiday",
+}
+
+
+def _day(hours: OpeningHours, local: datetime, calendar: WorkCalendar) -> PreviewStep:
+    day = calendar.day(local.date())
+    name = f" ({day.name})" if day.name else ""
+    unsure = "" if day.sure else ", by its weekday: the holidays of this year are not known yet"
+    spans = ", ".join(hours.spans(local, calendar)) or "closed all day"
+    state = "open" if hours.open_at(local, calendar) else "closed"
+    sentence = f"calls on {_KINDS[day.kind]}{name}{unsure}; hours {spans}: {state}"
+    return PreviewStep("hours", sentence, detail=state)
 
 
 def _handed_on(to: HandOn, local: datetime) -> PreviewStep:
     minute = local.time().replace(second=0, microsecond=0, tzinfo=None)
-    there = not to.hours or any(
-        local.isoweekday() in hours.days and hours.begins <= minute < hours.to for hours in to.hours
+    there = not to.times or any(
+        local.isoweekday() in one.days and one.begins <= minute < one.to for one in to.times
     )
     otherwise = "the call is released" if to.release else "people of the hotline answer, see below"
     if not there:
-        return PreviewStep("closed", f"{to.number} is not rung at this hour: {otherwise}")
+        return PreviewStep("not_rung", f"{to.number} is not rung at this hour: {otherwise}")
     sentence = f"{to.number} rings through the outbound trunk; if it does not answer, {otherwise}"
     return PreviewStep("ring", sentence, detail=to.number)

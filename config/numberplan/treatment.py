@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from config.calendar import WorkCalendar
 from config.numberplan.models import (
     AnsweredLine,
     CancelledLine,
-    Hours,
+    Closed,
     Language,
     Line,
     MergedLine,
     NumberPlan,
     OfficeLine,
+    RingTime,
     SubCentreLine,
     Text,
 )
@@ -48,12 +50,12 @@ class HandOn:
 
     Attributes:
         number: to ring through the outbound trunk.
-        hours: when; empty: always.
+        times: when; empty: always.
         release: a call that is not taken there is released; False: answered by people.
     """
 
     number: str
-    hours: tuple[Hours, ...]
+    times: tuple[RingTime, ...]
     release: bool
 
 
@@ -76,6 +78,18 @@ class Treatment:
     cause: int | None
     serving: AnsweredLine
     hand_on: HandOn | None = None
+
+    @property
+    def open_by(self) -> Line:
+        """The line whose hours count: its own, or those of the one that it is forwarded to."""
+        return self.line if self.line.hours is not None else self.serving
+
+    def closed_at(self, local: datetime, calendar: WorkCalendar) -> Closed | None:
+        """What callers get at a moment of the city's clock; None: the line is served as usual."""
+        hours = self.open_by.hours
+        if hours is None or hours.open_at(local, calendar):
+            return None
+        return self.open_by.closed
 
 
 def treatment(plan: NumberPlan, number: str, day: date) -> Treatment:
@@ -134,4 +148,4 @@ def _announcement(
 def _hand_on(line: OfficeLine | SubCentreLine) -> HandOn | None:
     if line.hand_on_to is None:
         return None
-    return HandOn(line.hand_on_to, line.hours, line.unanswered == "release")
+    return HandOn(line.hand_on_to, line.ring_times, line.unanswered == "release")

@@ -25,5 +25,10 @@ def notice_key(number: str, begins: date) -> str:
     return f"announcement-{number}-notice{begins:%Y%m%d}"
 
 
+def closed_key(number: str, begins: date | None = None) -> str:
+    """The prompt with which callers are greeted outside the line's hours; arguments as above."""
+    return f"closed-{number}{_stage(begins)}"
+
+
 def _stage(begins: date | None) -> str:
     return f"-{begins:%Y%m%d}" if begins else ""

@@ -162,6 +162,13 @@ class QueueSettings(_Section):
     voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
 
 
+class SurveySettings(_Section):
+    """The survey of satisfaction after a call."""
+
+    enabled: bool = True
+    lines_without: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,15}$")], ...] = ()
+
+
 class PromptSettings(_Section):
     """Which voice speaks the prompts that nobody recorded.
 
@@ -196,6 +203,7 @@ class Settings(BaseSettings):
     number_plan: Path | None = None
     menus: Path | None = None
     directory: Path | None = None
+    calendar: Path | None = None
     city: CitySettings = CitySettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
@@ -208,9 +216,10 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
 
-    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory")
+    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory", "calendar")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

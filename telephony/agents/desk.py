@@ -19,6 +19,7 @@ import structlog
 from telephony.agents.seats import Seat, Seats
 from telephony.agents.states import Trigger, next_state
 from telephony.events import (
+    AGENT_LEFT_STEP,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -26,6 +27,7 @@ from telephony.events import (
     CallOffered,
     Event,
     EventBus,
+    IvrStep,
     LinkState,
     LinkStateChanged,
     OfferEnded,
@@ -225,6 +227,9 @@ class AgentDesk:
                 if agent.leaving is not None and agent.call_id == event.call_id:
                     agent.leaving.cancel()
                     agent.leaving = None
+            case IvrStep(step=step) if step == AGENT_LEFT_STEP:
+                for agent in list(self._agents.values()):
+                    self._call_over(agent, event.call_id)
             case CallEnded():
                 for agent in list(self._agents.values()):
                     if agent.call_id == event.call_id:

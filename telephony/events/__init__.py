@@ -2,6 +2,7 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
     CALLBACK_STEP,
     HANDED_ON_STEPS,
     VOICEMAIL_STEP,
@@ -17,6 +18,7 @@ from telephony.events.vocabulary import (
     CallQueued,
     CallResumed,
     CallTransferred,
+    EmergencyHeard,
     Event,
     HungUpBy,
     IvrStep,
@@ -33,6 +35,7 @@ from telephony.events.vocabulary import (
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
     TranscriptFinal,
@@ -46,6 +49,7 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
     "CALLBACK_STEP",
     "HANDED_ON_STEPS",
     "VOICEMAIL_STEP",
@@ -61,6 +65,7 @@ __all__ = [
     "CallQueued",
     "CallResumed",
     "CallTransferred",
+    "EmergencyHeard",
     "Event",
     "EventBus",
     "HungUpBy",
@@ -79,6 +84,7 @@ __all__ = [
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
     "TranscriptFinal",

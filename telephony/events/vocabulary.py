@@ -155,6 +155,8 @@ VOICEMAIL_STEP = "voicemail"
 # The dialplan rings the office or centre behind a number, it answered, it did not.
 HANDED_ON_STEPS = ("handing_on", "handed_on", "not_handed_on")
 CALLBACK_STEP = "callback_requested"
+# The agent hung up first; the caller's channel lives on for the survey.
+AGENT_LEFT_STEP = "agent_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +280,8 @@ class TransferTarget(CallEvent):
 class TransferChanged(CallEvent):
     """A transfer came into another state (the table is in ``telephony.transfers``).
 
-    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers.
+    ``reason`` says what led to it; ``drill`` marks exercises of emergency transfers; ``location``
+    is what an emergency line is told of the place.
     """
 
     state: str
@@ -288,6 +291,7 @@ class TransferChanged(CallEvent):
     by: str = ""
     reason: str = ""
     drill: bool = False
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,10 +369,39 @@ class PrefillChanged(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyHeard(CallEvent):
+    """Words of danger were heard; told once a call and emergency line, within the sentence.
+
+    ``line`` is the emergency line they call for (110, 119, 120, 122), ``kind`` the danger's name,
+    ``words`` the stretch that was heard. ``urgent_only``: nobody is in danger but every minute
+    counts (money just sent to a swindler).
+    """
+
+    line: str
+    kind: str
+    words: str
+    speaker: Speaker
+    turn: int
+    urgent_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDrafted(CallEvent):
     """A draft ticket exists for the call."""
 
     ticket_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(CallEvent):
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
+
+    ``ticket``: number of the ticket that a survey by call-back is about, "" for the call's own.
+    """
+
+    score: int
+    solved: bool | None = None
+    ticket: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

@@ -2,9 +2,10 @@
 
 from telephony.transfers.control import AmiControl, RoomControl
 from telephony.transfers.policy import DialRole, OutboundPolicy
-from telephony.transfers.service import TransferDesk, TransferError, TransferSnapshot
+from telephony.transfers.service import TransferDesk
 from telephony.transfers.states import TRANSITIONS, TransferState, Trigger, table
 from telephony.transfers.targets import Target, TargetError, TargetKind, Targets
+from telephony.transfers.transfer import TransferError, TransferSnapshot
 
 __all__ = [
     "TRANSITIONS",

@@ -64,6 +64,9 @@ class RoomControl(Protocol):
     async def after(self, caller: str, where: After) -> None:
         """What becomes of the caller when no colleague is left in the room."""
 
+    async def wait_on(self, caller: str) -> None:
+        """The caller's patience with the music begins anew: another number is rung."""
+
     async def hangup(self, channel: str) -> None:
         """End a channel, given by name or Uniqueid; one that is gone already is no fault."""
 
@@ -124,6 +127,10 @@ class AmiControl:
     async def after(self, caller: str, where: After) -> None:
         """See :class:`RoomControl`."""
         await self._set(caller, HL_AFTER=where.value)
+
+    async def wait_on(self, caller: str) -> None:
+        """See :class:`RoomControl`."""
+        await self._set(caller, HL_EMPTY="0")
 
     async def hangup(self, channel: str) -> None:
         """See :class:`RoomControl`."""

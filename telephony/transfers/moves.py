@@ -2,53 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from uuid import uuid4
-
-from telephony.events import TransferKind
 from telephony.transfers.control import After, RoomControl
 from telephony.transfers.states import TransferState, Trigger
-from telephony.transfers.targets import Target, TargetKind
+from telephony.transfers.transfer import Transfer
 
 _S = TransferState
 _T = Trigger
-
-
-ANY_ROOM = "*"
-
-
-@dataclass(slots=True)
-class Transfer:
-    """One call's hand-over.
-
-    Attributes:
-        caller: the caller's channel.
-        agent: the channel of the agent who has the call.
-        room: bridge in which the agent is since the first move; "" before; ``ANY_ROOM`` when it is
-            not known but will not change.
-        target: where to; None before the first.
-        target_channel: the target's telephone; "" until it rings.
-        target_id: Uniqueid of the channel by which Asterisk rings the target.
-        by: who ordered it: an extension or a user name.
-        moved: the parties are in the room already, or wait for it.
-    """
-
-    call_id: str
-    caller: str
-    agent: str
-    by: str = ""
-    state: TransferState = _S.TOGETHER
-    kind: TransferKind = TransferKind.THREE_WAY
-    target: Target | None = None
-    target_channel: str = ""
-    target_id: str = field(default_factory=lambda: str(uuid4()))
-    room: str = ""
-    moved: bool = False
-
-    @property
-    def to_agent(self) -> bool:
-        """Whether another agent is the target: the call then goes on as any agent's call."""
-        return self.target is not None and self.target.kind is TargetKind.AGENT
 
 
 async def carry_out(control: RoomControl, one: Transfer, trigger: Trigger) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from telephony.events import TransferKind
 from telephony.transfers.control import Placed
-from telephony.transfers.moves import ANY_ROOM, Transfer
 from telephony.transfers.states import TransferState
+from telephony.transfers.transfer import ANY_ROOM, Transfer
 
 _TELEPHONE = "PJSIP/"
 

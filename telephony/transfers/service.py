@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import structlog
@@ -21,7 +18,6 @@ from telephony.events import (
     CallAnswered,
     CallEnded,
     CallEvent,
-    CallTransferred,
     Event,
     EventBus,
     LinkState,
@@ -29,22 +25,24 @@ from telephony.events import (
     PartyJoined,
     PartyLeft,
     TargetStep,
-    TransferChanged,
     TransferKind,
     TransferOutcome,
     TransferTarget,
 )
 from telephony.transfers.control import RoomControl
-from telephony.transfers.moves import ANY_ROOM, Transfer, carry_out
+from telephony.transfers.moves import carry_out
 from telephony.transfers.rebuilding import rebuilt
 from telephony.transfers.states import TransferState, Trigger, next_state
 from telephony.transfers.targets import Target, TargetKind
+from telephony.transfers.telling import TransferTeller
+from telephony.transfers.transfer import ANY_ROOM, Transfer, TransferError, TransferSnapshot
 
 log = structlog.get_logger(__name__)
 
 AGENT_PREFIX = "PJSIP/agent-"
 # The events that tell why a target was not reached come over the bus; they are given this long.
 REASON_WAIT_S = 1.0
+ORDERED = "ordered"
 _FIRST = {
     TransferKind.BLIND: Trigger.BLIND,
     TransferKind.CONSULT: Trigger.CONSULT,
@@ -55,26 +53,6 @@ _RINGING = {
     TransferState.CONSULT_RINGING,
     TransferState.THREE_WAY_RINGING,
 }
-_OUTCOMES = {
-    TransferState.THREE_WAY: TransferOutcome.COMPLETED,
-    TransferState.HANDED_OVER: TransferOutcome.COMPLETED,
-}
-
-
-class TransferError(Exception):
-    """An order that can't be carried out; Chinese and English by `` / ``. The call is as before."""
-
-
-@dataclass(frozen=True, slots=True)
-class TransferSnapshot:
-    """A call's transfer now."""
-
-    call_id: str
-    state: TransferState
-    kind: TransferKind
-    target: str
-    name: str
-    drill: bool
 
 
 class TransferDesk:
@@ -88,6 +66,7 @@ class TransferDesk:
 
     def __init__(self, bus: EventBus, book: CallBook, control: RoomControl) -> None:
         self._bus = bus
+        self._tell = TransferTeller(bus)
         self._book = book
         self._control = control
         self._transfers: dict[str, Transfer] = {}
@@ -111,22 +90,22 @@ class TransferDesk:
                 raise TransferError("队列只能盲转 / a queue can only be a blind transfer's target")
             if target.kind is TargetKind.EMERGENCY and kind is not TransferKind.THREE_WAY:
                 raise TransferError("紧急热线只能三方通话 / emergency lines are three-way only")
-            one.kind, one.target, one.by = kind, target, by
-            one.target_channel, one.target_id = "", str(uuid4())
+            one.kind, one.by = kind, by
+            one.aim(target)
             if target.kind is TargetKind.QUEUE:
                 await self._give_back(one)
-                return self._snapshot(one)
+                return one.snapshot()
             new = self._transfers.get(call_id) is not one
             self._transfers[call_id] = one
             try:
-                await self._order(one, _FIRST[kind])
+                await self._order(one, _FIRST[kind], target.notice or ORDERED)
             except TransferError:
                 if new:
                     del self._transfers[call_id]
                 raise
-            self._say_transferred(one, TransferOutcome.STARTED)
+            self._tell.transferred(one, TransferOutcome.STARTED)
             self._spawn(self._ring(one, one.target_id))
-            return self._snapshot(one)
+            return one.snapshot()
 
     async def emergency(self, call_id: str, target: Target, *, by: str) -> TransferSnapshot:
         """An emergency line joins at once, whatever other transfer was going on.
@@ -167,7 +146,7 @@ class TransferDesk:
     def snapshot(self, call_id: str) -> TransferSnapshot | None:
         """The call's transfer; None when it never had one."""
         one = self._transfers.get(call_id)
-        return self._snapshot(one) if one is not None else None
+        return one.snapshot() if one is not None else None
 
     # ---- events -----------------------------------------------------------------------------
 
@@ -200,6 +179,9 @@ class TransferDesk:
             case CallAnswered() if one.state is TransferState.RETURNED:
                 # another agent has the call now, and it is as if there had been no transfer
                 del self._transfers[event.call_id]
+            case TransferTarget(target=number) if not one.dials(number):
+                # of a number that was tried before
+                pass
             case TransferTarget(channel=channel) if channel:
                 one.target_channel = channel
                 if event.step is TargetStep.ANSWERED:
@@ -227,6 +209,10 @@ class TransferDesk:
             if self._transfers.get(one.call_id) is not one or one.target_id != target_id:
                 return
             if next_state(one.state, trigger) is None:
+                return
+            following = one.target.following() if one.target else None
+            if trigger is Trigger.TARGET_FAILED and following is not None:
+                await self._ring_next(one, following, reason)
                 return
             await self._quietly(carry_out(self._control, one, trigger))
             self._moved_on(one, trigger, reason)
@@ -264,9 +250,9 @@ class TransferDesk:
             if one is None or next_state(one.state, trigger) is None:
                 raise TransferError("当前没有可执行此操作的转接 / no transfer allows this now")
             await self._order(one, trigger)
-            return self._snapshot(one)
+            return one.snapshot()
 
-    async def _order(self, one: Transfer, trigger: Trigger, reason: str = "ordered") -> None:
+    async def _order(self, one: Transfer, trigger: Trigger, reason: str = ORDERED) -> None:
         try:
             await carry_out(self._control, one, trigger)
         except OSError as error:
@@ -287,8 +273,8 @@ class TransferDesk:
             ) from error
         one.state = TransferState.RETURNED
         self._transfers[one.call_id] = one
-        self._say(one, "ordered")
-        self._say_transferred(one, TransferOutcome.COMPLETED)
+        self._tell.changed(one, ORDERED)
+        self._tell.transferred(one, TransferOutcome.COMPLETED)
 
     async def _ring(self, one: Transfer, target_id: str) -> None:
         assert one.target is not None
@@ -309,44 +295,18 @@ class TransferDesk:
                 log.warning("transfer.not_dialled", call_id=one.call_id, reason=str(error))
                 await self._react(one, Trigger.TARGET_FAILED, "unreachable", target_id)
 
+    async def _ring_next(self, one: Transfer, target: Target, reason: str) -> None:
+        """One number was not reached, and there is another."""
+        one.aim(target)
+        await self._quietly(self._control.wait_on(one.caller))
+        self._tell.changed(one, reason)
+        self._spawn(self._ring(one, one.target_id))
+
     def _moved_on(self, one: Transfer, trigger: Trigger, reason: str) -> None:
         before, after = one.state, next_state(one.state, trigger)
         assert after is not None
         one.state = after
-        self._say(one, reason)
-        if trigger is Trigger.TARGET_FAILED:
-            self._say_transferred(one, TransferOutcome.FAILED)
-        elif after in _OUTCOMES and before not in _OUTCOMES:
-            self._say_transferred(one, _OUTCOMES[after])
-
-    def _say(self, one: Transfer, reason: str) -> None:
-        target = one.target
-        log.info("transfer.changed", call_id=one.call_id, state=one.state, reason=reason)
-        self._bus.publish(
-            TransferChanged(
-                at=datetime.now(UTC),
-                call_id=one.call_id,
-                state=one.state.value,
-                kind=one.kind,
-                target=target.number if target else "",
-                name=target.name if target else "",
-                by=one.by,
-                reason=reason,
-                drill=target.drill if target else False,
-            )
-        )
-
-    def _say_transferred(self, one: Transfer, outcome: TransferOutcome) -> None:
-        self._bus.publish(
-            CallTransferred(
-                at=datetime.now(UTC),
-                call_id=one.call_id,
-                kind=one.kind,
-                target=one.target.number if one.target else "",
-                by=one.by,
-                outcome=outcome,
-            )
-        )
+        self._tell.moved_on(one, before, trigger, reason)
 
     async def _rebuild(self) -> None:
         """After a start: what the channels tell of transfers that were going on."""
@@ -358,7 +318,7 @@ class TransferDesk:
         for one in rebuilt(placed):
             if one.call_id in self._book.calls and one.call_id not in self._transfers:
                 self._transfers[one.call_id] = one
-                self._say(one, "rebuilt")
+                self._tell.changed(one, "rebuilt")
 
     # ---- plumbing ---------------------------------------------------------------------------
 
@@ -376,15 +336,3 @@ class TransferDesk:
         except OSError as error:
             # the dialplan has a way on for everybody
             log.warning("transfer.command_failed", reason=str(error))
-
-    @staticmethod
-    def _snapshot(one: Transfer) -> TransferSnapshot:
-        target = one.target
-        return TransferSnapshot(
-            one.call_id,
-            one.state,
-            one.kind,
-            target.number if target else "",
-            target.name if target else "",
-            target.drill if target else False,
-        )

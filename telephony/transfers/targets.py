@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
-from config.directory import Directory
+from config.directory import (
+    Attempt,
+    Department,
+    Directory,
+    EntryKind,
+    IsWorkday,
+    plain_weekday,
+    route_of,
+)
 from config.settings import OutboundSettings
 from telephony.transfers.policy import DialRole, OutboundPolicy
+
+OUTSIDE_HOURS = "outside_hours"
 
 
 class TargetError(Exception):
@@ -19,6 +30,7 @@ class TargetKind(StrEnum):
     """What is behind a target."""
 
     DEPARTMENT = "department"
+    CONTACT = "contact"
     NUMBER = "number"
     AGENT = "agent"
     QUEUE = "queue"
@@ -35,6 +47,9 @@ class Target:
         context: of the dialplan; "" for a queue.
         name: for people.
         drill: an exercise of an emergency transfer.
+        others: tried one after the other when ``number`` is not reached.
+        notice: what the agent must know of it: ``outside_hours`` or "".
+        location: where the emergency is, in the agent's words; "" when unknown.
     """
 
     kind: TargetKind
@@ -42,26 +57,54 @@ class Target:
     context: str
     name: str
     drill: bool = False
+    others: tuple[Attempt, ...] = ()
+    notice: str = ""
+    location: str = ""
+
+    def following(self) -> Target | None:
+        """The next to try; None after the last."""
+        if not self.others:
+            return None
+        first, *rest = self.others
+        return replace(self, number=first.number, name=first.name, others=tuple(rest), notice="")
 
 
 class Targets:
-    """Everything a call can be handed to."""
+    """Everything a call can be handed to.
+
+    Args:
+        settings: trunks, emergency lines, and who may dial what.
+        directory: departments and contacts.
+        queues: to which a call can be given back.
+        now: the city's time.
+        is_workday: which days are workdays there.
+    """
 
     def __init__(
-        self, settings: OutboundSettings, directory: Directory, queues: Sequence[str]
+        self,
+        settings: OutboundSettings,
+        directory: Directory,
+        queues: Sequence[str],
+        *,
+        now: Callable[[], datetime] = datetime.now,
+        is_workday: IsWorkday = plain_weekday,
     ) -> None:
+        self._queues = tuple(queues)
+        self._now = now
+        self._is_workday = is_workday
+        self.use(settings, directory)
+
+    def use(self, settings: OutboundSettings, directory: Directory) -> None:
+        """Take another directory and other rules, from the next transfer on."""
         self._settings = settings
         self._directory = directory
-        self._queues = tuple(queues)
         self.policy = OutboundPolicy(
-            frozenset(n for item in directory.departments for n in item.all_numbers),
-            settings.agent_numbers,
-            settings.supervisor_numbers,
+            frozenset(directory.numbers), settings.agent_numbers, settings.supervisor_numbers
         )
 
     @property
     def directory(self) -> Directory:
-        """The departments."""
+        """Departments and contacts."""
         return self._directory
 
     @property
@@ -79,11 +122,19 @@ class Targets:
         """Whether emergency transfers can be exercised."""
         return bool(self._settings.drill_number and self._settings.trunks)
 
+    def attempts(self, entry: Department) -> tuple[Attempt, ...]:
+        """Who would be rung for an entry now; empty: nobody."""
+        return route_of(self._directory, entry, self._now(), self._is_workday).attempts
+
+    def is_open(self, entry: Department) -> bool:
+        """Whether an entry's numbers are answered now."""
+        return entry.is_open(self._now(), self._is_workday)
+
     def find(self, wish: str, role: DialRole, extensions: Sequence[str]) -> Target:
-        """The target that is meant by a department's key, a number, an extension or a queue.
+        """The target that is meant by a directory entry, a number, an extension or a queue.
 
         Args:
-            wish: ``department:KEY`` (its first number), ``agent:EXTENSION``, ``queue:NAME`` or
+            wish: ``department:KEY`` or ``contact:KEY``, ``agent:EXTENSION``, ``queue:NAME`` or
                 ``number:DIGITS``.
             role: who dials.
             extensions: the agents there are.
@@ -97,21 +148,26 @@ class Targets:
                 return Target(TargetKind.QUEUE, what, "", what)
             case "agent" if what in extensions:
                 return Target(TargetKind.AGENT, what, "out-seat", what)
-            case "department":
-                department = self._directory.get(what)
-                if department is None:
-                    raise TargetError("名录中没有该部门 / there is no such department")
-                if not department.all_numbers:
-                    raise TargetError("该部门没有登记号码 / the department has no number")
-                return self._outside(
-                    TargetKind.DEPARTMENT, department.all_numbers[0], role, department.name
-                )
+            case "department" | "contact":
+                return self._entry(TargetKind(kind), what, role)
             case "number":
-                return self._outside(TargetKind.NUMBER, what, role, self._name_of(what))
+                number = Attempt(what, self._directory.name_of(what))
+                return self._outside(TargetKind.NUMBER, (number,), role)
             case _:
                 raise TargetError("没有该转接目标 / there is no such target")
 
-    def emergency(self, line: str, *, drill: bool) -> Target:
+    def check(self, wish: str, role: DialRole, extensions: Sequence[str]) -> None:
+        """Whether ``find`` will succeed once the target is open.
+
+        Raises:
+            TargetError: it will not.
+        """
+        kind, _, key = wish.partition(":")
+        entry = self._directory.get(key) if kind in ("department", "contact") else None
+        if entry is None or self.attempts(entry) or not entry.all_numbers:
+            self.find(wish, role, extensions)
+
+    def emergency(self, line: str, *, drill: bool, location: str = "") -> Target:
         """An emergency line; in a drill the number that stands in for it is dialled.
 
         Raises:
@@ -123,18 +179,31 @@ class Targets:
         if drill and not self._settings.drill_number:
             raise TargetError("没有设置演练号码 / no number for drills is set")
         number = self._settings.drill_number if drill else line
-        return Target(TargetKind.EMERGENCY, number, "out-emergency", line, drill)
+        return Target(TargetKind.EMERGENCY, number, "out-emergency", line, drill, location=location)
 
-    def _outside(self, kind: TargetKind, number: str, role: DialRole, name: str) -> Target:
-        if not self.policy.allows(role, number):
+    def _entry(self, kind: TargetKind, key: str, role: DialRole) -> Target:
+        entry = self._directory.get(key)
+        department = entry is not None and entry.kind is EntryKind.DEPARTMENT
+        if entry is None or department is not (kind is TargetKind.DEPARTMENT):
+            raise TargetError("名录中没有该目标 / there is no such entry")
+        route = route_of(self._directory, entry, self._now(), self._is_workday)
+        if not route.attempts and not route.open:
+            raise TargetError(
+                "不在该目标的工作时间，且没有备用号码 / it is closed now and has no fallback"
+            )
+        if not route.attempts:
+            raise TargetError("该目标没有登记号码 / the entry has no number")
+        target = self._outside(kind, route.attempts, role)
+        return target if route.open else replace(target, notice=OUTSIDE_HOURS)
+
+    def _outside(self, kind: TargetKind, attempts: Sequence[Attempt], role: DialRole) -> Target:
+        if not all(self.policy.allows(role, one.number) for one in attempts):
             raise TargetError("不允许拨打该号码 / this number may not be dialled")
         self._needs_trunk()
-        return Target(kind, number, role.context, name or number)
+        first, *others = attempts
+        name = first.name or first.number
+        return Target(kind, first.number, role.context, name, others=tuple(others))
 
     def _needs_trunk(self) -> None:
         if not self._settings.trunks:
             raise TargetError("没有设置呼出中继 / no trunk for calls to the outside is set")
-
-    def _name_of(self, number: str) -> str:
-        departments = self._directory.departments
-        return next((item.name for item in departments if number in item.all_numbers), "")

@@ -47,13 +47,13 @@ unanswered = "release"
 mode = "office"
 name = {NAME}
 rings = "{OFFICE}"
-hours = [{{ days = [{closed_day}], from = 00:00:00, to = 23:59:59 }}]
+ring_times = [{{ days = [{closed_day}], from = 00:00:00, to = 23:59:59 }}]
 
 [lines.09311000004]
 mode = "office"
 name = {NAME}
 rings = "{OFFICE}"
-hours = [{{ days = [1, 2, 3, 4, 5, 6, 7], from = 00:00:00, to = 23:59:59 }}]
+ring_times = [{{ days = [1, 2, 3, 4, 5, 6, 7], from = 00:00:00, to = 23:59:59 }}]
 
 [lines.12366]
 mode = "sub_centre"

@@ -125,6 +125,10 @@ const HEARD = {
     if (call) Object.assign(call, { ended_at: message.at, ringing: [] });
     refreshUntilWritten(message.call_id);
   },
+  "call.alarm"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.alarm = message;
+  },
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.transfer = message;

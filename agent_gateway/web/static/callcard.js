@@ -3,7 +3,13 @@
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
 
-const DETAILS = { key: "digit", queued: "position", answered: "endpoint" };
+const DETAILS = {
+  key: "digit",
+  queued: "position",
+  answered: "endpoint",
+  survey: "score",
+  alarm: "line",
+};
 
 /** Show the call (null: none). */
 export function showCall(call, extension) {
@@ -21,6 +27,7 @@ export function showCall(call, extension) {
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
       make("div", { class: "line" }, lineOf(call)),
+      call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
     make("h3", {}, text("way")),
@@ -37,6 +44,11 @@ export function showCall(call, extension) {
     make("h3", {}, text("open_tickets")),
     list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
   );
+}
+
+function alarm({ line, words, urgent_only }) {
+  const what = text(urgent_only ? "alarm_urgent" : "alarm");
+  return make("p", { class: "alarm", role: "alert" }, `${what} ${line}：“${words}”`);
 }
 
 function lineOf(call) {

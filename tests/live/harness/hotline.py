@@ -32,6 +32,28 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[3]
 SPEECH = ROOT / "tests" / "fixtures" / "speech"
 DEPARTMENT_NUMBER = "09310000001"
+# A contact with two numbers and a night duty, and one that is never open.
+CONTACT_NUMBERS = "09310000011", "09310000012"
+NIGHT_DUTY = "09310000019"
+NEVER = {"begins": "00:00", "ends": "00:00:00.000001", "days": "every_day"}
+CONTACTS = [
+    {
+        "key": "water",
+        "name": "供水抢修",
+        "kind": "utility",
+        "phone": CONTACT_NUMBERS[0],
+        "numbers": [CONTACT_NUMBERS[1]],
+        "fallback": {"number": NIGHT_DUTY, "name": "夜间值班"},
+    },
+    {
+        "key": "expert",
+        "name": "专家座席",
+        "kind": "expert",
+        "phone": "09310000013",
+        "hours": [NEVER],
+        "fallback": {"entry": "water"},
+    },
+]
 MENU_LINE = "12350"
 LINE_WITH_MENU = f"""
 [lines.{MENU_LINE}]
@@ -105,6 +127,7 @@ class Hotline:
         directory = data_dir / "departments.json"
         known = json.loads(DEFAULT_DIRECTORY.read_text(encoding="utf-8"))
         known["departments"][0] |= {"phone": DEPARTMENT_NUMBER}
+        known["contacts"] += CONTACTS
         directory.write_text(json.dumps(known), encoding="utf-8")
         file = data_dir / "hotline.toml"
         top = {

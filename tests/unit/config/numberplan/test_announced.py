@@ -65,11 +65,11 @@ def office(more: str) -> str:
             "loop",
         ),
         (
-            office("hours = [{ days = [1], from = 12:00:00, to = 08:00:00 }]"),
-            "lines.09311000001.hours.0",
+            office("ring_times = [{ days = [1], from = 12:00:00, to = 08:00:00 }]"),
+            "lines.09311000001.ring_times.0",
             "after",
         ),
-        (office("hours = [{ days = [8], from = 08:00:00, to = 09:00:00 }]"), None, "7"),
+        (office("ring_times = [{ days = [8], from = 08:00:00, to = 09:00:00 }]"), None, "7"),
         (office('on_key = "hangup"'), "lines.09311000001.on_key", "nothing"),
     ],
 )
@@ -110,16 +110,16 @@ def test_given_office_hours_when_previewed_then_it_rings_only_within_them(tmp_pa
         tmp_path,
         office(
             'rings = "09310000021"\nunanswered = "release"\n'
-            "hours = [{ days = [1], from = 08:30:00, to = 12:00:00 }]"
+            "ring_times = [{ days = [1], from = 08:30:00, to = 12:00:00 }]"
         ),
     )
     monday = datetime(2026, 11, 23, tzinfo=CITY.zone)
     for hours, kind in (
-        (8, "closed"),
+        (8, "not_rung"),
         (8.5, "ring"),
         (11.99, "ring"),
-        (12, "closed"),
-        (33, "closed"),
+        (12, "not_rung"),
+        (33, "not_rung"),
     ):
         at = (monday + timedelta(hours=hours)).astimezone(UTC)
         assert preview(plan, CITY, "09311000001", at).steps[-1].kind == kind, hours

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.directory import Department, Directory
+from config.directory import Department, Directory, Fallback, Hours
 from config.settings import OutboundSettings
 from telephony.transfers import DialRole, OutboundPolicy, TargetError, TargetKind, Targets
 
@@ -81,6 +83,53 @@ def test_given_a_department_when_looked_up_then_its_first_number_is_dialled() ->
 def test_given_a_wish_that_means_nothing_when_looked_up_then_it_is_refused(wish: str) -> None:
     with pytest.raises(TargetError):
         TARGETS.find(wish, SUPERVISOR, ("8001",))
+
+
+def test_given_opening_hours_when_closed_then_the_fallback_is_rung_and_the_agent_told() -> None:
+    hours = (Hours(begins=time(8, 30), ends=time(17, 30)),)
+    directory = Directory(
+        version=1,
+        departments=(
+            Department(
+                key="bus",
+                name="公交集团",
+                phone="09310000001",
+                numbers=("09310000002",),
+                hours=hours,
+                fallback=Fallback(number="09310000009", name="夜间值班"),
+            ),
+            Department(key="shut", name="无值班", phone="09310000003", hours=hours),
+        ),
+    )
+    clock = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 - local
+    targets = Targets(SETTINGS, directory, (), now=lambda: clock)
+    target = targets.find("department:bus", AGENT, ())
+    assert (target.number, target.notice) == ("09310000001", "")
+    rung = [target.number]
+    while following := target.following():
+        target = following
+        rung.append(target.number)
+    assert rung == ["09310000001", "09310000002", "09310000009"]
+    assert (target.name, target.context) == ("夜间值班", "out-agent")
+
+    clock = datetime(2026, 3, 2, 20, 0)  # noqa: DTZ001 - local
+    target = targets.find("department:bus", AGENT, ())
+    assert (target.number, target.notice, target.others) == ("09310000009", "outside_hours", ())
+    with pytest.raises(TargetError, match="closed"):
+        targets.find("department:shut", AGENT, ())
+    with pytest.raises(TargetError):
+        targets.find("contact:bus", AGENT, ())
+
+
+def test_given_another_directory_when_taken_over_then_its_numbers_may_be_dialled() -> None:
+    targets = Targets(SETTINGS, DIRECTORY, ())
+    other = Directory(
+        version=1, departments=(Department(key="new", name="新部门", phone="09310000077"),)
+    )
+    targets.use(SETTINGS, other)
+    assert targets.find("department:new", AGENT, ()).number == "09310000077"
+    with pytest.raises(TargetError):
+        targets.find("number:09310000001", AGENT, ())
 
 
 def test_given_an_emergency_line_when_looked_up_then_a_drill_rings_another_number() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 
+from config.directory import Attempt
 from telephony.calls import CallBook
 from telephony.events import (
     CallArrived,
@@ -65,6 +67,9 @@ class Room:
     async def after(self, caller: str, where: After) -> None:
         self._ask("after", where.name.lower())
 
+    async def wait_on(self, caller: str) -> None:
+        self._ask("wait on")
+
     async def hangup(self, channel: str) -> None:
         self._ask("hangup", {AGENT: "agent"}.get(channel, "target"))
 
@@ -100,10 +105,17 @@ class Desk:
             PartyLeft(at=NOW, call_id=CALL, channel=channel, endpoint=endpoint, bridge=bridge)
         )
 
-    def target(self, step: TargetStep, channel: str = "", *, last: bool = False) -> None:
+    def target(
+        self,
+        step: TargetStep,
+        channel: str = "",
+        *,
+        last: bool = False,
+        number: str = DEPARTMENT.number,
+    ) -> None:
         self.tell(
             TransferTarget(
-                at=NOW, call_id=CALL, target="09310000001", step=step, channel=channel, last=last
+                at=NOW, call_id=CALL, target=number, step=step, channel=channel, last=last
             )
         )
 
@@ -112,8 +124,8 @@ class Desk:
             while (now := self.desk.snapshot(CALL)) is None or now.state is not state:
                 await asyncio.sleep(0.005)
 
-    async def begin(self, kind: TransferKind) -> None:
-        await self.desk.start(CALL, kind, DEPARTMENT, by="8001")
+    async def begin(self, kind: TransferKind, target: Target = DEPARTMENT) -> None:
+        await self.desk.start(CALL, kind, target, by="8001")
         async with asyncio.timeout(5):
             while not any(one.startswith("ring") for one in self.room.asked):
                 await asyncio.sleep(0.005)
@@ -121,6 +133,11 @@ class Desk:
         if kind is not TransferKind.BLIND:
             self.joined(AGENT, "room")
         self.room.asked.clear()
+
+    async def asked(self, what: str) -> None:
+        async with asyncio.timeout(5):
+            while what not in self.room.asked:
+                await asyncio.sleep(0.005)
 
 
 @pytest_asyncio.fixture
@@ -221,6 +238,40 @@ async def test_given_an_old_target_when_it_fails_late_then_the_new_one_goes_on_r
     await desk.desk.start(CALL, TransferKind.CONSULT, DEPARTMENT, by="8001")
     await asyncio.sleep(0.02)
     await desk.in_state(TransferState.CONSULT_RINGING)
+
+
+SEVERAL = replace(
+    DEPARTMENT, others=(Attempt("09310000002", "公交集团"), Attempt("09310000009", "夜间值班"))
+)
+
+
+async def test_given_several_numbers_when_one_fails_then_the_next_is_rung_and_nobody_is_moved(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT, SEVERAL)
+    desk.target(TargetStep.BUSY, last=True)
+    await desk.asked("ring 09310000002")
+    # what is told late of the first number changes nothing
+    desk.target(TargetStep.NO_ANSWER, last=True)
+    desk.target(TargetStep.NO_ANSWER, last=True, number="09310000002")
+    await desk.asked("ring 09310000009")
+    snapshot = desk.desk.snapshot(CALL)
+    assert snapshot is not None
+    assert (snapshot.state, snapshot.name) == (TransferState.CONSULT_RINGING, "夜间值班")
+    assert desk.room.asked == ["wait on", "ring 09310000002", "wait on", "ring 09310000009"]
+    desk.target(TargetStep.BUSY, last=True, number="09310000009")
+    await desk.in_state(TransferState.TOGETHER)
+    assert desk.room.asked[4:] == ["join"]
+
+
+async def test_given_several_numbers_when_aborted_between_two_then_no_other_is_rung(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.THREE_WAY, SEVERAL)
+    await desk.desk.abort(CALL)
+    desk.target(TargetStep.BUSY, last=True)
+    await asyncio.sleep(0.02)
+    assert desk.room.asked == ["after hangup", "hangup target"]
 
 
 @pytest.mark.parametrize(

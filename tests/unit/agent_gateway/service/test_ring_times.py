@@ -30,7 +30,7 @@ def test_given_any_moment_of_a_week_then_the_dialplans_sum_says_what_the_clock_s
                     "name": SAID,
                     "mode": "office",
                     "rings": "09310000021",
-                    "hours": [
+                    "ring_times": [
                         {"days": [1, 5], "from": time(8, 30), "to": time(12)},
                         {"days": [7], "from": time(0), "to": time(23, 59)},
                     ],

@@ -1,0 +1,1 @@
+"""Targets on all desks for a time: a leader on duty, a topic of the day."""

@@ -1,0 +1,125 @@
+"""Pinned targets as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+
+from agent_gateway.http.route import Strict
+from agent_gateway.store import PinnedTarget
+
+LONGEST = timedelta(days=31)
+Keyword = Annotated[str, StringConstraints(min_length=1, max_length=20, strip_whitespace=True)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+
+
+class NewPinnedTarget(Strict):
+    """A target for all desks, from one time to another.
+
+    ``kind``: ``leader`` (``title`` is the leader's name) or ``topic`` (of the day). ``target`` is
+    as in a transfer, ``transfer`` the kind of transfer that one click starts.
+    """
+
+    kind: Literal["leader", "topic"]
+    title: Title
+    note: str = Field("", max_length=500)
+    keywords: list[Keyword] = Field(default_factory=list, max_length=20)
+    target: str = Field(min_length=3, max_length=80)
+    transfer: Literal["blind", "consult", "three_way"] = "three_way"
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.starts_at < self.ends_at <= self.starts_at + LONGEST:
+            raise ValueError("ends_at must be after starts_at, by 31 days at most")
+        return self
+
+
+class PinnedView(BaseModel):
+    """A pinned target as the agents see it; ``target`` is what a transfer request wants."""
+
+    id: int
+    kind: str
+    title: str
+    note: str
+    keywords: list[str]
+    target: str
+    transfer: str
+    starts_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, row: PinnedTarget) -> Self:
+        """From the row."""
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            title=row.title,
+            note=row.note,
+            keywords=row.keywords,
+            target=f"pinned:{row.id}",
+            transfer=row.transfer,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+        )
+
+
+class PinnedList(BaseModel):
+    """Those that are on the desks now."""
+
+    pinned: list[PinnedView]
+
+
+class PinnedRecord(BaseModel):
+    """A pinned target as supervisors see it. ``dials`` is its real target, ``uses`` a count."""
+
+    pinned: PinnedView
+    dials: str
+    created_by: str
+    created_at: datetime
+    withdrawn_by: str
+    withdrawn_at: datetime | None
+    uses: int
+
+    @classmethod
+    def full(cls, row: PinnedTarget, uses: int) -> Self:
+        """From the row and the number of its uses."""
+        return cls(
+            pinned=PinnedView.of(row),
+            dials=row.target,
+            created_by=row.created_by,
+            created_at=row.created_at,
+            withdrawn_by=row.withdrawn_by,
+            withdrawn_at=row.withdrawn_at,
+            uses=uses,
+        )
+
+
+class PinnedPage(BaseModel):
+    """One page, newest first. ``total``: how many there are in all."""
+
+    total: int
+    pinned: list[PinnedRecord]
+
+
+class PinnedCall(BaseModel):
+    """A call that was handed to it; what is not known of the call yet is empty."""
+
+    call_id: str
+    at: datetime
+    by: str
+    transfer: str
+    line: str = ""
+    caller: str = ""
+    disposition: str = ""
+    talk_seconds: float = 0.0
+
+
+class PinnedCalls(BaseModel):
+    """The calls of a session or topic, in their order."""
+
+    pinned: PinnedView
+    calls: list[PinnedCall]
