@@ -21,6 +21,7 @@ from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
+from agent_gateway.prompts.routes import ROUTES as PROMPT_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
@@ -55,6 +56,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *CONFIGURATION_ROUTES,
+    *PROMPT_ROUTES,
     *TRANSFER_ROUTES,
     *PINNED_ROUTES,
     *HEALTH_ROUTES,

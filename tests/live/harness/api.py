@@ -13,6 +13,13 @@ import aiohttp
 Message = dict[str, Any]
 
 
+def form(name: str, content: bytes) -> aiohttp.FormData:
+    """A form with one file."""
+    data = aiohttp.FormData()
+    data.add_field("file", content, filename=name, content_type="application/octet-stream")
+    return data
+
+
 class Api:
     """A logged-in user. Use as ``async with``; ``messages`` is all that the WebSocket brought.
 
@@ -68,6 +75,12 @@ class Api:
     async def post(self, path: str, **body: Any) -> Any:
         """The JSON answer; the status must be 200."""
         async with self._http.post(path, json=body or None) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
+    async def upload(self, path: str, name: str, content: bytes) -> Any:
+        """Send a file; the JSON answer; the status must be 200."""
+        async with self._http.post(path, data=form(name, content)) as answer:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
