@@ -21,6 +21,7 @@ from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.numbers.changes import StageWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -201,6 +202,7 @@ class Service:
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
         await self.reloader.adopt()
+        self._spawn(StageWatch(self._settings, self.store).run(), "number-stages")
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

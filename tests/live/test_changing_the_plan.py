@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 from collections.abc import AsyncIterator
@@ -217,7 +218,7 @@ async def test_given_a_hostile_upload_then_a_plain_refusal_and_the_old_recording
         ("page.m4a", b"<html></html>" * 100, 422),
         ("bomb.flac", _hours_of_silence(changing), 422),
         ("cut.wav", (SPEECH / "05_bus_caller.wav").read_bytes()[:200], 422),
-        ("huge.wav", bytes(51 << 20), 413),
+        ("huge.wav", io.BytesIO(bytes(51 << 20)), 413),
     ):
         assert await boss.status("POST", key, data=form(name, content)) == status, name
     assert await boss.status("POST", key, json={"file": "x"}) == 415

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Callable
 from types import TracebackType
@@ -13,9 +14,9 @@ import aiohttp
 Message = dict[str, Any]
 
 
-def form(name: str, content: bytes) -> aiohttp.FormData:
+def form(name: str, content: bytes | io.BytesIO) -> aiohttp.FormData:
     """A form with one file."""
-    data = aiohttp.FormData()
+    data = aiohttp.FormData(quote_fields=False)
     data.add_field("file", content, filename=name, content_type="application/octet-stream")
     return data
 
