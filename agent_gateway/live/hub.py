@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.board import CallBoard, LiveCall
@@ -26,6 +27,7 @@ from agent_gateway.live.messages import (
     OfferEndedMessage,
     PinnedMessage,
     PrefillMessage,
+    QualityMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
@@ -50,6 +52,7 @@ from telephony.events import (
     LinkStateChanged,
     OfferEnded,
     PrefillChanged,
+    QualityHint,
     TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
@@ -121,6 +124,12 @@ class LiveHub:
         """A missed call was entered, changed or closed: everybody may call back."""
         self._tell(set(), MissedCallMessage(missed_call=entry), everybody=True)
 
+    def advise(self, advice: AdviceMessage) -> None:
+        """What stands beside a call's ticket has changed."""
+        if (call := self.board.get(advice.call_id)) is not None:
+            call.advice = advice
+            self._tell(set(call.agents), advice)
+
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""
         self._tell(set(), PinnedMessage(pinned=views), everybody=True)
@@ -171,6 +180,17 @@ class LiveHub:
             case EmergencyHeard():
                 if call.alarm is not None:
                     self._tell(call.audience, call.alarm)
+            case QualityHint():
+                hint = QualityMessage(
+                    call_id=call.call_id,
+                    at=event.at,
+                    rule=event.rule,
+                    detail=event.detail,
+                    turn=event.turn,
+                    text=event.text,
+                )
+                # nobody's extension: to those who see all only
+                self._tell(set(), hint)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)

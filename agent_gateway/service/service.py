@@ -7,21 +7,26 @@ started is logged and left out; the calls go on by the dialplan all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.advisor import CallAdvisor, Names
+from agent_gateway.agents.skills import StoredSkills
+from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
+from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -32,9 +37,12 @@ from asr.audiosocket import AudioSocketServer, ExpectedStreams
 from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
+from asr.quality import QualityWatch
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
+from config.quality import load_quality_rules
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
@@ -71,6 +79,7 @@ class Service:
         plan = loaded.plan
         self.reloader = Reloader(settings, secrets, loaded)
         self._prefiller = Prefiller()
+        self._quality_rules = load_quality_rules(settings.quality_rules)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
         self.feed = CallFeed(
@@ -80,17 +89,17 @@ class Service:
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
         )
-        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        queues = self._queues = load_queues(settings, plan)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, queues),
+            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
         self.targets = Targets(
             settings.outbound,
             loaded.directory,
-            queues,
+            queues.names,
             now=lambda: datetime.now(settings.city.zone),
         )
         self.transfers = TransferDesk(
@@ -104,8 +113,9 @@ class Service:
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
+        self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -122,6 +132,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                language_queues=queues.of_languages,
             ),
         )
         self.surveys = SurveyDesk(
@@ -130,7 +141,7 @@ class Service:
         self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
-            self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
+            self.store, self.bus, DraftRules(self._prefiller), settings.city.zone
         )
         self.journal = Journal(
             self.store,
@@ -155,6 +166,9 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            callers=self.callers,
+            answer_seconds=self._answer_seconds(loaded),
+            queues=queues,
             surveys=self.surveys,
             reloader=self.reloader,
             line_names=line_names(plan),
@@ -189,7 +203,14 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.missed, self.journal, self.recovery, self.unended):
+        for part in (
+            self.callers,
+            self.drafter,
+            self.missed,
+            self.journal,
+            self.recovery,
+            self.unended,
+        ):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
@@ -201,6 +222,8 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(self._advisor().run(), "advice")
+        self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
         self._spawn(StageWatch(self._settings, self.store).run(), "number-stages")
         runner = web.AppRunner(build_app(self.context), access_log=None)
@@ -221,14 +244,25 @@ class Service:
             DialledNumbers(loaded.plan, city),
             loaded.menus,
             city.zone,
+            language_queues=self._queues.of_languages,
             calendar=loaded.calendar,
         )
+
+    def _answer_seconds(self, loaded: Loaded) -> Callable[[str, date], int]:
+        return answer_seconds(loaded.plan, self._settings.queue.service_level_seconds)
 
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
         self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
+        self.context.answer_seconds = self._answer_seconds(loaded)
+
+    def _advisor(self) -> CallAdvisor:
+        departments = {one.key: one.name for one in self.targets.directory.departments}
+        names = Names(departments, self._prefiller.category_names)
+        zone = self._settings.city.zone
+        return CallAdvisor(self.bus, self.store, names, zone, self.context.live.advise)
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
@@ -312,15 +346,3 @@ class Service:
         return Component(
             ok=self.sealer.failures == 0, detail=f"{self.sealer.failures} failures", vital=False
         )
-
-
-class _Prefill:
-    """The rules as the drafter wants them: plain values."""
-
-    def __init__(self, prefiller: Prefiller) -> None:
-        self._prefiller = prefiller
-
-    def prefill(self, transcript_row: dict[str, Any]) -> Mapping[str, Any]:
-        return {
-            name: guess.as_dict() for name, guess in self._prefiller.prefill(transcript_row).items()
-        }

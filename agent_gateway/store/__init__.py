@@ -3,11 +3,14 @@
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.engine import is_outage
 from agent_gateway.store.events import Entry
+from agent_gateway.store.knowledge import Knowledge
 from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
     Call,
     CallEventRow,
+    KnowledgeEntry,
+    ListedCaller,
     MissedCall,
     RecordingRow,
     Session,
@@ -28,6 +31,9 @@ __all__ = [
     "CallEventRow",
     "CallFilter",
     "Entry",
+    "Knowledge",
+    "KnowledgeEntry",
+    "ListedCaller",
     "MissedCall",
     "PinnedTarget",
     "PinnedUse",

@@ -6,9 +6,11 @@ import asyncio
 
 from sqlalchemy import text
 
+from agent_gateway.store.callers import ListedCallers
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
 from agent_gateway.store.events import Events
+from agent_gateway.store.knowledge import KnowledgeBase
 from agent_gateway.store.migrate import migrate
 from agent_gateway.store.missed import MissedCalls
 from agent_gateway.store.pinned import PinnedTargets
@@ -35,6 +37,8 @@ class Store:
         self.tickets = Tickets(self._engine)
         self.surveys = Surveys(self._engine)
         self.missed = MissedCalls(self._engine)
+        self.callers = ListedCallers(self._engine)
+        self.knowledge = KnowledgeBase(self._engine)
         self.pinned = PinnedTargets(self._engine)
 
     async def migrate(self) -> None:

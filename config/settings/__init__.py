@@ -7,6 +7,7 @@ from config.settings.models import (
     AsrSettings,
     AsteriskSettings,
     AudioSocketSettings,
+    CallerSettings,
     CitySettings,
     DatabaseSettings,
     OutboundSettings,
@@ -17,6 +18,7 @@ from config.settings.models import (
     TrunkSettings,
     WebSettings,
 )
+from config.settings.queues import QueueTable
 from config.settings.secrets import Secrets, load_secrets
 
 __all__ = [
@@ -25,11 +27,13 @@ __all__ = [
     "AsrSettings",
     "AsteriskSettings",
     "AudioSocketSettings",
+    "CallerSettings",
     "CitySettings",
     "DatabaseSettings",
     "OutboundSettings",
     "PromptSettings",
     "QueueSettings",
+    "QueueTable",
     "RecordingSettings",
     "Secrets",
     "Settings",

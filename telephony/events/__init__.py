@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     HANDED_ON_STEPS,
     VOICEMAIL_STEP,
@@ -31,6 +32,7 @@ from telephony.events.vocabulary import (
     PartyJoined,
     PartyLeft,
     PrefillChanged,
+    QualityHint,
     QueueLeaveReason,
     RecordingSealed,
     RecordingStarted,
@@ -50,6 +52,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "HANDED_ON_STEPS",
     "VOICEMAIL_STEP",
@@ -79,6 +82,7 @@ __all__ = [
     "PartyJoined",
     "PartyLeft",
     "PrefillChanged",
+    "QualityHint",
     "QueueLeaveReason",
     "RecordingSealed",
     "RecordingStarted",

@@ -148,6 +148,12 @@ class Hotline:
         with (self.data_dir / "numberplan.toml").open("a", encoding="utf-8") as plan:
             plan.write(lines)
 
+    def add_tables(self, tables: str) -> None:
+        """Add tables to its ``hotline.toml``, before it is started."""
+        with self.config_file.open("a", encoding="utf-8") as file:
+            file.write(tables)
+        self.settings = load_settings(self.config_file)
+
     @property
     def sip(self) -> tuple[str, int]:
         """Where the trunk and the telephones find it."""

@@ -45,6 +45,9 @@ class SeatsInMemory:
         self._check()
         self.seats[interface] = Seat(interface, False, "", False, True)
 
+    async def reseat(self, interface: str) -> None:
+        self._check()
+
     async def remove(self, interface: str) -> None:
         self._check()
         self.seats.pop(interface, None)
@@ -109,7 +112,7 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     desk = Desk()
     yield desk
-    desk.desk._stop_timer(desk.desk._agent("8001"))
+    desk.desk._agent("8001").stop_timer()
 
 
 async def test_given_logged_out_when_login_then_seat_taken_and_ready(desk: Desk) -> None:
