@@ -160,7 +160,7 @@ async def test_given_the_service_down_when_the_plan_is_taken_by_command_then_ast
     changing: Hotline, caller: TestPhone
 ) -> None:
     changing.kill_service(signal.SIGTERM)
-    write_plan(changing, DUAL + NEXT)
+    write_plan(changing, DUAL + NEXT + NEXT.replace("12316", "12317"))
     await changing.command("configuration", "reload")
     assert (await _answered(caller, "12336", "13900000508"))[0]
     await changing.start_service()
