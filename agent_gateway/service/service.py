@@ -27,6 +27,7 @@ from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
 from agent_gateway.service.draft_rules import DraftRules
+from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -38,7 +39,6 @@ from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.quality import QualityWatch
-from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
@@ -267,8 +267,15 @@ class Service:
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
         stack, settings = self._stack, self._settings
-        recogniser = await asyncio.to_thread(build_recogniser, settings)
-        transcription = TranscriptionService(self.bus, recogniser, settings)
+        recognisers = await asyncio.to_thread(Recognisers, settings)
+        stack.push_async_callback(asyncio.to_thread, recognisers.close)
+        transcription = TranscriptionService(
+            self.bus,
+            recognisers.default,
+            settings,
+            by_line=recognisers.by_line,
+            spool=settings.data_dir / "spool" / "hearing",
+        )
         await transcription.start()
         stack.push_async_callback(transcription.stop)
         expected = ExpectedStreams()

@@ -125,13 +125,22 @@ class DatabaseSettings(_Section):
     url: str = ""
 
 
+LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper)$")]
+
+
 class AsrSettings(_Section):
     """Live speech recognition."""
 
     enabled: bool = True
     engine: Literal["auto", "vosk", "whisper"] = "auto"
+    lines: tuple[LineEngine, ...] = ()
     vosk_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @property
+    def engine_by_line(self) -> dict[str, str]:
+        """Line -> engine, for the lines that do not use the default."""
+        return dict(entry.split("=") for entry in self.lines)
 
 
 class RecordingSettings(_Section):

@@ -363,6 +363,18 @@ class TranscriptFinal(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptDelayed(CallEvent):
+    """A party's words come late, or (``behind_ms`` 0) no longer.
+
+    ``deferred``: they will come when the machine has time, at the latest after the calls.
+    """
+
+    speaker: Speaker
+    behind_ms: int
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrefillChanged(CallEvent):
     """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
 

@@ -8,7 +8,7 @@ import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { Live, ServiceError, ask } from "./service.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
-import { addTurn, showWords } from "./words.js";
+import { addTurn, showDelay, showWords } from "./words.js";
 
 const state = { user: null, agent: null, calls: new Map(), current: null, live: null, last: [] };
 
@@ -23,6 +23,7 @@ function show() {
   showCall(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
+  showDelay(call && call.delays);
   showAdvice(call && call.advice);
   const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
   showTicket(
@@ -145,6 +146,10 @@ const HEARD = {
   },
   "transcript.partial": (message) => heardTurn(message, false),
   "transcript.final": (message) => heardTurn(message, true),
+  "transcript.delayed"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.delays = { ...call.delays, [message.speaker]: message.behind_ms };
+  },
   "prefill.changed"(message) {
     const call = state.calls.get(message.call_id);
     // only what the last words have changed
