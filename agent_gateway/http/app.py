@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.callbacks.routes import ROUTES as CALLBACK_ROUTES
 from agent_gateway.callers.routes import ROUTES as CALLER_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
 from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
@@ -59,6 +60,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *KNOWLEDGE_ROUTES,
     *QUALITY_ROUTES,
     *SURVEY_ROUTES,
+    *CALLBACK_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *ANSWERING_ROUTES,

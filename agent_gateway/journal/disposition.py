@@ -27,6 +27,7 @@ class Disposition(StrEnum):
         HANDED_ON: the office or centre behind the dialled number took the call.
         BLOCKED: the caller's number is restricted; the call ended during or after being told so.
         COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
+        NOT_REACHED: a call to a citizen that was not answered.
         FAILED: the system ended the call before a queue, with a cause that is a fault.
     """
 
@@ -44,6 +45,7 @@ class Disposition(StrEnum):
     BLOCKED = "blocked"
     COMPLETED_IN_IVR = "completed_in_ivr"
     FAILED = "failed"
+    NOT_REACHED = "not_reached"
 
 
 # Numbers out of service or with somebody behind them (the dialplan tells of them) and blocked
@@ -67,12 +69,15 @@ def disposition(
     hung_up_by: str,
     cause: int,
     path: Sequence[dict[str, Any]],
+    outward: bool = False,
 ) -> Disposition:
     """The one word for a call with this path (steps ``queued``, ``offered``, ``offer_ended`` …)."""
     if answered:
         return Disposition.ANSWERED if ended else Disposition.IN_PROGRESS
     if not ended:
         return Disposition.IN_PROGRESS
+    if outward:
+        return Disposition.NOT_REACHED
     chosen = {step["prompt"] for step in path if step["step"] == "ivr"}
     if VOICEMAIL_STEP in chosen:
         return Disposition.VOICEMAIL

@@ -17,7 +17,9 @@ import structlog
 from asr.attach.spy import TIMEOUT_MS, AmiActions, is_spy, spy_on
 from asr.audiosocket import ExpectedStreams
 from asr.streams import TranscriptionService
+from telephony.agents import AGENT_ENDPOINT
 from telephony.ami import AmiError
+from telephony.calls import is_outward
 from telephony.events import (
     HANDED_ON_STEPS,
     VOICEMAIL_STEP,
@@ -215,6 +217,10 @@ class AudioAttacher:
         existing = call.attached.get(channel)
         if existing is not None:
             speaker = existing.speaker
+        if is_outward(call_id):
+            # the agent's channel carries the call; whoever else is there is the citizen
+            ours = channel.startswith(AGENT_ENDPOINT)
+            speaker = Speaker.AGENT if ours else Speaker.CALLER
         speaker = speaker or _speaker_of(call, channel)
         if speaker is Speaker.AGENT:
             call.agents.add(channel)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import Secrets, Settings
+from telephony.outbound.numbers import PATTERNS
 
 _WORD = re.compile(r"[A-Za-z0-9._-]+")
 _PROMPT = re.compile(r"(?:zh|en)/[A-Za-z0-9_-]+")
@@ -159,6 +160,11 @@ class RenderInput:
         """Numbers which the dialplan may ring by itself."""
         stages = (stage for line in self.lines for stage in line.stages)
         return tuple(dict.fromkeys(stage.rings for stage in stages if stage.rings))
+
+    @property
+    def citizen_patterns(self) -> tuple[str, ...]:
+        """What a citizen's number looks like."""
+        return PATTERNS
 
     @property
     def queues(self) -> tuple[str, ...]:
