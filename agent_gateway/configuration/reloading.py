@@ -29,9 +29,9 @@ from typing import Any, TypeVar
 import structlog
 
 from agent_gateway.configuration.loaded import (
-    FILES,
     Loaded,
     file_of,
+    keep_files,
     load_files,
     load_with,
     versions_of,
@@ -39,7 +39,7 @@ from agent_gateway.configuration.loaded import (
 from agent_gateway.service.asterisk_config import apply_dialplan
 from config.errors import ConfigError
 from config.settings import Secrets, Settings
-from config.versions import Change, now_text, replace_file, sha256
+from config.versions import Change, now_text, replace_file
 from ivr.prompts import prompt_texts, render_prompts
 from ivr.prompts.catalogue import load_shared_texts
 
@@ -78,7 +78,7 @@ class Reloader:
     async def adopt(self) -> None:
         """Keep the files that the service started with, if they are no kept versions yet."""
         try:
-            await asyncio.to_thread(self._keep, "", "adopt")
+            await asyncio.to_thread(keep_files, self._settings, "", "adopt")
         except (OSError, ValueError) as error:
             log.error("configuration.not_kept", reason=str(error)[:300])  # noqa: TRY400 - said
 
@@ -151,7 +151,7 @@ class Reloader:
         kept, content = await asyncio.to_thread(versions.content, version)
         async with self._one:
             before = await asyncio.to_thread(file.read_bytes)
-            await asyncio.to_thread(self._keep, who, "adopt")
+            await asyncio.to_thread(keep_files, self._settings, who, "adopt")
             await asyncio.to_thread(replace_file, file, content)
             change = Change(now_text(), who, "rollback", version, kept.original, kept.sha256)
             try:
@@ -174,7 +174,7 @@ class Reloader:
             self._check_queues(loaded)
             await asyncio.to_thread(self._speak, loaded)
             before = await asyncio.to_thread(file.read_bytes)
-            await asyncio.to_thread(self._keep, who, "adopt")
+            await asyncio.to_thread(keep_files, self._settings, who, "adopt")
             await asyncio.to_thread(replace_file, file, content)
             try:
                 await apply_dialplan(self._settings, self._secrets)
@@ -189,7 +189,7 @@ class Reloader:
         async with self._one:
             loaded = await asyncio.to_thread(load_files, self._settings)
             await self._take(loaded)
-            await asyncio.to_thread(self._keep, who, "import")
+            await asyncio.to_thread(keep_files, self._settings, who, "import")
             self._tell(loaded, who)
             return loaded
 
@@ -224,19 +224,6 @@ class Reloader:
 
     def _progress(self, done: int, total: int, prompt: str) -> None:
         self.speaking = Speaking(done, total, prompt)
-
-    def _keep(self, who: str, action: str) -> None:
-        for name in FILES:
-            file = file_of(self._settings, name)
-            if file is None:
-                continue
-            versions = versions_of(self._settings, name)
-            content = file.read_bytes()
-            with versions.only_one():
-                changes = versions.history()
-                if not changes or changes[-1].sha256 != sha256(content):
-                    adopted = action == "adopt"
-                    versions.keep(content, who, "adopt" if adopted else "import", file.name)
 
 
 def _note(settings: Settings, name: str, change: Change) -> None:

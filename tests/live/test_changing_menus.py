@@ -115,4 +115,5 @@ async def test_given_versions_when_rolled_back_then_the_menu_of_old(
 
 async def put(boss: Api, content: str, why: str) -> Message:
     """Change the menus; the answer comes when they are in use."""
-    return await boss.put(PATH, content=content, why=why)
+    change: Message = await boss.put(PATH, content=content, why=why)
+    return change
