@@ -19,6 +19,7 @@ from agent_gateway.http.operation import metrics_route, openapi_route
 from agent_gateway.http.route import AnyRoute
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
+from agent_gateway.names.routes import ROUTES as NAME_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
@@ -52,6 +53,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *MISSED_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
+    *NAME_ROUTES,
     *CONFIGURATION_ROUTES,
     *TRANSFER_ROUTES,
     *PINNED_ROUTES,

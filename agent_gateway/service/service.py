@@ -93,7 +93,12 @@ class Service:
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
-            AmiControl(self.feed.link, ring_s=settings.outbound.ring_seconds),
+            AmiControl(
+                self.feed.link,
+                ring_s=settings.outbound.ring_seconds,
+                location_header=settings.outbound.location_header,
+            ),
+            emergency_lines=settings.outbound.emergency_lines,
         )
         self._places = QueuePlaces(self.bus)
         self._waits = WaitTeller(self.bus, self.feed.link, self._working)

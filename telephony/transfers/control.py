@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from telephony.ami import AmiAction, AmiError, actions
-from telephony.transfers.targets import Target
+from telephony.transfers.place import header_value
+from telephony.transfers.targets import Target, TargetKind
 
 CONTEXT = "transfer"
 ANSWER_MARGIN_S = 15.0
@@ -89,11 +90,13 @@ class AmiControl:
     Args:
         ami: the link.
         ring_s: how long one trunk rings, in seconds.
+        location_header: SIP header for the place of an emergency; "": it is not sent.
     """
 
-    def __init__(self, ami: AmiActions, *, ring_s: int) -> None:
+    def __init__(self, ami: AmiActions, *, ring_s: int, location_header: str = "") -> None:
         self._ami = ami
         self._ring_s = ring_s
+        self._location_header = location_header
 
     async def together(self, caller: str, agent: str) -> None:
         """See :class:`RoomControl`."""
@@ -146,17 +149,22 @@ class AmiControl:
         """See :class:`RoomControl`."""
         # two trunks one after the other, and a little for signalling
         seconds = 2 * self._ring_s + ANSWER_MARGIN_S
+        variables = {
+            "__HL_CALL": call_id,
+            "__HL_CALLER": caller,
+            "__HL_SHOWN": re.sub(r"[^+0-9]", "", shown)[:32],
+        }
+        if target.location and self._location_header:
+            variables["__HL_PLACE"] = header_value(self._location_header, target.location)
+        if target.kind is TargetKind.AGENT:
+            variables["HL_KEYS"] = "emergency-keys"
         answer = await self._ami.action(
             actions.originate(
                 f"Local/{target.number}@{target.context}/n",
                 context=CONTEXT,
                 exten="target",
                 timeout_ms=int(seconds * 1000),
-                variables={
-                    "__HL_CALL": call_id,
-                    "__HL_CALLER": caller,
-                    "__HL_SHOWN": re.sub(r"[^+0-9]", "", shown)[:32],
-                },
+                variables=variables,
                 channel_id=channel_id,
             ),
             timeout_s=seconds + ANSWER_MARGIN_S,

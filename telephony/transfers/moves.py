@@ -53,7 +53,10 @@ async def carry_out(control: RoomControl, one: Transfer, trigger: Trigger) -> No
             await control.join(caller)
             if trigger is _T.COMPLETE:
                 await control.hangup(agent)
-        case _S.THREE_WAY_RINGING, _T.TARGET_ANSWERED | _T.TARGET_FAILED:
+        case (_S.THREE_WAY_RINGING, _T.TARGET_ANSWERED | _T.TARGET_FAILED) | (
+            _S.TOGETHER,
+            _T.LINE_JOINED,
+        ):
             await control.after(caller, After.HANGUP)
         case (_S.THREE_WAY_RINGING | _S.THREE_WAY, _T.ABORT):
             await control.after(caller, After.HANGUP)

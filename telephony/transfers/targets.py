@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from config.directory import (
     Attempt,
@@ -60,6 +61,18 @@ class Target:
     others: tuple[Attempt, ...] = ()
     notice: str = ""
     location: str = ""
+
+    @classmethod
+    def line(cls, number: str, *, drill_number: str = "", location: str = "") -> Self:
+        """An emergency line, or the number that stands in for it in a drill."""
+        return cls(
+            TargetKind.EMERGENCY,
+            drill_number or number,
+            "out-emergency",
+            number,
+            drill=bool(drill_number),
+            location=location,
+        )
 
     def following(self) -> Target | None:
         """The next to try; None after the last."""
@@ -178,8 +191,8 @@ class Targets:
             raise TargetError("没有该紧急热线 / there is no such emergency line")
         if drill and not self._settings.drill_number:
             raise TargetError("没有设置演练号码 / no number for drills is set")
-        number = self._settings.drill_number if drill else line
-        return Target(TargetKind.EMERGENCY, number, "out-emergency", line, drill, location=location)
+        number = self._settings.drill_number if drill else ""
+        return Target.line(line, drill_number=number, location=location)
 
     def _entry(self, kind: TargetKind, key: str, role: DialRole) -> Target:
         entry = self._directory.get(key)

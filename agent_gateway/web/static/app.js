@@ -4,6 +4,8 @@ import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
+import { learnNames } from "./names.js";
+import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask } from "./service.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
@@ -99,6 +101,8 @@ const HEARD = {
     message.calls.forEach(put);
     message.calls.forEach(choose);
     if (!current()) state.current = null;
+    takePinned(message.pinned);
+    openTransfers(orderTransfer).catch(failed);
     showAgent();
     refreshCalls();
   },
@@ -142,6 +146,7 @@ const HEARD = {
   },
   "ticket.drafted": (message) => ticket(message),
   "ticket.changed": (message) => ticket(message),
+  "targets.pinned": ({ pinned }) => takePinned(pinned),
   "agent.state"(message) {
     if (message.extension !== state.user.extension) return;
     state.agent = message;
@@ -241,7 +246,12 @@ function enter(user) {
   );
   showAgent();
   show();
-  openTransfers(orderTransfer).catch(failed);
+  learnNames()
+    .then(() => {
+      forgetForm();
+      show();
+    })
+    .catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 

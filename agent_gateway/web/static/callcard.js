@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
+import { nameOf } from "./names.js";
 
 const DETAILS = { key: "digit", queued: "position", answered: "endpoint", alarm: "line" };
 
@@ -30,13 +31,13 @@ export function showCall(call, extension) {
     list(call.history, (one) =>
       [
         clock(one.arrived_at),
-        one.line,
+        nameOf("lines", one.line),
         text(`disposition_${one.disposition}`),
         one.talk_seconds ? minutes(one.talk_seconds) : "",
       ].join(" "),
     ),
     make("h3", {}, text("open_tickets")),
-    list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
+    list(call.open_tickets, (one) => `${one.number} · ${nameOf("lines", one.line)} · ${clock(one.created_at)}`),
   );
 }
 
@@ -54,6 +55,10 @@ function stepOf(step) {
   if (step.step === "ivr") {
     const said = text(`ivr_${step.prompt}`);
     return `${said.startsWith("ivr_") ? step.prompt : said} ${step.detail ?? ""}`;
+  }
+  if (step.step === "left_queue" || step.step === "queued") {
+    const place = step.step === "queued" ? step.position : "";
+    return `${text(`step_${step.step}`)} ${nameOf("queues", step.queue)} ${place}`;
   }
   const detail = String(step[DETAILS[step.step]] ?? "").replace("PJSIP/agent-", "");
   return `${text(`step_${step.step}`)} ${detail}`;

@@ -71,6 +71,10 @@ class Api:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
+    def send_later(self, method: str, path: str, **body: Any) -> asyncio.Task[int]:
+        """Send a request without waiting; the task ends with the answer's status."""
+        return asyncio.create_task(self.status(method, path, json=body))
+
     async def state(self, state: str, reason: str = "") -> Message:
         """Change the own state; the answer must be 200."""
         body = {"state": state, "reason": reason}

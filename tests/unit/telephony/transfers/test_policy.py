@@ -158,6 +158,14 @@ def test_given_a_pattern_that_could_become_dialplan_when_set_then_it_is_refused(
         OutboundSettings(agent_numbers=(pattern,))
 
 
+@pytest.mark.parametrize("header", ["Via", "X Location", "X-", "X-a:b", "X-a\n", "X-a)", "Contact"])
+def test_given_a_header_that_is_not_the_carriers_own_when_set_then_it_is_refused(
+    header: str,
+) -> None:
+    with pytest.raises(ValueError, match="location_header"):
+        OutboundSettings(location_header=header)
+
+
 @pytest.mark.parametrize("host", ["a b", "host;x", "host:", "host,1", "-x", "a\n"])
 def test_given_a_host_that_could_become_configuration_when_set_then_it_is_refused(
     host: str,
