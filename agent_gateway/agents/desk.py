@@ -28,3 +28,6 @@ class Desk(Protocol):
 
     async def take_break(self, extension: str, reason: str) -> AgentSnapshot:
         """Take no calls."""
+
+    async def reseat(self, extension: str) -> None:
+        """Sit in the queues of the skills as they are now."""

@@ -1,11 +1,17 @@
-"""GET /api/agents, POST /api/agent/state."""
+"""GET /api/agents, POST /api/agent/state, PUT /api/agents/{extension}/skills."""
 
 from __future__ import annotations
 
+import structlog
 from pydantic import BaseModel, Field
 
 from agent_gateway.agents.commands import AgentStateView, WantedState, change_state
-from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
+from agent_gateway.auth import AccountError, Accounts
+from agent_gateway.http.errors import ApiError, not_found
+from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
+from telephony.agents import AgentError
+
+log = structlog.get_logger(__name__)
 
 
 class StateRequest(Strict):
@@ -20,6 +26,21 @@ class AgentView(AgentStateView):
 
     username: str
     display_name: str
+    skills: dict[str, int]
+
+
+class SkillsRequest(Strict):
+    """Queue -> level, 1 the best; empty: the calls that everybody takes."""
+
+    skills: dict[str, int] = Field(max_length=50)
+
+
+class SkillsView(BaseModel):
+    """An agent's skills, and the queues with the level in each that follow from them."""
+
+    extension: str
+    skills: dict[str, int]
+    queues: dict[str, int]
 
 
 class AgentList(BaseModel):
@@ -38,6 +59,7 @@ async def list_agents(exchange: Exchange[Nothing, Nothing]) -> AgentList:
                 **AgentStateView.of(context.desk.snapshot(user.extension or "")).model_dump(),
                 username=user.username,
                 display_name=user.display_name,
+                skills=user.skills,
             )
             for user in users
         ]
@@ -55,6 +77,27 @@ async def set_state(exchange: Exchange[Nothing, StateRequest]) -> AgentStateView
     )
 
 
+async def set_skills(exchange: Exchange[Nothing, SkillsRequest]) -> SkillsView:
+    """Change an agent's skills; an agent at work sits in the new queues at once."""
+    context, extension = exchange.context, exchange.path("extension")
+    user = await context.store.users.by_extension(extension)
+    if user is None:
+        raise not_found("坐席", "agent")
+    accounts = Accounts(context.store, exchange.user.username)
+    try:
+        user = await accounts.set_skills(user.username, exchange.body.skills, context.queues.names)
+    except AccountError as error:
+        raise ApiError(422, "skills", "技能或等级无效", str(error)) from error
+    try:
+        await context.desk.reseat(extension)
+    except AgentError as error:
+        # they are kept, and count as soon as the agent is ready again
+        log.warning("agent.not_reseated", extension=extension, reason=str(error)[:200])
+    return SkillsView(
+        extension=extension, skills=user.skills, queues=context.queues.levels(user.skills)
+    )
+
+
 ROUTES: tuple[AnyRoute, ...] = (
     Route("GET", "/api/agents", list_agents, "All agents", "agents", Nothing, Nothing, AgentList),
     Route(
@@ -66,5 +109,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         Nothing,
         StateRequest,
         AgentStateView,
+    ),
+    Route(
+        "PUT",
+        "/api/agents/{extension}/skills",
+        set_skills,
+        "Which queues an agent serves, and how well",
+        "agents",
+        Nothing,
+        SkillsRequest,
+        SkillsView,
+        roles=LEADERS,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +17,8 @@ from agent_gateway.store import Store, User
 
 _NAME = re.compile(r"[\w.-]{1,64}")
 _EXTENSION = re.compile(r"[0-9]{2,8}")
+LEVELS = 9
+"""Levels of a skill: 1 (best) to this."""
 
 
 class AccountError(Exception):
@@ -107,6 +110,32 @@ class Accounts:
             raise AccountError(f"there is no user {username}")
         await self._audit("user.passwd", username)
         return password
+
+    async def set_skills(
+        self, username: str, skills: Mapping[str, int], known: Collection[str]
+    ) -> User:
+        """Say which queues an agent serves and how well: level 1 is rung before 2.
+
+        Args:
+            username: whose skills.
+            skills: queue -> level; empty: the calls that everybody takes.
+            known: the queues there are.
+
+        Raises:
+            AccountError: no such user or queue, or a level that is none.
+            SQLAlchemyError: the store does not answer.
+        """
+        for queue, level in skills.items():
+            if queue not in known:
+                raise AccountError(f"there is no queue {queue}; there are {', '.join(known)}")
+            if not 1 <= level <= LEVELS:
+                raise AccountError(f"the level of {queue} must be from 1 (best) to {LEVELS}")
+        user = await self._store.users.set_skills(username, skills)
+        if user is None:
+            raise AccountError(f"there is no user {username}")
+        told = " ".join(f"{queue}={level}" for queue, level in sorted(skills.items()))
+        await self._audit("user.skills", username, told)
+        return user
 
     async def set_active(self, username: str, active: bool) -> None:
         """Close an account (its sessions end), or open it again.

@@ -67,9 +67,15 @@ def preview(
     as_json: _Json = False,
 ) -> None:
     """Say step by step what a caller of NUMBER would hear and where the call would end."""
+    from config.calendar import load_calendar
+    from config.errors import ConfigError
     from config.numberplan.preview import preview as look
 
     settings, plan = _plan(config)
+    try:
+        calendar = load_calendar(settings.calendar)
+    except ConfigError as error:
+        _fail(str(error))
     zone = settings.city.zone
     try:
         moment = datetime.fromisoformat(at) if at else datetime.now(zone)
@@ -77,7 +83,7 @@ def preview(
         _fail(f"--at must be a time such as 2026-12-01T08:30, not {at!r}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    seen = look(plan, settings.city, number, moment.astimezone(zone))
+    seen = look(plan, settings.city, number, moment.astimezone(zone), calendar)
     if as_json:
         typer.echo(json.dumps(seen.as_json(), ensure_ascii=False))
         return

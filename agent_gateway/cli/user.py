@@ -114,6 +114,39 @@ def passwd(
 
 
 @app.command()
+def skills(
+    name: _Name,
+    levels: Annotated[
+        list[str] | None, typer.Argument(help="QUEUE=LEVEL …, 1 the best; without: print them.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Only the calls everybody takes.")] = False,
+    config: _Config = None,
+    as_json: _Json = False,
+) -> None:
+    """Say which queues an agent serves; counts when the agent is ready next."""
+    from agent_gateway.auth import AccountError, Accounts
+    from agent_gateway.cli.user_skills import known_queues, parsed, told
+    from config.errors import ConfigError
+
+    settings = _settings(config)
+    try:
+        wanted, queues = parsed(levels or ()), known_queues(settings)
+    except (ValueError, ConfigError) as error:
+        _fail(str(error))
+
+    async def work(store: Store) -> dict[str, int]:
+        if wanted or clear:
+            changed = await Accounts(store, _operator()).set_skills(name, wanted, queues.names)
+            return changed.skills
+        user = await store.users.by_name(name)
+        if user is None:
+            raise AccountError(f"there is no user {name}")
+        return user.skills
+
+    typer.echo(told(name, _with_store(settings, work), queues, as_json=as_json))
+
+
+@app.command()
 def disable(name: _Name, config: _Config = None) -> None:
     """Close an account: its sessions end, its telephone is not configured any more."""
     _set_active(name, config, active=False)

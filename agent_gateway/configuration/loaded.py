@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.calendar import WorkCalendar, load_calendar
 from config.directory import Directory, load_directory
 from config.menus import Menus, load_menus
 from config.numberplan import NumberPlan, load_number_plan
@@ -12,16 +13,17 @@ from config.settings import Settings
 from config.versions import Versions
 
 # Names of the files by which their versions are kept; also the names of their settings.
-FILES = ("number_plan", "menus", "directory")
+FILES = ("number_plan", "menus", "directory", "calendar")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Number plan, menus and directory that fit each other."""
+    """Number plan, menus, directory and calendar that fit each other."""
 
     plan: NumberPlan
     menus: Menus
     directory: Directory
+    calendar: WorkCalendar
 
 
 def load_files(settings: Settings) -> Loaded:
@@ -35,6 +37,7 @@ def load_files(settings: Settings) -> Loaded:
         plan=load_number_plan(settings.number_plan, settings.city, menus.entries),
         menus=menus,
         directory=load_directory(settings.directory),
+        calendar=load_calendar(settings.calendar),
     )
 
 

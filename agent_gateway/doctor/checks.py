@@ -12,6 +12,7 @@ Check = Callable[[Settings], Iterable[Finding]]
 
 CHECKS: dict[str, Check] = {
     "number plan": storage.check_data_files,
+    "calendar": storage.check_calendar,
     "disk": storage.check_disk,
     "clock": machine.check_clock,
     "time zone": machine.check_time_zone,

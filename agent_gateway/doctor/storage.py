@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.doctor.finding import Finding, fail, ok, warn
 from agent_gateway.store import Store, newest_revision
+from config.calendar import LAST_YEAR, load_calendar
 from config.directory import load_directory
 from config.errors import ConfigError
 from config.menus import load_menus
@@ -22,6 +24,7 @@ SCARCE_BYTES = 5 * 2**30
 LOWEST_BYTES = 200 * 2**20
 RECORDING_BYTES_PER_HOUR = 2 * 16000 * 3600  # two parties, 16 bit, 8 kHz, before it is sealed
 ANSWER_S = 5.0
+LAST_MONTH = 12
 
 
 def check_data_files(settings: Settings) -> Iterator[Finding]:
@@ -36,6 +39,30 @@ def check_data_files(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("number plan", f"{settings.city.name}, main line {plan.main.number}")
+
+
+def check_calendar(settings: Settings) -> Iterator[Finding]:
+    """Whether the holidays of this year, and late in the year those of the next, are known."""
+    try:
+        calendar = load_calendar(settings.calendar)
+    except ConfigError as error:
+        yield fail("calendar", str(error), "correct that file; the running service keeps the old")
+        return
+    today = datetime.now(settings.city.zone).date()
+    # the State Council publishes a year's holidays in the November before it
+    needed = {today.year} | ({today.year + 1} if today.month == LAST_MONTH else set())
+    unknown = sorted(year for year in needed if not calendar.knows(year))
+    own = f", {len(calendar.overrides)} days of the city's own" if calendar.overrides else ""
+    if unknown:
+        years = " and ".join(str(year) for year in unknown)
+        yield warn(
+            "calendar",
+            f"the holidays of {years} are not known: Monday to Friday count as working days",
+            "install a newer version, or put that year's holidays and shifted working days into "
+            "the file named by calendar in hotline.toml",
+        )
+    else:
+        yield ok("calendar", f"holidays known up to {LAST_YEAR}{own}")
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:

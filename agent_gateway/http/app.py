@@ -17,12 +17,14 @@ from agent_gateway.http.errors import ApiError
 from agent_gateway.http.health import ROUTES as HEALTH_ROUTES
 from agent_gateway.http.operation import metrics_route, openapi_route
 from agent_gateway.http.route import AnyRoute
+from agent_gateway.knowledge.routes import ROUTES as KNOWLEDGE_ROUTES
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.names.routes import ROUTES as NAME_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
+from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
 from agent_gateway.transfers.routes import ROUTES as TRANSFER_ROUTES
@@ -51,6 +53,8 @@ ROUTES: tuple[AnyRoute, ...] = (
     *RECORDING_ROUTES,
     *TICKET_ROUTES,
     *MISSED_ROUTES,
+    *KNOWLEDGE_ROUTES,
+    *SURVEY_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *NAME_ROUTES,

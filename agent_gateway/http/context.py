@@ -15,6 +15,8 @@ from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.survey import SurveyDesk
+from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
 from telephony.transfers import Targets, TransferDesk
@@ -57,10 +59,12 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        surveys: sends callers to the survey; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
             (``ami``, ``asr``, …); the database, disk and journal are checked here.
+        queues: all queues; the default is one named ``hotline``.
     """
 
     settings: Settings
@@ -71,9 +75,11 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
+    surveys: SurveyDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
+    queues: QueuePlan = field(default_factory=lambda: QueuePlan((Queue("hotline", "hotline"),)))
     auth: Auth = field(init=False)
     views: ViewAudit = field(init=False)
     live: LiveHub = field(init=False)

@@ -8,6 +8,7 @@ from typing import Any
 from agent_gateway.journal.disposition import disposition
 from agent_gateway.store import Call
 from telephony.events import (
+    AGENT_LEFT_STEP,
     CallAnswered,
     CallArrived,
     CallEnded,
@@ -17,10 +18,12 @@ from telephony.events import (
     CallQueued,
     CallTransferred,
     EmergencyHeard,
+    HungUpBy,
     IvrStep,
     KeyPressed,
     LineIdentified,
     OfferEnded,
+    SurveyAnswered,
 )
 
 AGENT_PREFIX = "PJSIP/agent-"
@@ -82,6 +85,8 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
                 by=event.by,
                 outcome=event.outcome.value,
             )
+        case SurveyAnswered():
+            _step(call, event, "survey", score=event.score, solved=event.solved)
         case EmergencyHeard():
             _step(call, event, "alarm", line=event.line, words=event.words[:100])
         case CallEnded():
@@ -107,8 +112,12 @@ def _step(call: Call, event: CallEvent, name: str, **values: Any) -> None:
 
 def _derive(call: Call) -> None:
     call.queue_seconds = _waited(call)
-    if call.answered_at and call.ended_at:
-        call.talk_seconds = max(0.0, (call.ended_at - call.answered_at).total_seconds())
+    left_at = _agent_left_at(call)
+    if call.answered_at and (over_at := left_at or call.ended_at):
+        call.talk_seconds = max(0.0, (over_at - call.answered_at).total_seconds())
+    if left_at and call.ended_at:
+        # what follows is the survey; whoever ends that has not ended the conversation
+        call.hung_up_by = HungUpBy.AGENT.value
     call.disposition = disposition(
         answered=call.answered_at is not None,
         ended=call.ended_at is not None,
@@ -131,6 +140,14 @@ def _waited(call: Call) -> float:
     if since and call.ended_at:
         total += max(0.0, (call.ended_at - since).total_seconds())
     return total
+
+
+def _agent_left_at(call: Call) -> datetime | None:
+    """When the agent hung up and the caller stayed for the survey."""
+    for step in call.path:
+        if step["step"] == "ivr" and step["prompt"] == AGENT_LEFT_STEP:
+            return datetime.fromisoformat(step["at"])
+    return None
 
 
 def _earliest(known: datetime | None, at: datetime) -> datetime:

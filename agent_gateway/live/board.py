@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.messages import AlarmMessage, ScreenPop, Turn
@@ -62,6 +63,7 @@ class LiveCall:
     transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
     alarm: AlarmMessage | None = None
+    advice: AdviceMessage | None = None
 
     @property
     def audience(self) -> set[str]:
@@ -147,6 +149,7 @@ class LiveCall:
             transfer=self.transfer,
             ticket=self.ticket,
             alarm=self.alarm,
+            advice=self.advice,
         )
 
     def _turn(self, event: TranscriptPartial | TranscriptFinal) -> None:

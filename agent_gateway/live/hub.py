@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.auth import Principal
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
@@ -121,6 +122,12 @@ class LiveHub:
     def missed_call_changed(self, entry: MissedCallView) -> None:
         """A missed call was entered, changed or closed: everybody may call back."""
         self._tell(set(), MissedCallMessage(missed_call=entry), everybody=True)
+
+    def advise(self, advice: AdviceMessage) -> None:
+        """What stands beside a call's ticket has changed."""
+        if (call := self.board.get(advice.call_id)) is not None:
+            call.advice = advice
+            self._tell(set(call.agents), advice)
 
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""

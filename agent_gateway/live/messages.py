@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
+from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.views import PinnedView
@@ -37,7 +38,8 @@ class ScreenPop(BaseModel):
 
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
-    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``; None before the first.
+    is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``,
+    ``advice`` the last ``call.advice``; None before the first.
     """
 
     call_id: str
@@ -60,6 +62,7 @@ class ScreenPop(BaseModel):
     transfer: dict[str, Any] | None
     ticket: TicketView | None
     alarm: AlarmMessage | None = None
+    advice: AdviceMessage | None = None
 
 
 class Hello(BaseModel):

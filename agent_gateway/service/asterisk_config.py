@@ -19,12 +19,14 @@ from config.numberplan import (
     treatments,
 )
 from config.prompts import greeting_key
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from telephony.asterisk.installation import Installation, find_installation
 from telephony.asterisk.process import AsteriskProcess
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
+    DialplanQueue,
     DialplanStage,
     RenderInput,
     render_asterisk_config,
@@ -38,7 +40,7 @@ async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
         The path of ``asterisk.conf``.
 
     Raises:
-        ConfigError: the number plan or the menus are wrong.
+        ConfigError: the number plan, the menus or the queues are wrong.
         InstallationError: there is no usable Asterisk.
         RenderError: it lacks modules.
         SQLAlchemyError: the database does not answer.
@@ -78,7 +80,7 @@ def render_input(
     """Everything the templates need. Blocking: reads files.
 
     Raises:
-        ConfigError: the number plan or the menus are wrong.
+        ConfigError: the number plan, the menus or the queues are wrong.
     """
     plan = load_number_plan(settings.number_plan, settings.city, load_menus(settings.menus).entries)
     return RenderInput(
@@ -93,6 +95,10 @@ def render_input(
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
         directory_numbers=load_directory(settings.directory).numbers,
+        more_queues=tuple(
+            DialplanQueue(queue.name, queue.overflow_s, queue.overflow_to, queue.overflow_priority)
+            for queue in load_queues(settings, plan).queues
+        ),
     )
 
 

@@ -16,6 +16,8 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.advice.advisor import CallAdvisor, Names
+from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
@@ -24,6 +26,7 @@ from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
+from agent_gateway.survey import SurveyDesk
 from agent_gateway.tickets import TicketDrafter
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
@@ -33,10 +36,12 @@ from asr.prefill.live import LivePrefill
 from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
+from config.queues import load_queues
 from config.settings import Secrets, Settings
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
+from ivr.survey import SurveyHandler
 from ivr.waiting import WaitingKeyHandler
 from telephony.agents import AgentDesk, QueueSeats
 from telephony.calls import CallFeed
@@ -77,18 +82,19 @@ class Service:
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
         )
-        queues = tuple(dict.fromkeys(line.queue for line in plan.answered))
+        queues = self._queues = load_queues(settings, plan)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, queues),
+            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
         self.targets = Targets(
             settings.outbound,
             loaded.directory,
-            queues,
+            queues.names,
             now=lambda: datetime.now(settings.city.zone),
+            calendar=loaded.calendar,
         )
         self.transfers = TransferDesk(
             self.bus,
@@ -105,7 +111,10 @@ class Service:
         self.agi = AgiServer(settings.agi.host, settings.agi.port)
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
-        self._inbound = InboundHandler(self._routing(loaded), prompts, self.bus, tickets)
+        message_s = settings.queue.voicemail_seconds
+        self._inbound = InboundHandler(
+            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+        )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
             self.store,
@@ -120,9 +129,14 @@ class Service:
                 self._places,
                 tickets,
                 self.missed.request,
-                voicemail_s=settings.queue.voicemail_seconds,
+                voicemail_s=message_s,
+                language_queues=queues.of_languages,
             ),
         )
+        self.surveys = SurveyDesk(
+            self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
+        )
+        self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
@@ -150,6 +164,8 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            queues=queues,
+            surveys=self.surveys,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -187,6 +203,7 @@ class Service:
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
+        self._spawn(self.surveys.run(), "surveys")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
@@ -194,6 +211,7 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(self._advisor().run(), "advice")
         await self.reloader.adopt()
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
@@ -208,13 +226,26 @@ class Service:
 
     def _routing(self, loaded: Loaded) -> Routing:
         city = self._settings.city
-        return Routing(loaded.plan, DialledNumbers(loaded.plan, city), loaded.menus, city.zone)
+        return Routing(
+            loaded.plan,
+            DialledNumbers(loaded.plan, city),
+            loaded.menus,
+            city.zone,
+            language_queues=self._queues.of_languages,
+            calendar=loaded.calendar,
+        )
 
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
-        self.targets.use(self._settings.outbound, loaded.directory)
+        self.targets.use(self._settings.outbound, loaded.directory, loaded.calendar)
         self.context.line_names.update(line_names(loaded.plan))
+
+    def _advisor(self) -> CallAdvisor:
+        departments = {one.key: one.name for one in self.targets.directory.departments}
+        names = Names(departments, self._prefiller.category_names)
+        zone = self._settings.city.zone
+        return CallAdvisor(self.bus, self.store, names, zone, self.context.live.advise)
 
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""

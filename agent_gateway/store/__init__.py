@@ -3,20 +3,24 @@
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.engine import is_outage
 from agent_gateway.store.events import Entry
+from agent_gateway.store.knowledge import Knowledge
 from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
     Call,
     CallEventRow,
+    KnowledgeEntry,
     MissedCall,
     RecordingRow,
     Session,
+    Survey,
     Ticket,
     TranscriptTurn,
     User,
 )
 from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.store import Store
+from agent_gateway.store.surveys import SurveyFigures, SurveyFilter
 from agent_gateway.store.tickets import TicketFilter
 from agent_gateway.store.types import storable
 
@@ -26,12 +30,17 @@ __all__ = [
     "CallEventRow",
     "CallFilter",
     "Entry",
+    "Knowledge",
+    "KnowledgeEntry",
     "MissedCall",
     "PinnedTarget",
     "PinnedUse",
     "RecordingRow",
     "Session",
     "Store",
+    "Survey",
+    "SurveyFigures",
+    "SurveyFilter",
     "Ticket",
     "TicketFilter",
     "TranscriptTurn",

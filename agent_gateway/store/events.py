@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import Call, CallAgent, CallEventRow, RecordingRow, TranscriptTurn
+from agent_gateway.store.surveys import keep_answer
 from agent_gateway.store.types import storable
 from telephony.events import (
     CallEvent,
     RecordingSealed,
+    SurveyAnswered,
     TranscriptFinal,
     event_from_json,
     event_to_json,
@@ -89,6 +91,8 @@ class Events:
                 await session.merge(_turn(event))
             case RecordingSealed():
                 await self._sealed(session, event)
+            case SurveyAnswered():
+                await keep_answer(session, call, event)
 
     async def _sealed(self, session: AsyncSession, event: RecordingSealed) -> None:
         row = await session.get(RecordingRow, event.call_id)

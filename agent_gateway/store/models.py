@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -57,6 +58,8 @@ class User(Base):
     sip_password: Mapped[str] = mapped_column(String(64), default="")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    # Queue -> level, 1 the best; empty: whatever everybody takes.
+    skills: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Session(Base):
@@ -235,3 +238,37 @@ class MissedCall(Base):
     closed_by: Mapped[str] = mapped_column(String(64), default="")
     result: Mapped[str] = mapped_column(String(16), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class KnowledgeEntry(Base):
+    """What agents may tell callers. ``category`` "": any; both days are included."""
+
+    __tablename__ = "knowledge"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    keywords: Mapped[list[str]] = mapped_column(Json, default=list)
+    category: Mapped[str] = mapped_column(String(64), default="")
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    updated_by: Mapped[str] = mapped_column(String(64), default="")
+    updated_at: Mapped[datetime]
+
+
+class Survey(Base):
+    """How a citizen rated a call. ``call_id``: the call in which it was answered.
+
+    ``agent``, ``line``: of the call that is rated. ``ticket``: "" for a survey by the same call.
+    """
+
+    __tablename__ = "surveys"
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    line: Mapped[str] = mapped_column(String(32), default="")
+    agent: Mapped[str] = mapped_column(String(64), default="", index=True)
+    ticket: Mapped[str] = mapped_column(String(20), default="", index=True)
+    score: Mapped[int]
+    solved: Mapped[bool | None]

@@ -9,9 +9,11 @@ from sqlalchemy import text
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
 from agent_gateway.store.events import Events
+from agent_gateway.store.knowledge import KnowledgeBase
 from agent_gateway.store.migrate import migrate
 from agent_gateway.store.missed import MissedCalls
 from agent_gateway.store.pinned import PinnedTargets
+from agent_gateway.store.surveys import Surveys
 from agent_gateway.store.tickets import Tickets
 from agent_gateway.store.users import AuditTrail, Sessions, Users
 
@@ -32,7 +34,9 @@ class Store:
         self.calls = Calls(self._engine)
         self.events = Events(self._engine)
         self.tickets = Tickets(self._engine)
+        self.surveys = Surveys(self._engine)
         self.missed = MissedCalls(self._engine)
+        self.knowledge = KnowledgeBase(self._engine)
         self.pinned = PinnedTargets(self._engine)
 
     async def migrate(self) -> None:

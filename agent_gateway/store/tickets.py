@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,6 +52,33 @@ class Tickets:
             select(Ticket)
             .where(Ticket.caller == caller, Ticket.status.in_(OPEN))
             .order_by(Ticket.created_at.desc())
+            .limit(limit)
+        )
+        async with self._engine.read() as session:
+            return (await session.scalars(query)).all()
+
+    async def alike(
+        self, *, caller: str, category: str, since: datetime, besides: str, limit: int = 300
+    ) -> Sequence[Ticket]:
+        """Unfinished tickets since then of the caller's number or the category, newest first.
+
+        Args:
+            caller: "" for nobody's.
+            category: "" for none.
+            since: when they were made at the earliest.
+            besides: the call whose own ticket is left out.
+            limit: how many at most.
+        """
+        same = [Ticket.fields["category"]["value"].as_string() == category] if category else []
+        if caller:
+            same.append(Ticket.caller == caller)
+        if not same:
+            return []
+        query = (
+            select(Ticket)
+            .where(Ticket.status.in_(OPEN), Ticket.created_at >= since, or_(*same))
+            .where(or_(Ticket.call_id.is_(None), Ticket.call_id != besides))
+            .order_by(Ticket.id.desc())
             .limit(limit)
         )
         async with self._engine.read() as session:

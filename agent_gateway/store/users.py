@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
@@ -31,6 +31,13 @@ class Users:
         async with self._engine.read() as session:
             return (await session.scalars(query)).all()
 
+    async def by_extension(self, extension: str) -> User | None:
+        """The active user of a telephone."""
+        async with self._engine.read() as session:
+            return await session.scalar(
+                select(User).where(User.extension == extension, User.active)
+            )
+
     async def by_name(self, username: str) -> User | None:
         """One user."""
         async with self._engine.read() as session:
@@ -54,6 +61,14 @@ class Users:
             user.password_hash = password_hash
             await session.execute(delete(Session).where(Session.user_id == user.id))
             return True
+
+    async def set_skills(self, username: str, skills: Mapping[str, int]) -> User | None:
+        """Change an agent's skills and return the user; None if there is no such user."""
+        async with self._engine.write() as session:
+            user = await session.scalar(select(User).where(User.username == username))
+            if user is not None:
+                user.skills = dict(skills)
+            return user
 
     async def set_active(self, username: str, active: bool) -> bool:
         """Allow or forbid logging in (ends the sessions); False if there is no such user."""

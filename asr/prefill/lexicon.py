@@ -146,7 +146,7 @@ def _words(path: Path, table: Mapping[str, Any], key: str, field: str) -> list[s
 
 
 def _categories() -> dict[str, Category]:
-    path, taxonomy = read_table("prefill_taxonomy.json")
+    path, taxonomy = read_table("taxonomy.json")
     words_path, spoken = read_table("prefill_categories.toml")
     categories: dict[str, Category] = {}
     for position, leaf in enumerate(taxonomy.get("categories", [])):
@@ -247,15 +247,16 @@ def _organisations() -> OrganisationWords:
 
 
 def _departments() -> dict[str, tuple[str, ...]]:
-    path, table = read_table("prefill_departments.json")
+    path, table = read_table("departments.json")
     departments: dict[str, tuple[str, ...]] = {}
     for position, entry in enumerate(table.get("departments", [])):
         try:
-            departments[str(entry["key"])] = (str(entry["name"]), *map(str, entry["aliases"]))
+            departments[str(entry["key"])] = (
+                str(entry["name"]),
+                *map(str, entry.get("aliases", ())),
+            )
         except (KeyError, TypeError) as error:
-            raise ConfigError(
-                path, f"departments.{position}", "needs key, name, aliases"
-            ) from error
+            raise ConfigError(path, f"departments.{position}", "needs key and name") from error
     return departments
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 import structlog
 
+from asr.prefill.model import FieldGuess
 from asr.prefill.prefiller import Prefiller, PrefillSession
 from telephony.events import (
     CallArrived,
@@ -29,6 +31,7 @@ class _Call:
     arrived_at: datetime
     caller: str
     line: str = ""
+    texts: list[str] = field(default_factory=list)
     session: PrefillSession | None = None
 
 
@@ -78,12 +81,23 @@ class LivePrefill:
             )
         # what a third party says comes from the office's side, as the agent's words do
         who: Literal["caller", "agent"] = "caller" if event.speaker is Speaker.CALLER else "agent"
+        call.texts.append(event.text)
         changed = await asyncio.to_thread(call.session.add_turn, who, event.text)
         if changed:
             self._bus.publish(
                 PrefillChanged(
                     at=datetime.now(UTC),
                     call_id=event.call_id,
-                    fields={name: guess.as_dict() for name, guess in changed.items()},
+                    fields={
+                        name: _with_words(guess, call.texts) for name, guess in changed.items()
+                    },
                 )
             )
+
+
+def _with_words(guess: FieldGuess, texts: Sequence[str]) -> dict[str, object]:
+    """The guess, each piece of evidence with the words themselves: turns are counted here only."""
+    evidence = [
+        {**one.as_dict(), "words": texts[one.turn][one.start : one.end]} for one in guess.evidence
+    ]
+    return {**guess.as_dict(), "evidence": evidence}

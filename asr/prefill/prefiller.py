@@ -95,6 +95,11 @@ class Prefiller:
         """One turn, stripped and repaired."""
         return read_turn(index, who, text, self._words.anchors)
 
+    @property
+    def category_names(self) -> dict[str, str]:
+        """Key of a category → its name."""
+        return {key: leaf.name for key, leaf in self._words.categories.items()}
+
     def danger(self, turns: Sequence[Utterance]) -> Danger | None:
         """The danger that these turns speak of."""
         return find_danger(turns, self._danger_words)

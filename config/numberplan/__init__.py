@@ -5,6 +5,7 @@ from config.numberplan.load import DEFAULT_PLAN, load_number_plan
 from config.numberplan.models import (
     AnsweredLine,
     CancelledLine,
+    Closed,
     Language,
     Line,
     MergedLine,
@@ -26,6 +27,7 @@ __all__ = [
     "Announcement",
     "AnsweredLine",
     "CancelledLine",
+    "Closed",
     "Dialled",
     "DialledEvidence",
     "DialledNumbers",

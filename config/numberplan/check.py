@@ -19,6 +19,7 @@ def check_plan(plan: NumberPlan, file: Path, *, area_code: str, menu_keys: Colle
         ConfigError: naming the key and what is wrong with it.
     """
     check_schedules(plan, file)
+    _check_hours(plan, file)
     _check_spellings(plan, file, area_code)
     # Stages of different lines change on different days: what must hold, must hold on every day.
     for day in (date.min, *boundaries(plan)):
@@ -70,6 +71,21 @@ def _check_spellings(plan: NumberPlan, file: Path, area_code: str) -> None:
             owners.update(dict.fromkeys(spellings, number))
 
 
+def _check_hours(plan: NumberPlan, file: Path) -> None:
+    for line in (stage for one in plan.lines.values() for stage in one.history):
+        key = _where(line)
+        if line.mode is Mode.MAIN and (line.hours or line.closed):
+            raise ConfigError(file, f"{key}.hours", "the main line is answered 24 hours a day")
+        if line.mode in (Mode.MERGED, Mode.CANCELLED) and (line.hours or line.closed):
+            raise ConfigError(file, f"{key}.hours", f"a {line.mode} number has no hours")
+        if (line.hours is None) != (line.closed is None):
+            raise ConfigError(
+                file,
+                f"{key}.closed",
+                "hours and closed (what callers get outside them) go together",
+            )
+
+
 def _check_menus(plan: NumberPlan, file: Path, menu_keys: Collection[str]) -> None:
     for line in plan.lines.values():
         if isinstance(line, AnsweredLine) and line.menu and line.menu not in menu_keys:
@@ -78,6 +94,13 @@ def _check_menus(plan: NumberPlan, file: Path, menu_keys: Collection[str]) -> No
                 file,
                 f"{_where(line)}.menu",
                 f"no entry menu {line.menu!r}; there are: {known}",
+            )
+        if line.closed and line.closed.menu and line.closed.menu not in menu_keys:
+            known = ", ".join(sorted(menu_keys)) or "none"
+            raise ConfigError(
+                file,
+                f"{_where(line)}.closed.menu",
+                f"no entry menu {line.closed.menu!r}; there are: {known}",
             )
 
 

@@ -13,6 +13,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from config.calendar import OpeningHours
+
 Digits = Annotated[str, Field(pattern=r"^[0-9]{3,15}$")]
 # Names that end up in Asterisk's configuration or in a file name.
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -47,6 +49,24 @@ class Text(_Table):
         return self.en if language == "en" else self.zh
 
 
+class Closed(_Table):
+    """What callers get outside a line's hours. Nobody is turned away.
+
+    Attributes:
+        greeting: said first, instead of the line's; must tell that the call is recorded.
+        then: wait for a person, or leave a message (0 is a person all the same).
+        queue: where callers wait; None: where they do in its hours.
+        priority: of waiting; None: as in its hours.
+        menu: offered after the greeting; None: no menu outside the hours.
+    """
+
+    greeting: Text
+    then: Literal["queue", "message"] = "queue"
+    queue: Word | None = None
+    priority: Annotated[int | None, Field(ge=0, le=100)] = None
+    menu: Word | None = None
+
+
 class _Line(_Table):
     """What every line has.
 
@@ -58,6 +78,8 @@ class _Line(_Table):
             itself, which is in force until its first stage.
         to: last day, if the file says it: the next stage must then begin the day after.
         stages: what becomes of the number later, in order; without stages or aliases of their own.
+        hours: when it is served as usual; None: 24 hours.
+        closed: what its callers get at other times.
     """
 
     number: Digits
@@ -66,6 +88,8 @@ class _Line(_Table):
     begins: Annotated[date | None, Field(alias="from")] = None
     to: date | None = None
     stages: tuple[Line, ...] = ()
+    hours: OpeningHours | None = None
+    closed: Closed | None = None
 
     @property
     def history(self) -> tuple[Line, ...]:

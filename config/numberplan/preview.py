@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from config.calendar import DayKind, OpeningHours, WorkCalendar
 from config.numberplan.dialled import DialledNumbers
 from config.numberplan.models import NumberPlan
 from config.numberplan.treatment import Treatment, treatments
-from config.prompts import greeting_key
+from config.prompts import closed_key, greeting_key
 from config.settings.models import CitySettings
 
 
@@ -18,8 +19,8 @@ class PreviewStep:
     """One thing that happens to the caller.
 
     Attributes:
-        kind: ``announce`` (before the answer), ``release``, ``answer``, ``greet``, ``menu`` or
-            ``queue``.
+        kind: ``announce`` (before the answer), ``release``, ``answer``, ``hours``, ``greet``,
+            ``menu``, ``message`` or ``queue``.
         sentence: the same for people.
         prompt: ``<language>/<key>`` of what is heard; "" when nothing is.
         text: what is said.
@@ -69,8 +70,15 @@ class Preview:
         return asdict(self) | days | {"steps": [asdict(step) for step in self.steps]}
 
 
-def preview(plan: NumberPlan, city: CitySettings, dialled: str, at: datetime) -> Preview:
+def preview(
+    plan: NumberPlan,
+    city: CitySettings,
+    dialled: str,
+    at: datetime,
+    calendar: WorkCalendar | None = None,
+) -> Preview:
     """Follow a call to ``dialled``, in any spelling of the network's, at an aware moment."""
+    calendar = calendar or WorkCalendar()
     local = at.astimezone(city.zone)
     found = DialledNumbers(plan, city).identify(dialled)
     stages = treatments(plan, found.line.number)
@@ -86,11 +94,11 @@ def preview(plan: NumberPlan, city: CitySettings, dialled: str, at: datetime) ->
         mode=treated.line.mode.value,
         since=since,
         until=after - timedelta(days=1) if after else None,
-        steps=tuple(_steps(treated)),
+        steps=tuple(_steps(treated, local, calendar)),
     )
 
 
-def _steps(treated: Treatment) -> list[PreviewStep]:
+def _steps(treated: Treatment, local: datetime, calendar: WorkCalendar) -> list[PreviewStep]:
     steps: list[PreviewStep] = []
     announcement = treated.announcement
     if announcement:
@@ -108,12 +116,46 @@ def _steps(treated: Treatment) -> list[PreviewStep]:
     if treated.cause is not None:
         sentence = f"is released, not answered (Q.850 cause {treated.cause})"
         return [*steps, PreviewStep("release", sentence, detail=str(treated.cause))]
-    line = treated.serving
-    key = f"{line.language}/{greeting_key(line.number, line.begins)}"
-    text = line.greeting.get(line.language)
     steps.append(PreviewStep("answer", "is answered; the recording begins"))
+    return steps + _answered(treated, local, calendar)
+
+
+def _answered(treated: Treatment, local: datetime, calendar: WorkCalendar) -> list[PreviewStep]:
+    line, owner = treated.serving, treated.open_by
+    greeting = greeting_key(line.number, line.begins)
+    text, menu = line.greeting.get(line.language), line.menu
+    queue, priority, message = line.queue, line.priority, False
+    steps: list[PreviewStep] = []
+    if owner.hours is not None:
+        steps.append(_day(owner.hours, local, calendar))
+    if (closed := treated.closed_at(local, calendar)) is not None:
+        greeting = closed_key(owner.number, owner.begins)
+        text, menu = closed.greeting.get(line.language), closed.menu
+        queue, message = closed.queue or queue, closed.then == "message"
+        priority = priority if closed.priority is None else closed.priority
+    key = f"{line.language}/{greeting}"
     steps.append(PreviewStep("greet", f"hears {key}: {text}", prompt=key, text=text))
-    if line.menu:
-        steps.append(PreviewStep("menu", f"is offered the menu {line.menu}", detail=line.menu))
-    waits = f"waits for a person in the queue {line.queue} with priority {line.priority}"
-    return [*steps, PreviewStep("queue", waits, detail=line.queue)]
+    if menu:
+        steps.append(PreviewStep("menu", f"is offered the menu {menu}", detail=menu))
+    if message:
+        steps.append(PreviewStep("message", "is asked for a message; 0 leads to a person"))
+        return steps
+    waits = f"waits for a person in the queue {queue} with priority {priority}"
+    return [*steps, PreviewStep("queue", waits, detail=queue)]
+
+
+_KINDS = {
+    DayKind.WORKING: "a working day",
+    DayKind.WEEKEND: "a weekend",
+    DayKind.HOLIDAY: "a holiday",
+}
+
+
+def _day(hours: OpeningHours, local: datetime, calendar: WorkCalendar) -> PreviewStep:
+    day = calendar.day(local.date())
+    name = f" ({day.name})" if day.name else ""
+    unsure = "" if day.sure else ", by its weekday: the holidays of this year are not known yet"
+    spans = ", ".join(hours.spans(local, calendar)) or "closed all day"
+    state = "open" if hours.open_at(local, calendar) else "closed"
+    sentence = f"calls on {_KINDS[day.kind]}{name}{unsure}; hours {spans}: {state}"
+    return PreviewStep("hours", sentence, detail=state)

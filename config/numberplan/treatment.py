@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from config.calendar import WorkCalendar
 from config.numberplan.models import (
     AnsweredLine,
     CancelledLine,
+    Closed,
     Language,
     Line,
     MergedLine,
@@ -55,6 +57,18 @@ class Treatment:
     announcement: Announcement | None
     cause: int | None
     serving: AnsweredLine
+
+    @property
+    def open_by(self) -> Line:
+        """The line whose hours count: its own, or those of the one that it is forwarded to."""
+        return self.line if self.line.hours is not None else self.serving
+
+    def closed_at(self, local: datetime, calendar: WorkCalendar) -> Closed | None:
+        """What callers get at a moment of the city's clock; None: the line is served as usual."""
+        hours = self.open_by.hours
+        if hours is None or hours.open_at(local, calendar):
+            return None
+        return self.open_by.closed
 
 
 def treatment(plan: NumberPlan, number: str, day: date) -> Treatment:

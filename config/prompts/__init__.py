@@ -20,5 +20,10 @@ def announcement_key(number: str, begins: date | None = None) -> str:
     return f"announcement-{number}{_stage(begins)}"
 
 
+def closed_key(number: str, begins: date | None = None) -> str:
+    """The prompt with which callers are greeted outside the line's hours; arguments as above."""
+    return f"closed-{number}{_stage(begins)}"
+
+
 def _stage(begins: date | None) -> str:
     return f"-{begins:%Y%m%d}" if begins else ""

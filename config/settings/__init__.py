@@ -17,6 +17,7 @@ from config.settings.models import (
     TrunkSettings,
     WebSettings,
 )
+from config.settings.queues import QueueTable
 from config.settings.secrets import Secrets, load_secrets
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "OutboundSettings",
     "PromptSettings",
     "QueueSettings",
+    "QueueTable",
     "RecordingSettings",
     "Secrets",
     "Settings",

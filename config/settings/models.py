@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.settings.queues import QueueTable
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 # Whatever is rendered into a file of Asterisk's must not be able to add a line or a section to it.
 PlainWord = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
@@ -165,6 +167,13 @@ class QueueSettings(_Section):
     voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
 
 
+class SurveySettings(_Section):
+    """The survey of satisfaction after a call."""
+
+    enabled: bool = True
+    lines_without: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,15}$")], ...] = ()
+
+
 class PromptSettings(_Section):
     """Which voice speaks the prompts that nobody recorded.
 
@@ -199,6 +208,8 @@ class Settings(BaseSettings):
     number_plan: Path | None = None
     menus: Path | None = None
     directory: Path | None = None
+    queues: tuple[QueueTable, ...] = ()
+    calendar: Path | None = None
     city: CitySettings = CitySettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
@@ -211,9 +222,10 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
 
-    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory")
+    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory", "calendar")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
+from config.calendar import WorkCalendar
 from config.menus import Menus
 from config.numberplan import (
     Announcement,
-    AnsweredLine,
     Dialled,
     DialledNumbers,
     NumberPlan,
     Treatment,
     treatment,
 )
-from config.prompts import greeting_key
 from ivr.conversation import Conversation, PromptSource
 from ivr.fastagi import AgiSession
 from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
+from ivr.inbound.reception import Reception, reception
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
+from ivr.waiting.message import take_message
 from telephony.events import EventBus
 
 # Long enough for the questions before the greeting, which Asterisk answers at once.
@@ -43,6 +44,8 @@ class Routing:
         menus: all menus.
         zone: whose midnight begins a stage of the plan.
         now: the clock; gives an aware moment.
+        language_queues: language -> queue of the callers who chose it.
+        calendar: for lines that differ by time.
     """
 
     plan: NumberPlan
@@ -50,10 +53,20 @@ class Routing:
     menus: Menus
     zone: tzinfo
     now: Callable[[], datetime] = _utc_now
+    language_queues: Mapping[str, str] = field(default_factory=dict)
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
 
     def treatment(self, number: str) -> Treatment:
         """What callers of a line get today."""
-        return treatment(self.plan, number, self.now().astimezone(self.zone).date())
+        return treatment(self.plan, number, self.local().date())
+
+    def reception(self, treated: Treatment) -> Reception:
+        """How callers are received now, by the city's clock and calendar."""
+        return reception(treated, treated.closed_at(self.local(), self.calendar))
+
+    def local(self) -> datetime:
+        """The city's time."""
+        return self.now().astimezone(self.zone)
 
 
 class InboundHandler:
@@ -70,8 +83,11 @@ class InboundHandler:
         prompts: PromptSource,
         bus: EventBus,
         tickets: TicketStatusSource | None = None,
+        *,
+        message_s: float = 120.0,
     ) -> None:
         self.routing = routing
+        self._message_s = message_s
         self._prompts = prompts
         self._bus = bus
         self._tickets = tickets
@@ -86,29 +102,37 @@ class InboundHandler:
         routing = self.routing
         dialled = routing.numbers.original(await read_evidence(session))
         treated = routing.treatment(dialled.line.number)
-        line = treated.serving
+        welcome = routing.reception(treated)
         await self._identify(session, dialled)
-        await _set_route(session, line, Destination())
+        await _set_route(session, welcome, Destination())
 
-        conversation = Conversation(session, self._prompts, self._bus, line.language)
+        conversation = Conversation(session, self._prompts, self._bus, welcome.language)
         if not dialled.known:
-            session.log.error("line.unknown_number", dialled=dialled.digits, served_as=line.number)
+            session.log.error("line.unknown_number", dialled=dialled.digits, served_as=welcome.line)
             conversation.note("unknown_number", dialled.digits)
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
 
         if treated.announcement:
             await self._announce(conversation, treated.announcement, dialled.line.number)
-        key = await self._greet(conversation, line)
+        key = await self._greet(conversation, welcome)
         destination = Destination()
         if key == PROGRESS:
             await tell_ticket_progress(conversation, self._tickets)
-        elif key != PERSON and line.menu in routing.menus.menus:
-            assert line.menu is not None
-            destination = await walk_menu(conversation, routing.menus, line.menu, self._tickets)
-            await _set_route(session, line, destination)
+        elif key != PERSON and welcome.menu in routing.menus.menus:
+            assert welcome.menu is not None
+            destination = await walk_menu(conversation, routing.menus, welcome.menu, self._tickets)
+            await _set_route(session, welcome, destination)
+        elif key != PERSON and welcome.message:
+            await take_message(conversation, self._message_s)
+            if await session.get_variable("HL_NEXT") == "hangup":
+                return
         await session.set_variable("HL_LANG", conversation.language)
-        conversation.note("queue", destination.queue or line.queue)
+        chosen = routing.language_queues.get(conversation.language)
+        if chosen and destination.queue is None:
+            destination = replace(destination, queue=chosen)
+            await session.set_variable("HL_QUEUE", chosen)
+        conversation.note("queue", destination.queue or welcome.queue)
 
     async def _identify(self, session: AgiSession, dialled: Dialled) -> None:
         number = dialled.line.number
@@ -134,12 +158,14 @@ class InboundHandler:
             await conversation.say(announcement.key)
         conversation.language = greeted_in
 
-    async def _greet(self, conversation: Conversation, line: AnsweredLine) -> str | None:
-        greeting = greeting_key(line.number, line.begins)
+    async def _greet(self, conversation: Conversation, welcome: Reception) -> str | None:
+        greeting = welcome.greeting
         if await conversation.can_say(greeting):
             # Before, not after: whoever takes over in the middle must not begin again.
             await conversation.session.set_variable("HL_GREETED", "1")
-        conversation.note("greeting", line.number)
+        if welcome.closed:
+            conversation.note("closed", welcome.line)
+        conversation.note("greeting", welcome.line)
         key = await conversation.say(greeting, PERSON + ENGLISH + PROGRESS)
         if key == ENGLISH:
             conversation.language = "en"
@@ -149,7 +175,7 @@ class InboundHandler:
         return key
 
 
-async def _set_route(session: AgiSession, line: AnsweredLine, destination: Destination) -> None:
-    priority = line.priority if destination.priority is None else destination.priority
-    await session.set_variable("HL_QUEUE", destination.queue or line.queue)
+async def _set_route(session: AgiSession, welcome: Reception, destination: Destination) -> None:
+    priority = welcome.priority if destination.priority is None else destination.priority
+    await session.set_variable("HL_QUEUE", destination.queue or welcome.queue)
     await session.set_variable("HL_PRIO", str(priority))

@@ -13,7 +13,7 @@ from config.errors import ConfigError
 from config.menus import Menus, load_menus
 from config.menus.models import Info
 from config.numberplan import AnsweredLine, NumberPlan, Text, load_number_plan
-from config.prompts import announcement_key, greeting_key
+from config.prompts import announcement_key, closed_key, greeting_key
 from config.settings import Settings
 from ivr.prompts.library import is_prompt_key
 
@@ -51,6 +51,8 @@ def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dic
     for line in itertools.chain.from_iterable(line.history for line in plan.lines.values()):
         if isinstance(line, AnsweredLine):
             texts[greeting_key(line.number, line.begins)] = line.greeting
+        if line.closed:
+            texts[closed_key(line.number, line.begins)] = line.closed.greeting
         announcement = getattr(line, "announcement", None)
         if isinstance(announcement, Text):
             texts[announcement_key(line.number, line.begins)] = announcement

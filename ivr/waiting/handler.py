@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from config.numberplan import Language
@@ -32,8 +32,8 @@ class QueuePositions(Protocol):
 class WaitingKeyHandler:
     """Serves ``agi://…/waiting-key``.
 
-    Reads HL_KEY and HL_LANG, sets HL_POSITION and HL_LANG, and HL_NEXT=hangup for a caller who will
-    be called back or has left a message.
+    Reads HL_KEY and HL_LANG, sets HL_POSITION, HL_LANG and HL_QUEUE, and
+    HL_NEXT=hangup for a caller who will be called back or has left a message.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class WaitingKeyHandler:
         call_back: CallbackRequest | None = None,
         *,
         voicemail_s: float = 120.0,
+        language_queues: Mapping[str, str] | None = None,
     ) -> None:
         self._prompts = prompts
         self._bus = bus
@@ -52,6 +53,7 @@ class WaitingKeyHandler:
         self._tickets = tickets
         self._call_back = call_back
         self._voicemail_s = voicemail_s
+        self._language_queues = language_queues or {}
 
     async def __call__(self, session: AgiSession) -> None:
         """Serve one key.
@@ -74,6 +76,7 @@ class WaitingKeyHandler:
             case "9":
                 conversation.language = "en"
                 await session.set_variable("HL_LANG", "en")
+                await self._move_to_queue_of(session, "en")
                 await conversation.say("english-selected")
             case "*":
                 await tell_ticket_progress(conversation, self._tickets)
@@ -81,6 +84,13 @@ class WaitingKeyHandler:
                 await self._offer_call_back(conversation)
             case "2":
                 await take_message(conversation, self._voicemail_s)
+
+    async def _move_to_queue_of(self, session: AgiSession, language: Language) -> None:
+        queue = self._language_queues.get(language)
+        if queue and await session.get_variable("HL_QUEUE") != queue:
+            # a place in one queue means nothing in another
+            await session.set_variable("HL_POSITION", "")
+            await session.set_variable("HL_QUEUE", queue)
 
     async def _offer_call_back(self, conversation: Conversation) -> None:
         """Read out the caller's number, and let the caller go once the request is written down."""

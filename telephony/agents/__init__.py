@@ -1,7 +1,8 @@
 """Agents: their states, and the commands that put them into queues and take them out."""
 
-from telephony.agents.desk import AGENT_ENDPOINT, AgentDesk, AgentError, AgentSnapshot
-from telephony.agents.seats import QueueSeats, Seat, Seats
+from telephony.agents.agent import AGENT_ENDPOINT, AgentError, AgentSnapshot
+from telephony.agents.desk import AgentDesk
+from telephony.agents.seats import Levels, QueueSeats, Seat, Seats
 from telephony.agents.states import TRANSITIONS, Trigger, next_state
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "AgentDesk",
     "AgentError",
     "AgentSnapshot",
+    "Levels",
     "QueueSeats",
     "Seat",
     "Seats",

@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
+from telephony.agents.agent import AGENT_ENDPOINT, Agent, AgentError, AgentSnapshot
+from telephony.agents.obeying import obeyed, quietly
 from telephony.agents.seats import Seat, Seats
 from telephony.agents.states import Trigger, next_state
 from telephony.events import (
+    AGENT_LEFT_STEP,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -26,6 +28,7 @@ from telephony.events import (
     CallOffered,
     Event,
     EventBus,
+    IvrStep,
     LinkState,
     LinkStateChanged,
     OfferEnded,
@@ -44,43 +47,6 @@ _MISSES = {
     OfferOutcome.REFUSED,
     OfferOutcome.UNAVAILABLE,
 }
-AGENT_ENDPOINT = "PJSIP/agent-"
-
-
-class AgentError(Exception):
-    """A command that can't be carried out; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSnapshot:
-    """One agent now. ``reachable`` is False when the telephone is not registered."""
-
-    extension: str
-    state: AgentState
-    reason: str
-    since: datetime
-    call_id: str
-    reachable: bool
-
-
-@dataclass(slots=True)
-class _Agent:
-    extension: str
-    state: AgentState = AgentState.LOGGED_OUT
-    reason: str = ""
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    call_id: str = ""
-    missed: int = 0
-    reachable: bool = True
-    # What the agent asked for during a call; it happens when the call is over.
-    afterwards: AgentState | None = None
-    afterwards_reason: str = ""
-    timer: asyncio.TimerHandle | None = None
-    leaving: asyncio.TimerHandle | None = None
-
-    @property
-    def interface(self) -> str:
-        return AGENT_ENDPOINT + self.extension
 
 
 class AgentDesk:
@@ -110,15 +76,12 @@ class AgentDesk:
         self._wrap_up_seconds = wrap_up_seconds
         self._missed_limit = missed_calls_before_break
         self._move_seconds = move_seconds
-        self._agents: dict[str, _Agent] = {}
+        self._agents: dict[str, Agent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def snapshot(self, extension: str) -> AgentSnapshot:
         """The agent's state now (logged out when never seen)."""
-        agent = self._agents.get(extension) or _Agent(extension)
-        return AgentSnapshot(
-            extension, agent.state, agent.reason, agent.since, agent.call_id, agent.reachable
-        )
+        return (self._agents.get(extension) or Agent(extension)).snapshot()
 
     def snapshots(self) -> list[AgentSnapshot]:
         """All agents that were seen since the start."""
@@ -136,7 +99,7 @@ class AgentDesk:
         if agent.state in (AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP):
             agent.afterwards = None
             return self.snapshot(extension)
-        await self._command(self._seats.add(agent.interface))
+        await obeyed(self._seats.add(agent.interface))
         await self._refresh_reachable(agent)
         agent.missed = 0
         self._move(agent, Trigger.LOGIN)
@@ -149,12 +112,12 @@ class AgentDesk:
             AgentError: Asterisk is away or refused.
         """
         agent = self._agent(extension)
-        await self._command(self._seats.remove(agent.interface))
+        await obeyed(self._seats.remove(agent.interface))
         self._now_or_afterwards(agent, Trigger.LOGOUT, AgentState.LOGGED_OUT, "")
         return self.snapshot(extension)
 
     async def ready(self, extension: str) -> AgentSnapshot:
-        """End a break or the wrap-up.
+        """End a break or the wrap-up; the queues are those of the agent's skills today.
 
         Raises:
             AgentError: not logged in, or Asterisk is away or refused.
@@ -165,7 +128,7 @@ class AgentDesk:
         agent.afterwards = None
         agent.missed = 0
         if agent.state not in (AgentState.TALKING, AgentState.RINGING):
-            await self._command(self._seats.unpause(agent.interface))
+            await obeyed(self._seats.add(agent.interface))
             await self._refresh_reachable(agent)
             self._move(agent, Trigger.READY)
         return self.snapshot(extension)
@@ -179,9 +142,17 @@ class AgentDesk:
         agent = self._agent(extension)
         if agent.state is AgentState.LOGGED_OUT:
             raise AgentError("请先登录坐席 / log in to the queue first")
-        await self._command(self._seats.pause(agent.interface, reason=reason))
+        await obeyed(self._seats.pause(agent.interface, reason=reason))
         self._now_or_afterwards(agent, Trigger.BREAK, AgentState.BREAK, reason)
         return self.snapshot(extension)
+
+    async def reseat(self, extension: str) -> None:
+        """Sit in the queues of the agent's skills as they are now; nothing for who is logged out.
+
+        Raises:
+            AgentError: Asterisk is away or refused.
+        """
+        await obeyed(self._seats.reseat(self._agent(extension).interface))
 
     # ---- events -----------------------------------------------------------------------------
 
@@ -193,7 +164,7 @@ class AgentDesk:
                     self.apply(event)
         finally:
             for agent in self._agents.values():
-                self._stop_timer(agent)
+                agent.stop_timer()
                 if agent.leaving is not None:
                     agent.leaving.cancel()
             for task in self._tasks:
@@ -225,6 +196,9 @@ class AgentDesk:
                 if agent.leaving is not None and agent.call_id == event.call_id:
                     agent.leaving.cancel()
                     agent.leaving = None
+            case IvrStep(step=step) if step == AGENT_LEFT_STEP:
+                for agent in list(self._agents.values()):
+                    self._call_over(agent, event.call_id)
             case CallEnded():
                 for agent in list(self._agents.values()):
                     if agent.call_id == event.call_id:
@@ -234,7 +208,7 @@ class AgentDesk:
             case _:
                 pass
 
-    def _offer_ended(self, agent: _Agent, outcome: OfferOutcome) -> None:
+    def _offer_ended(self, agent: Agent, outcome: OfferOutcome) -> None:
         if agent.state is not AgentState.RINGING:
             return
         agent.call_id = ""
@@ -244,18 +218,18 @@ class AgentDesk:
             agent.missed += 1
             if agent.missed >= self._missed_limit:
                 self._move(agent, Trigger.MISSED_TOO_OFTEN, MISSED)
-                self._spawn(self._quietly(self._seats.pause(agent.interface, reason=MISSED)))
+                self._spawn(quietly(self._seats.pause(agent.interface, reason=MISSED)))
                 return
         self._move(agent, Trigger.OFFER_ENDED)
 
-    def _left(self, agent: _Agent, call_id: str) -> None:
+    def _left(self, agent: Agent, call_id: str) -> None:
         """The call is over for the agent, unless the agent was only moved into another room."""
         if agent.state is AgentState.TALKING and agent.call_id == call_id and not agent.leaving:
             agent.leaving = asyncio.get_running_loop().call_later(
                 self._move_seconds, self._call_over, agent, call_id
             )
 
-    def _call_over(self, agent: _Agent, call_id: str) -> None:
+    def _call_over(self, agent: Agent, call_id: str) -> None:
         if agent.leaving is not None:
             agent.leaving.cancel()
             agent.leaving = None
@@ -267,17 +241,17 @@ class AgentDesk:
         if self._wrap_up_seconds == 0:
             self._wrap_up_over(agent)
             return
-        self._spawn(self._quietly(self._seats.pause(agent.interface, reason=WRAP_UP)))
+        self._spawn(quietly(self._seats.pause(agent.interface, reason=WRAP_UP)))
         agent.timer = asyncio.get_running_loop().call_later(
             self._wrap_up_seconds, self._wrap_up_over, agent
         )
 
-    def _wrap_up_over(self, agent: _Agent) -> None:
+    def _wrap_up_over(self, agent: Agent) -> None:
         if agent.state is AgentState.WRAP_UP:
-            self._spawn(self._quietly(self._seats.unpause(agent.interface)))
+            self._spawn(quietly(self._seats.unpause(agent.interface)))
             self._move(agent, Trigger.WRAP_UP_OVER)
 
-    def _settle_afterwards(self, agent: _Agent) -> bool:
+    def _settle_afterwards(self, agent: Agent) -> bool:
         """Carry out what was asked for during the call; False when nothing was."""
         if agent.afterwards is None:
             return False
@@ -288,7 +262,7 @@ class AgentDesk:
         return True
 
     def _now_or_afterwards(
-        self, agent: _Agent, trigger: Trigger, state: AgentState, reason: str
+        self, agent: Agent, trigger: Trigger, state: AgentState, reason: str
     ) -> None:
         if agent.state in (AgentState.RINGING, AgentState.TALKING):
             agent.afterwards, agent.afterwards_reason = state, reason
@@ -297,21 +271,21 @@ class AgentDesk:
 
     # ---- state ------------------------------------------------------------------------------
 
-    def _agent(self, extension: str) -> _Agent:
-        return self._agents.setdefault(extension, _Agent(extension))
+    def _agent(self, extension: str) -> Agent:
+        return self._agents.setdefault(extension, Agent(extension))
 
-    def _by_endpoint(self, endpoint: str) -> _Agent | None:
+    def _by_endpoint(self, endpoint: str) -> Agent | None:
         if not endpoint.startswith(AGENT_ENDPOINT):
             return None
         return self._agent(endpoint.removeprefix(AGENT_ENDPOINT))
 
-    def _move(self, agent: _Agent, trigger: Trigger, reason: str = "") -> None:
+    def _move(self, agent: Agent, trigger: Trigger, reason: str = "") -> None:
         state = next_state(agent.state, trigger)
         if state is not None:
             self._set(agent, state, reason)
 
-    def _set(self, agent: _Agent, state: AgentState, reason: str) -> None:
-        self._stop_timer(agent)
+    def _set(self, agent: Agent, state: AgentState, reason: str) -> None:
+        agent.stop_timer()
         if (state, reason) == (agent.state, agent.reason) and state is not AgentState.RINGING:
             return
         agent.state, agent.reason, agent.since = state, reason, datetime.now(UTC)
@@ -326,12 +300,6 @@ class AgentDesk:
                 call_id=agent.call_id,
             )
         )
-
-    @staticmethod
-    def _stop_timer(agent: _Agent) -> None:
-        if agent.timer is not None:
-            agent.timer.cancel()
-            agent.timer = None
 
     async def _rebuild(self) -> None:
         """After a restart of either side: the seats in Asterisk are the truth."""
@@ -348,7 +316,7 @@ class AgentDesk:
             if agent.interface not in seats and idle:
                 self._set(agent, AgentState.LOGGED_OUT, "")
 
-    async def _adopt(self, agent: _Agent, seat: Seat) -> None:
+    async def _adopt(self, agent: Agent, seat: Seat) -> None:
         agent.reachable = seat.reachable
         if agent.state in (AgentState.RINGING, AgentState.TALKING):
             return
@@ -357,14 +325,14 @@ class AgentDesk:
             return
         if seat.paused and seat.paused_reason == WRAP_UP:
             # The timer that would have ended this wrap-up died with the service.
-            await self._quietly(self._seats.unpause(agent.interface))
+            await quietly(self._seats.unpause(agent.interface))
             self._set(agent, AgentState.READY, "")
         elif seat.paused:
             self._set(agent, AgentState.BREAK, seat.paused_reason)
         else:
             self._set(agent, AgentState.READY, "")
 
-    async def _refresh_reachable(self, agent: _Agent) -> None:
+    async def _refresh_reachable(self, agent: Agent) -> None:
         with contextlib.suppress(OSError):
             seat = (await self._seats.members()).get(agent.interface)
             agent.reachable = seat is not None and seat.reachable
@@ -375,17 +343,3 @@ class AgentDesk:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, command: Coroutine[Any, Any, None]) -> None:
-        try:
-            await command
-        except OSError as error:
-            log.warning("agent.command_failed", reason=str(error))
-
-    async def _command(self, command: Coroutine[Any, Any, None]) -> None:
-        try:
-            await command
-        except OSError as error:
-            raise AgentError(
-                f"电话系统暂时无法执行，请稍后重试 / the telephone system did not obey: {error}"
-            ) from error

@@ -109,6 +109,12 @@ def queue_remove(queue: str, interface: str) -> AmiAction:
     return AmiAction({"Action": "QueueRemove", "Queue": queue, "Interface": interface})
 
 
+def queue_penalty(queue: str, interface: str, penalty: int) -> AmiAction:
+    """Another penalty for a member of a queue."""
+    fields: dict[str, FieldValue] = {"Action": "QueuePenalty", "Interface": interface}
+    return AmiAction(fields | {"Penalty": penalty, "Queue": queue})
+
+
 def queue_pause(interface: str, *, paused: bool, queue: str = "", reason: str = "") -> AmiAction:
     """Stop or resume offering calls to an interface, in one queue or (``""``) in all."""
     fields: dict[str, FieldValue] = {

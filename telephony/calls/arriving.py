@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from telephony.calls.dialling import answered
 from telephony.calls.headers import Headers
-from telephony.calls.legs import Leg
+from telephony.calls.legs import Leg, Release
 from telephony.calls.switchboard import RING, UP, Switchboard
-from telephony.events import IvrStep, KeyPressed, TargetStep, TransferTarget
+from telephony.events import AGENT_LEFT_STEP, IvrStep, KeyPressed, TargetStep, TransferTarget
 
 _NO_NUMBER = {"", "h", "failed"}
 _TARGET_STEPS = {"dialling": TargetStep.DIALLING, "answered": TargetStep.ANSWERED}
@@ -88,6 +88,9 @@ def user_event(board: Switchboard, h: Headers) -> None:
     leg = board.leg(h)
     call = leg.call if leg is not None else board.calls.get(h.get("linkedid", "callid"))
     if call is not None and told == "hotlinestep" and h.get("step"):
+        if h.get("step") == AGENT_LEFT_STEP and call.request is None:
+            # An agent whose telephone was told to hang up asked for nothing itself.
+            call.request = Release(call.answered_by, "left before the caller", board.now)
         board.emit(
             call,
             IvrStep(at=board.now, call_id=call.ident, step=h.get("step"), detail=h.get("detail")),

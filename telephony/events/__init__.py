@@ -2,6 +2,7 @@
 
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
+    AGENT_LEFT_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -33,6 +34,7 @@ from telephony.events.vocabulary import (
     RecordingSealed,
     RecordingStarted,
     Speaker,
+    SurveyAnswered,
     TargetStep,
     TicketDrafted,
     TranscriptFinal,
@@ -46,6 +48,7 @@ from telephony.events.vocabulary import (
 )
 
 __all__ = [
+    "AGENT_LEFT_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -79,6 +82,7 @@ __all__ = [
     "RecordingStarted",
     "Speaker",
     "Subscription",
+    "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
     "TranscriptFinal",

@@ -153,6 +153,8 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
+# The agent hung up first; the caller's channel lives on for the survey.
+AGENT_LEFT_STEP = "agent_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +388,18 @@ class TicketDrafted(CallEvent):
     """A draft ticket exists for the call."""
 
     ticket_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered(CallEvent):
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
+
+    ``ticket``: number of the ticket that a survey by call-back is about, "" for the call's own.
+    """
+
+    score: int
+    solved: bool | None = None
+    ticket: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

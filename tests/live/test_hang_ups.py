@@ -138,6 +138,9 @@ async def test_given_a_conversation_when_the_agent_hangs_up_then_it_is_the_agent
     await talking.wait_answered()
     await agents["8001"].heard("agent.state", lambda m: m["state"] == "talking")
     await talking.hangup()
+    # the caller is asked for a rating, and rings off
+    await reached(admin, "13900000055", "ivr", prompt="survey")
+    await call.hangup()
     await call.wait_ended(10)
 
     record = await ended_call(admin, "13900000055")

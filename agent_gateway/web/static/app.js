@@ -1,5 +1,6 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
+import { showAdvice } from "./advice.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
@@ -24,6 +25,7 @@ function show() {
   showCall(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
+  showAdvice(call && call.advice);
   const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
   showTicket(
     { key: ours ? call.call_id : null, ticket: call?.ticket, prefill: call?.prefill },
@@ -132,6 +134,10 @@ const HEARD = {
   "call.alarm"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.alarm = message;
+  },
+  "call.advice"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.advice = message;
   },
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);

@@ -4,7 +4,13 @@ import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
 import { nameOf } from "./names.js";
 
-const DETAILS = { key: "digit", queued: "position", answered: "endpoint", alarm: "line" };
+const DETAILS = {
+  key: "digit",
+  queued: "position",
+  answered: "endpoint",
+  survey: "score",
+  alarm: "line",
+};
 
 /** Show the call (null: none). */
 export function showCall(call, extension) {

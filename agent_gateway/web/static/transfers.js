@@ -38,6 +38,7 @@ export function showTransfer(call, extension) {
   byId("transfer").hidden = !mine;
   if (!mine) return;
   const { state = "together", name = "", reason = "", drill = false } = call.transfer ?? {};
+  byId("to-survey").disabled = Boolean(call.transfer);
   for (const kind of BEGIN) byId(`transfer-${kind}`).disabled = state !== "together";
   for (const [what, states] of Object.entries(ALLOWED)) {
     byId(`transfer-${what}`).disabled = !states.includes(state);
@@ -87,6 +88,7 @@ for (const kind of BEGIN) {
     if (shown && target) order("transfer", { kind, target });
   });
 }
+byId("to-survey").addEventListener("click", () => shown && order("survey"));
 for (const what of Object.keys(ALLOWED)) {
   byId(`transfer-${what}`).addEventListener("click", () => shown && order(what));
 }

@@ -3,6 +3,7 @@
 from telephony.asterisk.rendering.model import (
     AgentEndpoint,
     DialplanLine,
+    DialplanQueue,
     DialplanStage,
     RenderInput,
 )
@@ -11,6 +12,7 @@ from telephony.asterisk.rendering.render import RenderError, render_asterisk_con
 __all__ = [
     "AgentEndpoint",
     "DialplanLine",
+    "DialplanQueue",
     "DialplanStage",
     "RenderError",
     "RenderInput",

@@ -89,11 +89,34 @@ class DialplanLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DialplanQueue:
+    """A queue of which more than the name is known.
+
+    Attributes:
+        name: the queue.
+        overflow_s: seconds after which a caller whom nobody answered goes on; 0: never.
+        overflow_to: to this queue.
+        overflow_priority: with this ``QUEUE_PRIO``; None: as before.
+    """
+
+    name: str
+    overflow_s: int = 0
+    overflow_to: str = ""
+    overflow_priority: int | None = None
+
+    def __post_init__(self) -> None:
+        _require(_WORD, self.name, "queue")
+        if self.overflow_s:
+            _require(_WORD, self.overflow_to, "queue")
+
+
+@dataclass(frozen=True, slots=True)
 class RenderInput:
     """Everything that the configuration is made from.
 
     Attributes:
         lines: one per line of the plan; the first is the main line, which takes unknown numbers.
+        more_queues: those that no line names, and how callers go on from one to another.
         directory_numbers: every number of the directory; what may be dialled besides is a setting.
         cdr_columns: names of ``CDR()`` fields, in the order of the CSV file's columns.
     """
@@ -107,6 +130,7 @@ class RenderInput:
     asterisk_data_dir: Path
     asterisk_version: tuple[int, ...]
     directory_numbers: tuple[str, ...] = ()
+    more_queues: tuple[DialplanQueue, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lines:
@@ -120,5 +144,11 @@ class RenderInput:
 
     @property
     def queues(self) -> tuple[str, ...]:
-        """Names of the queues, in the order of their first use."""
-        return tuple(dict.fromkeys(stage.queue for line in self.lines for stage in line.stages))
+        """Names of the queues, in the order of their first use; the first is the default."""
+        of_lines = [stage.queue for line in self.lines for stage in line.stages]
+        return tuple(dict.fromkeys(of_lines + [queue.name for queue in self.more_queues]))
+
+    @property
+    def overflows(self) -> tuple[DialplanQueue, ...]:
+        """The queues that do not keep their callers."""
+        return tuple(queue for queue in self.more_queues if queue.overflow_s)

@@ -6,14 +6,15 @@ import asyncio
 import tempfile
 import wave
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from agent_gateway.service.asterisk_config import render_input
 from config.menus import load_menus
-from config.numberplan import DialledNumbers, load_number_plan
+from config.numberplan import DEFAULT_PLAN, DialledNumbers, load_number_plan
 from config.settings import Settings, load_secrets
 from ivr.fastagi import AgiServer, Handler
 from ivr.inbound import InboundHandler, Routing
@@ -30,8 +31,34 @@ from tests.live.harness.sipp import SippRun, run_sipp
 ROOT = Path(__file__).parents[3]
 GREETING_S = 2.5
 LINES = ("12345", "12328", "12319")
+OFFICE, DESK = "12366", "12313"
+WITH_HOURS = f"""
+[lines.{OFFICE}]
+mode = "dual"
+priority = 30
+name = {{ zh = "有工作时间的线路", en = "A line with hours" }}
+greeting = {{ zh = "您好，本次通话将被录音。", en = "This call will be recorded." }}
+hours = {{ working_days = ["09:00-12:00", "14:00-17:30"] }}
+[lines.{OFFICE}.closed]
+priority = 3
+greeting = {{ zh = "现在是非工作时间。", en = "We are closed." }}
+[lines.{DESK}]
+mode = "sub_centre"
+name = {{ zh = "分中心", en = "A centre" }}
+hours = {{ working_days = ["09:00-17:30"] }}
+[lines.{DESK}.closed]
+then = "message"
+greeting = {{ zh = "请留言。", en = "Leave a message." }}
+"""
 LONG_GREETING, LONG_GREETING_S = "12333", 60.0
-SHORT = ("already-waiting", "english-selected", "ticket-latest", "ticket-status-handling")
+SHORT = (
+    "voicemail-ask",
+    "voicemail-noted",
+    "already-waiting",
+    "english-selected",
+    "ticket-latest",
+    "ticket-status-handling",
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +71,13 @@ def exchange() -> Iterator[tuple[AsteriskProcess, Settings]]:
 
 def _running(data_dir: Path) -> Iterator[tuple[AsteriskProcess, Settings]]:
     ports = free_ports()
+    plan = data_dir / "numberplan.toml"
+    plan.write_text(DEFAULT_PLAN.read_text(encoding="utf-8") + WITH_HOURS, encoding="utf-8")
     settings = Settings.model_validate(
         {
             "install_dir": ROOT / "var",
             "data_dir": data_dir,
+            "number_plan": plan,
             "asterisk": {
                 "sip_port": ports.sip,
                 "ami_port": ports.ami,
@@ -62,6 +92,9 @@ def _running(data_dir: Path) -> Iterator[tuple[AsteriskProcess, Settings]]:
         folder.mkdir(parents=True)
         for line in LINES:
             _tone(folder / f"greeting-{line}.wav", GREETING_S)
+        _tone(folder / f"greeting-{OFFICE}.wav", 0.3)
+        for line in (OFFICE, DESK):
+            _tone(folder / f"closed-{line}.wav", 0.3)
         _tone(folder / f"greeting-{LONG_GREETING}.wav", LONG_GREETING_S)
         for key in (*SHORT, *(f"digit-{digit}" for digit in range(10))):
             _tone(folder / f"{key}.wav", 0.3)
@@ -113,13 +146,20 @@ class Ivr:
     bus: EventBus = field(default_factory=EventBus)
     server: AgiServer | None = None
 
-    async def start(self, inbound: Handler | None = None) -> None:
-        """Serve both scripts; ``inbound`` replaces the real handler of the first."""
+    async def start(self, inbound: Handler | None = None, at: str = "") -> None:
+        """Serve both scripts.
+
+        Args:
+            inbound: replaces the real handler of the first.
+            at: the city's time, e.g. ``2026-10-10T10:00``; now if left out.
+        """
         menus = load_menus(None)
-        plan = load_number_plan(None, self.settings.city, menus.entries)
-        routing = Routing(
-            plan, DialledNumbers(plan, self.settings.city), menus, self.settings.city.zone
-        )
+        plan = load_number_plan(self.settings.number_plan, self.settings.city, menus.entries)
+        city = self.settings.city
+        routing = Routing(plan, DialledNumbers(plan, city), menus, city.zone)
+        if at:
+            moment = datetime.fromisoformat(at).replace(tzinfo=city.zone)
+            routing = replace(routing, now=lambda: moment)
         prompts = PromptLibrary(self.settings.prompts_dir)
         self.server = AgiServer(self.settings.agi.host, self.settings.agi.port)
         real = InboundHandler(routing, prompts, self.bus, OneTicket())

@@ -43,11 +43,16 @@ class MemorySeats:
 
     def __init__(self) -> None:
         self.seats: dict[str, Seat] = {}
+        self.reseated: list[str] = []
         self.away = False
 
     async def add(self, interface: str) -> None:
         self._check()
         self.seats[interface] = _seat(interface)
+
+    async def reseat(self, interface: str) -> None:
+        self._check()
+        self.reseated.append(interface)
 
     async def remove(self, interface: str) -> None:
         self._check()

@@ -126,3 +126,16 @@ def test_given_a_data_folder_that_cannot_be_made_when_run_then_one_plain_sentenc
     output = _run("list", code=1)
     assert "the database cannot be used" in output
     assert "Traceback" not in output
+
+
+def test_given_skills_when_set_and_cleared_then_shown_and_audited(data_dir: Path) -> None:
+    _run("add", "zhang", "--extension", "8003")
+    assert "as everybody" in _run("skills", "zhang")
+    told = json.loads(_run("skills", "zhang", "hotline=2", "--json"))
+    assert told == {"username": "zhang", "skills": {"hotline": 2}, "queues": {"hotline": 2}}
+    assert "hotline (level 2)" in _run("skills", "zhang")
+    assert "there is no queue english" in _run("skills", "zhang", "english=1", code=1)
+    assert "QUEUE=LEVEL" in _run("skills", "zhang", "hotline=best", code=1)
+    assert "no user" in _run("skills", "nobody", "hotline", code=1)
+    assert "as everybody" in _run("skills", "zhang", "--clear")
+    assert _audit(data_dir)[:2] == [("user.skills", "zhang")] * 2

@@ -32,6 +32,7 @@ def test_given_an_installation_when_examined_then_nothing_of_it_is_left_out() ->
 
     assert set(CHECKS) == {
         "number plan",
+        "calendar",
         "disk",
         "clock",
         "time zone",

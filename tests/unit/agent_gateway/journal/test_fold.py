@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from agent_gateway.journal import Disposition, fold_call
 from agent_gateway.store import Call
 from telephony.events import (
+    AGENT_LEFT_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     CallEvent,
@@ -19,6 +20,7 @@ from telephony.events import (
     OfferEnded,
     OfferOutcome,
     QueueLeaveReason,
+    SurveyAnswered,
 )
 from tests.unit.agent_gateway.scenes import AGENT, answer, arrival, at, end, offer, whole_call
 
@@ -193,3 +195,17 @@ def test_given_a_choice_made_while_waiting_when_the_call_ends_then_that_is_how_i
     assert _fold([*arrival("1.1"), chosen, end("1.1")]).disposition == step
     talked = [*arrival("1.1"), chosen, offer("1.1"), *answer("1.1"), end("1.1")]
     assert _fold(talked).disposition == Disposition.ANSWERED
+
+
+def test_given_a_survey_after_the_agent_left_then_talk_ends_with_the_agent() -> None:
+    *before, ended = whole_call("1.1")
+    answers = [SurveyAnswered(at=at(24), call_id="1.1", score=3), ended]
+    call = _fold([*before, IvrStep(at=at(19), call_id="1.1", step=AGENT_LEFT_STEP), *answers])
+    assert (call.talk_seconds, call.ended_at) == (10, at(30))
+    assert call.hung_up_by == "agent"
+    assert call.path[-1] == {
+        "at": at(24).isoformat(),
+        "step": "survey",
+        "score": 3,
+        "solved": None,
+    }

@@ -29,7 +29,7 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     source = Path(str(resources.files("config"))) / "defaults"
     target = tmp_path / "defaults"
     target.mkdir()
-    for file in source.glob("prefill_*"):
+    for file in (*source.glob("prefill_*"), source / "taxonomy.json", source / "departments.json"):
         (target / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr("asr.prefill.lexicon.resources", SimpleNamespace(files=lambda _: tmp_path))
     lexicon.cache_clear()
@@ -54,7 +54,7 @@ def _fresh_lists() -> None:
         ("prefill_routing.toml", '["transport.bus"]', '["transport.ship"]', "公交集团"),
         ("prefill_surnames.json", '"single": "', '"other": "', "single"),
         ("prefill_organisations.toml", '"物业|服务中心"', '"物业("', "housing.property_mgmt"),
-        ("prefill_taxonomy.json", '"line": "12328",', "", "categories"),
+        ("taxonomy.json", '"line": "12328",', "", "categories"),
     ],
 )
 def test_given_a_damaged_list_when_read_then_the_error_names_file_and_entry(

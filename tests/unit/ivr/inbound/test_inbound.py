@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -149,6 +150,19 @@ async def test_given_9_when_greeting_then_english_greeting_and_queue(serve: Serv
     variables, _ = await call(serve, asterisk)
     assert asterisk.played == ["zh/greeting-12345", "en/greeting-12345"]
     assert variables["HL_LANG"] == "en"
+
+
+async def test_given_a_queue_for_english_when_9_is_pressed_then_the_caller_waits_there(
+    serve: Serve,
+) -> None:
+    routes = replace(routing(), language_queues={"en": "english"})
+    handler = InboundHandler(routes, EveryPrompt(), EventBus(), OneTicket())
+    for keys, queue in ((["9", ""], "english"), ([], "hotline")):
+        asterisk = FakeAsterisk(
+            keys={"greeting-12345": keys}, variables={"HL_DIALLED": "12345", "HL_LINE": "12345"}
+        )
+        await asterisk.call(await serve("inbound", handler))
+        assert asterisk.variables["HL_QUEUE"] == queue
 
 
 async def test_given_star_when_greeting_then_status_and_queue(serve: Serve) -> None:

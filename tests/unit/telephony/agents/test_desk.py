@@ -11,6 +11,7 @@ import pytest
 
 from telephony.agents import AgentDesk, AgentError, Seat
 from telephony.events import (
+    AGENT_LEFT_STEP,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -18,6 +19,7 @@ from telephony.events import (
     CallOffered,
     EventBus,
     HungUpBy,
+    IvrStep,
     LinkState,
     LinkStateChanged,
     OfferEnded,
@@ -42,6 +44,9 @@ class SeatsInMemory:
     async def add(self, interface: str) -> None:
         self._check()
         self.seats[interface] = Seat(interface, False, "", False, True)
+
+    async def reseat(self, interface: str) -> None:
+        self._check()
 
     async def remove(self, interface: str) -> None:
         self._check()
@@ -107,7 +112,7 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     desk = Desk()
     yield desk
-    desk.desk._stop_timer(desk.desk._agent("8001"))
+    desk.desk._agent("8001").stop_timer()
 
 
 async def test_given_logged_out_when_login_then_seat_taken_and_ready(desk: Desk) -> None:
@@ -293,3 +298,16 @@ async def test_given_restarted_service_when_link_is_up_then_states_come_from_the
         "8003": (AgentState.READY, "", False),
     }
     assert not desk.seats.seats["PJSIP/agent-8001"].paused
+
+
+async def test_given_a_talk_when_the_agent_left_and_the_caller_stays_then_wrap_up_at_once(
+    desk: Desk,
+) -> None:
+    await desk.desk.login("8001")
+    desk.offer()
+    desk.answer()
+    desk.desk.apply(IvrStep(at=NOW, call_id="another", step=AGENT_LEFT_STEP))
+    assert desk.state() is AgentState.TALKING
+    desk.desk.apply(IvrStep(at=NOW, call_id="c1", step=AGENT_LEFT_STEP))
+    assert desk.state() is AgentState.WRAP_UP
+    await desk.settle()

@@ -10,6 +10,7 @@ from config.settings import OutboundSettings, QueueSettings, Secrets, Settings
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
+    DialplanQueue,
     DialplanStage,
     RenderError,
     RenderInput,
@@ -85,9 +86,13 @@ def test_given_older_asterisk_when_rendered_then_queue_has_its_former_macro_argu
     tmp_path: Path,
 ) -> None:
     render_asterisk_config(source(tmp_path, asterisk_version=(20, 6, 0)))
-    assert "Queue(${HL_QUEUE},,,,,,,,,${HL_POSITION})" in read(tmp_path, "extensions.conf")
+    assert "Queue(${HL_QUEUE},c,,,${HL_OVER_S},,,,,${HL_POSITION})" in read(
+        tmp_path, "extensions.conf"
+    )
     render_asterisk_config(source(tmp_path))
-    assert "Queue(${HL_QUEUE},,,,,,,,${HL_POSITION})" in read(tmp_path, "extensions.conf")
+    assert "Queue(${HL_QUEUE},c,,,${HL_OVER_S},,,,${HL_POSITION})" in read(
+        tmp_path, "extensions.conf"
+    )
 
 
 def test_given_missing_module_when_rendered_then_error_names_it_and_old_files_stay(
@@ -239,3 +244,26 @@ def test_given_no_announcements_wanted_when_rendered_then_no_place_is_told(tmp_p
     queues = read(tmp_path, "queues.conf")
     assert "announce-position = no" in queues
     assert "announce-frequency" not in queues
+
+
+def test_given_a_queue_that_overflows_when_rendered_then_the_dialplan_knows_where_to(
+    tmp_path: Path,
+) -> None:
+    overflow = DialplanQueue("english", 20, "hotline", 90)
+    render_asterisk_config(source(tmp_path, more_queues=(overflow, DialplanQueue("quiet"))))
+    assert "[english](common)" in read(tmp_path, "queues.conf")
+    assert "[quiet](common)" in read(tmp_path, "queues.conf")
+    dialplan = read(tmp_path, "extensions.conf")
+    assert "DEFAULT_QUEUE = hotline" in dialplan
+    overflows = _context(dialplan, "overflow")
+    assert "n(queue1),Set(HL_OVER_TO=hotline)" in overflows
+    assert "Set(HL_OVER_PRIO=90)" in overflows
+    assert "$[${EPOCH} + 20]" in overflows
+    assert "quiet" not in overflows
+
+
+def test_given_a_hostile_queue_then_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="queue"):
+        DialplanQueue("english\nexten => x", 20, "hotline")
+    with pytest.raises(ValueError, match="queue"):
+        DialplanQueue("english", 20, "hot,line")

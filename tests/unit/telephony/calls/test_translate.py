@@ -245,3 +245,30 @@ def test_given_what_was_dialled_then_the_number_is_found(text: str, number: str)
 def test_given_any_cause_then_there_are_words_for_it() -> None:
     assert cause_text(17) == "user busy"
     assert cause_text(-3) == "cause -3"
+
+
+def test_given_an_agent_who_left_by_order_then_it_is_the_agent_who_hung_up() -> None:
+    channel = {"Channel": "PJSIP/trunk-01", "Uniqueid": "1.1", "Linkedid": "1.1"}
+    member = {"Channel": "PJSIP/agent-8001-01", "Uniqueid": "1.2", "Linkedid": "1.1"}
+    bridge = {"BridgeUniqueid": "b", "BridgeTechnology": "simple_bridge", "ChannelState": "6"}
+    translator = live()
+    events: list[Event] = []
+    for message in (
+        new_channel(),
+        {"Event": "Newchannel", **member, "ChannelState": "0"},
+        {"Event": "AgentCalled", **channel, **{f"Dest{k}": v for k, v in member.items()}},
+        {"Event": "Newstate", **member, "ChannelState": "6"},
+        {"Event": "BridgeEnter", **channel, **bridge},
+        {"Event": "BridgeEnter", **member, **bridge},
+        {"Event": "SoftHangupRequest", **member, "Cause": "16"},
+        {"Event": "BridgeLeave", **channel, **bridge},
+        {"Event": "BridgeLeave", **member, **bridge},
+        {"Event": "Hangup", **member, "Cause": "16"},
+        {"Event": "UserEvent", "UserEvent": "HotlineStep", **channel, "Step": "agent_left"},
+        {"Event": "HangupRequest", **channel},
+        {"Event": "Hangup", **channel, "Cause": "16"},
+    ):
+        events += translator.feed(message, at=AT)
+    (ended,) = [e for e in events if isinstance(e, CallEnded)]
+    assert ended.hung_up_by == "agent"
+    assert ended.channel == "PJSIP/agent-8001-01"

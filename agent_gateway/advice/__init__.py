@@ -1,0 +1,1 @@
+"""What stands beside the ticket while the caller speaks: duplicates, knowledge, department."""

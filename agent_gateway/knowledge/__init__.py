@@ -1,0 +1,1 @@
+"""What agents may tell callers, found while the caller speaks."""

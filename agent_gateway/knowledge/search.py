@@ -1,0 +1,57 @@
+"""Finding entries by spoken words, which have no blanks and are not those that were written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import bm25s
+
+from agent_gateway.store import KnowledgeEntry
+
+# An entry's keyword that was said tells more than any likeness of the texts.
+KEYWORD_WEIGHT: Final = 2.0
+LEAST_SCORE: Final = 1.0
+"""Below it an entry is not worth an agent's look."""
+
+
+class KnowledgeIndex:
+    """Some entries, ready to be searched: BM25 over pairs of characters, and their keywords."""
+
+    def __init__(self, entries: Sequence[KnowledgeEntry]) -> None:
+        self._entries = list(entries)
+        self._ranking = bm25s.BM25()
+        if self._entries:
+            texts = [f"{one.title} {' '.join(one.keywords)} {one.text}" for one in self._entries]
+            self._ranking.index([_pairs(text) for text in texts], show_progress=False)
+
+    def search(
+        self, words: str, *, category: str = "", limit: int = 3
+    ) -> list[tuple[KnowledgeEntry, float]]:
+        """The entries that fit best, with their scores, best first.
+
+        Args:
+            words: what was said, or what somebody looks for.
+            category: entries of another category are left out; "" for any.
+            limit: how many at most.
+        """
+        if not self._entries or len(words) < 2:
+            return []
+        scores = self._ranking.get_scores(_pairs(words))
+        ranked = []
+        for entry, score in zip(self._entries, scores, strict=True):
+            if category and entry.category and entry.category != category:
+                continue
+            said = sum(1 for keyword in entry.keywords if keyword and keyword in words)
+            total = float(score) + KEYWORD_WEIGHT * said
+            if category and entry.category == category:
+                total += KEYWORD_WEIGHT / 2
+            if total >= LEAST_SCORE and (said or score > 0):
+                ranked.append((entry, round(total, 3)))
+        ranked.sort(key=lambda one: (-one[1], one[0].id))
+        return ranked[:limit]
+
+
+def _pairs(text: str) -> list[str]:
+    kept = "".join(char for char in text if char.isalnum())
+    return [kept[at : at + 2] for at in range(len(kept) - 1)] or [kept]

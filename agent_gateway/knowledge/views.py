@@ -1,0 +1,61 @@
+"""Knowledge as JSON."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+
+from agent_gateway.http.route import Strict
+from agent_gateway.store import Knowledge, KnowledgeEntry
+
+Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class KnowledgeBody(Strict):
+    """An entry as a person writes it; both days are included."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+    keywords: Annotated[tuple[Keyword, ...], Field(max_length=50)] = ()
+    category: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.]{0,64}$")] = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            raise ValueError("valid_until is before valid_from")
+        return self
+
+    def as_entry(self) -> Knowledge:
+        """For the store."""
+        return Knowledge(**self.model_dump())
+
+
+class KnowledgeView(BaseModel):
+    """One entry. ``score``: how well it fits what was searched for; None in a plain list."""
+
+    id: int
+    title: str
+    text: str
+    keywords: list[str]
+    category: str
+    valid_from: date | None
+    valid_until: date | None
+    updated_by: str
+    updated_at: datetime
+    score: float | None = None
+
+    @classmethod
+    def of(cls, row: KnowledgeEntry, score: float | None = None) -> Self:
+        """From the row."""
+        names = [name for name in cls.model_fields if name != "score"]
+        return cls(**{name: getattr(row, name) for name in names}, score=score)
+
+
+class KnowledgeList(BaseModel):
+    """Entries, best first when searched for."""
+
+    entries: list[KnowledgeView]

@@ -1,0 +1,92 @@
+"""Opening hours by the kind of day."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from config.calendar.days import DayKind, WorkCalendar
+
+_SPAN = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
+_DAY_MINUTES = 24 * 60
+
+
+def _minutes(span: str) -> tuple[int, int]:
+    match = _SPAN.fullmatch(span)
+    if match is None:
+        raise ValueError(f"{span!r} must be a span of time such as 09:00-17:30")
+    hours = [int(part) for part in match.groups()]
+    begins, ends = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+    if not begins < ends <= _DAY_MINUTES:
+        raise ValueError(f"{span} must end after it begins, at 24:00 at the latest")
+    return begins, ends
+
+
+def _in_order(spans: tuple[str, ...]) -> tuple[str, ...]:
+    times = sorted(_minutes(span) for span in spans)
+    for (_, ends), (begins, _) in itertools.pairwise(times):
+        if begins < ends:
+            raise ValueError("spans of time must not overlap")
+    return spans
+
+
+Spans = Annotated[tuple[str, ...], AfterValidator(_in_order)]
+
+
+class OpeningHours(BaseModel):
+    """Spans of the city's time such as ``09:00-12:00``; an empty list: closed all day.
+
+    Attributes:
+        working_days: on working days, shifted ones included.
+        weekends: on Saturdays and Sundays that are neither worked nor part of a holiday.
+        holidays: on holidays, whatever their weekday.
+        monday: … to ``sunday``: on that weekday instead, unless the calendar makes it a holiday or
+            a shifted working day.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    working_days: Spans = ()
+    weekends: Spans = ()
+    holidays: Spans = ()
+    monday: Spans | None = None
+    tuesday: Spans | None = None
+    wednesday: Spans | None = None
+    thursday: Spans | None = None
+    friday: Spans | None = None
+    saturday: Spans | None = None
+    sunday: Spans | None = None
+
+    def spans(self, local: datetime, calendar: WorkCalendar) -> tuple[str, ...]:
+        """The hours of a day by the city's clock."""
+        day = calendar.day(local.date())
+        weekdays = (
+            self.monday,
+            self.tuesday,
+            self.wednesday,
+            self.thursday,
+            self.friday,
+            self.saturday,
+            self.sunday,
+        )
+        own = weekdays[local.weekday()]
+        if own is not None and day.ordinary:
+            return own
+        by_kind = {
+            DayKind.WORKING: self.working_days,
+            DayKind.WEEKEND: self.weekends,
+            DayKind.HOLIDAY: self.holidays,
+        }
+        return by_kind[day.kind]
+
+    def open_at(self, local: datetime, calendar: WorkCalendar) -> bool:
+        """Whether it is open at a moment of the city's clock; a span's last minute is outside."""
+        minute = local.hour * 60 + local.minute
+        return any(
+            begins <= minute < ends
+            for begins, ends in (_minutes(span) for span in self.spans(local, calendar))
+        )

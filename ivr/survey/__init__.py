@@ -1,0 +1,5 @@
+"""``agi://…/survey``: how a caller rates the call, by keys."""
+
+from ivr.survey.handler import SurveyHandler
+
+__all__ = ["SurveyHandler"]
