@@ -103,6 +103,7 @@ class Service:
                 self.feed.link,
                 ring_s=settings.outbound.ring_seconds,
                 location_header=settings.outbound.location_header,
+                recordings=settings.recording_spool,
             ),
             emergency_lines=settings.outbound.emergency_lines,
         )
@@ -273,7 +274,7 @@ class Service:
         """After a crash between sealing and storing, the archive knows what the store does not."""
         try:
             for event in await self.sealer.recent(datetime.now(UTC) - RECORDINGS_LOOKED_BACK):
-                if await self.store.calls.recording(event.call_id) is None:
+                if await self.store.calls.recording(event.recording_id) is None:
                     self.bus.publish(event)
         except (OSError, ValueError, SQLAlchemyError) as error:
             log.warning("recording.not_told_again", reason=str(error)[:300])

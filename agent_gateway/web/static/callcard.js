@@ -57,10 +57,16 @@ function lineOf(call) {
   return call.line_name.startsWith(call.line) ? call.line_name : `${call.line} ${call.line_name}`;
 }
 
+/** Where the step led, by its name. */
+function detailOf({ detail = "" }) {
+  const queue = nameOf("queues", detail);
+  return queue === detail ? nameOf("lines", detail) : queue;
+}
+
 function stepOf(step) {
   if (step.step === "ivr") {
     const said = text(`ivr_${step.prompt}`);
-    return `${said.startsWith("ivr_") ? step.prompt : said} ${step.detail ?? ""}`;
+    return `${said.startsWith("ivr_") ? step.prompt : said} ${detailOf(step)}`;
   }
   if (step.step === "left_queue" || step.step === "queued") {
     const place = step.step === "queued" ? step.position : "";

@@ -67,6 +67,12 @@ class Room:
     async def after(self, caller: str, where: After) -> None:
         self._ask("after", where.name.lower())
 
+    async def record(self, agent: str, call_id: str) -> None:
+        self._ask("record")
+
+    async def stop_recording(self, agent: str) -> None:
+        self._ask("stop recording")
+
     async def wait_on(self, caller: str) -> None:
         self._ask("wait on")
 
@@ -160,7 +166,7 @@ async def test_given_a_talk_when_consulted_and_merged_then_the_caller_joins_once
     desk.target(TargetStep.ANSWERED, THIRD)
     await desk.in_state(TransferState.CONSULTING)
     await desk.desk.merge(CALL)
-    assert desk.room.asked == ["join"]
+    assert desk.room.asked == ["record", "join", "stop recording"]
     with pytest.raises(TransferError):
         await desk.desk.merge(CALL)
 
@@ -192,7 +198,7 @@ async def test_given_a_consultation_when_the_agent_dies_then_the_caller_meets_th
     await desk.in_state(TransferState.CONSULTING)
     desk.left(AGENT, "room")
     await desk.in_state(TransferState.HANDED_OVER)
-    assert desk.room.asked == ["after queue", "join"]
+    assert desk.room.asked == ["record", "after queue", "join"]
 
 
 async def test_given_a_ringing_target_when_the_caller_hangs_up_then_it_rings_no_longer(
