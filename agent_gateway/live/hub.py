@@ -28,6 +28,7 @@ from agent_gateway.live.messages import (
     OfferEndedMessage,
     PinnedMessage,
     PrefillMessage,
+    QualityMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
@@ -52,6 +53,7 @@ from telephony.events import (
     LinkStateChanged,
     OfferEnded,
     PrefillChanged,
+    QualityHint,
     TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
@@ -183,6 +185,17 @@ class LiveHub:
             case EmergencyHeard():
                 if call.alarm is not None:
                     self._tell(call.audience, call.alarm)
+            case QualityHint():
+                hint = QualityMessage(
+                    call_id=call.call_id,
+                    at=event.at,
+                    rule=event.rule,
+                    detail=event.detail,
+                    turn=event.turn,
+                    text=event.text,
+                )
+                # nobody's extension: to those who see all only
+                self._tell(set(), hint)
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)

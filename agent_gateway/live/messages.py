@@ -173,6 +173,18 @@ class PrefillMessage(BaseModel):
     fields: dict[str, Any]
 
 
+class QualityMessage(BaseModel):
+    """A turn broke a rule of good service; supervisors get it, agents do not."""
+
+    type: Literal["call.quality"] = "call.quality"
+    call_id: str
+    at: datetime
+    rule: str
+    detail: str
+    turn: int
+    text: str
+
+
 class AlarmMessage(BaseModel):
     """Words of danger were heard; ``line``: the emergency line that they call for."""
 

@@ -165,6 +165,15 @@ class QueueSettings(_Section):
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     retry_seconds: Annotated[int, Field(ge=1, le=30)] = 1
     voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    short_abandon_seconds: Annotated[int, Field(ge=0, le=60)] = 5
+
+
+class CallerSettings(_Section):
+    """Who the caller is: blocked numbers, and those who need not wait again."""
+
+    longest_block_days: Annotated[int, Field(ge=1, le=366)] = 30
+    repeat_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
 
 
 class SurveySettings(_Section):
@@ -208,6 +217,7 @@ class Settings(BaseSettings):
     number_plan: Path | None = None
     menus: Path | None = None
     directory: Path | None = None
+    quality_rules: Path | None = None
     queues: tuple[QueueTable, ...] = ()
     calendar: Path | None = None
     city: CitySettings = CitySettings()
@@ -222,10 +232,13 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
 
-    @field_validator("install_dir", "data_dir", "number_plan", "menus", "directory", "calendar")
+    @field_validator(
+        "install_dir", "data_dir", "number_plan", "menus", "directory", "calendar", "quality_rules"
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

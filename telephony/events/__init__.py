@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -30,6 +31,7 @@ from telephony.events.vocabulary import (
     PartyJoined,
     PartyLeft,
     PrefillChanged,
+    QualityHint,
     QueueLeaveReason,
     RecordingSealed,
     RecordingStarted,
@@ -49,6 +51,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -77,6 +80,7 @@ __all__ = [
     "PartyJoined",
     "PartyLeft",
     "PrefillChanged",
+    "QualityHint",
     "QueueLeaveReason",
     "RecordingSealed",
     "RecordingStarted",

@@ -153,6 +153,7 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
+BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
 
@@ -390,6 +391,20 @@ class EmergencyHeard(CallEvent):
     speaker: Speaker
     turn: int
     urgent_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityHint(CallEvent):
+    """A turn broke a rule of good service (``config/defaults/quality.toml``); for supervisors.
+
+    ``rule``: forbidden, greeting, interruption or silence; ``detail``: the words, or how long.
+    """
+
+    rule: str
+    detail: str
+    speaker: Speaker
+    turn: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,6 +135,10 @@ const HEARD = {
     const call = state.calls.get(message.call_id);
     if (call) call.alarm = message;
   },
+  "call.quality"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.hints = [...(call.hints ?? []), message];
+  },
   "call.advice"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.advice = message;

@@ -1,0 +1,1 @@
+"""Hints to supervisors, after the call."""
