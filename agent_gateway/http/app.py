@@ -25,6 +25,7 @@ from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
+from agent_gateway.prompts.routes import ROUTES as PROMPT_ROUTES
 from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
@@ -65,6 +66,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *ANSWERING_ROUTES,
     *CALLER_ROUTES,
     *CONFIGURATION_ROUTES,
+    *PROMPT_ROUTES,
     *TRANSFER_ROUTES,
     *PINNED_ROUTES,
     *HEALTH_ROUTES,

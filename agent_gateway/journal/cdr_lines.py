@@ -43,6 +43,7 @@ _RETIRED = {
     "announced": Disposition.ANNOUNCED,
     "released": Disposition.ANNOUNCED,
     "vacant": Disposition.VACANT,
+    "not-handed-on": Disposition.NO_ANSWER,
 }
 
 MAX_LINE_BYTES = 16_384
@@ -131,6 +132,8 @@ def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
     talk = max(talked, key=lambda leg: leg.end - (leg.answer or leg.end), default=None)
     if talk:
         outcome = Disposition.ANSWERED
+    elif any(leg.context == "hand-on" and leg.answer for leg in own):
+        outcome = Disposition.HANDED_ON
     elif max(own, key=lambda leg: leg.start).dstchannel:
         outcome = Disposition.ABANDONED_RINGING
     elif own_context := next((leg.context for leg in own if leg.context in _RETIRED), None):

@@ -25,6 +25,7 @@ from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
+from agent_gateway.numbers.changes import StageWatch
 from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
@@ -247,6 +248,7 @@ class Service:
         self._spawn(self._advisor().run(), "advice")
         self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
+        self._spawn(StageWatch(self._settings, self.store).run(), "number-stages")
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

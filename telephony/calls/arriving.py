@@ -91,6 +91,9 @@ def user_event(board: Switchboard, h: Headers) -> None:
     if told not in ("hotlinecall", "hotlinestep"):
         return
     leg = board.leg(h)
+    if leg is not None and h.flag("outside"):
+        # the office or centre behind a number: takes part, never as the call's agent
+        leg.answered = leg.guest = True
     call = leg.call if leg is not None else board.calls.get(h.get("linkedid", "callid"))
     if call is not None and told == "hotlinestep" and h.get("step"):
         if h.get("step") == AGENT_LEFT_STEP and call.request is None:

@@ -139,6 +139,7 @@ const TEXTS = {
   disposition_no_answer: ["无人接听", "No answer"],
   disposition_announced: ["停用号码播报", "Told of the retired number"],
   disposition_vacant: ["停用号码空号", "Retired number, released"],
+  disposition_handed_on: ["已转办公电话或分中心", "Taken by the office or centre"],
   disposition_blocked: ["限制来电", "Blocked number"],
   disposition_voicemail: ["留言", "Left a message"],
   disposition_callback_requested: ["要求回电", "Asked to be called back"],
