@@ -26,7 +26,7 @@ from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
-from agent_gateway.service.callbacks import callback_desk
+from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
@@ -91,9 +91,10 @@ class Service:
             password=secrets.ami_password,
         )
         queues = self._queues = load_queues(settings, plan)
+        self._skills = StoredSkills(self.store, queues)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
+            QueueSeats(self.feed.link, self._skills),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
@@ -227,6 +228,16 @@ class Service:
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self.surveys.run(), "surveys")
+        turns = callback_turns(
+            self._settings,
+            self.store,
+            self.bus,
+            self.feed,
+            self.desk,
+            self.callbacks,
+            self._skills,
+        )
+        self._spawn(turns, "callback-turns")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
