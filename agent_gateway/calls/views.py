@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
 from agent_gateway.calls.hearing import HeardInterval, hearing
 from agent_gateway.store import Call, CallEventRow, RecordingRow
 from asr.text.masking import mask_name, mask_number
+from telephony.calls import is_outward
 
 
 class CallSummary(BaseModel):
-    """One line of a list of calls. ``agent`` is the extension of who answered last."""
+    """One line of a list of calls. ``agent`` is the extension of who answered last.
+
+    ``caller`` is the citizen, also of outbound calls.
+    """
 
     call_id: str
+    direction: Literal["inbound", "outbound"]
     line: str
     dialled: str
     caller: str
@@ -124,4 +129,5 @@ class CallPage(BaseModel):
 
 def _values(call: Call) -> dict[str, Any]:
     columns = Call.__table__.columns
-    return {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
+    values = {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
+    return {**values, "direction": "outbound" if is_outward(call.id) else "inbound"}

@@ -12,6 +12,7 @@ from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.messages import AlarmMessage, ScreenPop, Turn
 from agent_gateway.tickets.views import TicketSummary, TicketView
+from telephony.calls import is_outward
 from telephony.events import (
     CallAnswered,
     CallArrived,
@@ -28,6 +29,7 @@ from telephony.events import (
     PrefillChanged,
     RecordingSealed,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -36,7 +38,10 @@ from telephony.events import (
 MAX_LIVE = 5_000
 MAX_ENDED = 500
 _MAX_STEPS = 200
-_NO_SIGN_OF_LIFE = (CallEnded, RecordingSealed, TicketDrafted, TranscriptPartial, TranscriptFinal)
+_NO_SIGN_OF_LIFE = (
+    CallEnded, RecordingSealed, TicketDrafted,
+    TranscriptDelayed, TranscriptFinal, TranscriptPartial,
+)  # fmt: skip
 _MAX_TURNS = 2_000
 
 
@@ -59,6 +64,7 @@ class LiveCall:
     history: Sequence[CallSummary] | None = None
     open_tickets: Sequence[TicketSummary] | None = None
     turns: dict[tuple[str, int], Turn] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
     prefill: dict[str, Any] = field(default_factory=dict)
     transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
@@ -103,6 +109,8 @@ class LiveCall:
                 self.ringing.clear()
             case TranscriptPartial() | TranscriptFinal():
                 self._turn(event)
+            case TranscriptDelayed():
+                self.delays[event.speaker.value] = event.behind_ms
             case EmergencyHeard():
                 self._step(event, "alarm", line=event.line, words=event.words)
                 self.alarm = AlarmMessage(
@@ -130,6 +138,7 @@ class LiveCall:
         """The call as a message."""
         return ScreenPop(
             call_id=self.call_id,
+            direction="outbound" if is_outward(self.call_id) else "inbound",
             line=self.line,
             line_name=line_names.get(self.line, ""),
             dialled=self.dialled,
@@ -145,6 +154,7 @@ class LiveCall:
             history=None if self.history is None else list(self.history),
             open_tickets=None if self.open_tickets is None else list(self.open_tickets),
             turns=list(self.turns.values()),
+            delays={speaker: late for speaker, late in self.delays.items() if late},
             prefill=self.prefill,
             transfer=self.transfer,
             ticket=self.ticket,

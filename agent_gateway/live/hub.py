@@ -23,6 +23,7 @@ from agent_gateway.live.messages import (
     CallAnsweredMessage,
     CallEndedMessage,
     CallMessage,
+    DelayMessage,
     LinkMessage,
     MissedCallMessage,
     OfferEndedMessage,
@@ -55,6 +56,7 @@ from telephony.events import (
     PrefillChanged,
     QualityHint,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -182,9 +184,18 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case TranscriptDelayed():
+                delay = DelayMessage(
+                    call_id=call.call_id,
+                    speaker=event.speaker.value,
+                    behind_ms=event.behind_ms,
+                    deferred=event.deferred,
+                )
+                self._tell(set(call.agents), delay)
             case EmergencyHeard():
                 if call.alarm is not None:
-                    self._tell(call.audience, call.alarm)
+                    # while nobody has answered, everybody must see it
+                    self._tell(call.audience, call.alarm, everybody=not call.agents)
             case QualityHint():
                 hint = QualityMessage(
                     call_id=call.call_id,

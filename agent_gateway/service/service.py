@@ -20,12 +20,16 @@ from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
+from agent_gateway.emergency import EmergencyPriority
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
+from agent_gateway.numbers.changes import StageWatch
+from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
+from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
@@ -37,12 +41,12 @@ from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.quality import QualityWatch
-from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
 from config.queues import load_queues
 from config.settings import Secrets, Settings
+from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
@@ -89,9 +93,10 @@ class Service:
             password=secrets.ami_password,
         )
         queues = self._queues = load_queues(settings, plan)
+        self._skills = StoredSkills(self.store, queues)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
+            QueueSeats(self.feed.link, self._skills),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
@@ -120,8 +125,18 @@ class Service:
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
         self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
+        emergency = EmergencyLines(
+            settings.emergency.key,
+            frozenset(settings.outbound.emergency_lines if settings.outbound.trunks else ()),
+        )
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
+            self._routing(loaded),
+            prompts,
+            self.bus,
+            tickets,
+            self.callers,
+            message_s=message_s,
+            emergency=emergency,
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -138,6 +153,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                emergency=emergency,
                 language_queues=queues.of_languages,
             ),
         )
@@ -145,6 +161,15 @@ class Service:
             self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
         )
         self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
+        self.callbacks = callback_desk(
+            settings,
+            self.store,
+            self.feed,
+            self.desk,
+            lambda: self.targets.policy,
+            lambda row: self.context.missed_call_changed(row),
+            plan.main.number,
+        )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, DraftRules(self._prefiller), settings.city.zone
@@ -176,6 +201,7 @@ class Service:
             answer_seconds=self._answer_seconds(loaded),
             queues=queues,
             surveys=self.surveys,
+            callbacks=self.callbacks,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -213,6 +239,7 @@ class Service:
             self.callers,
             self.drafter,
             self.missed,
+            self.callbacks,
             self.journal,
             self.recovery,
             self.unended,
@@ -221,6 +248,16 @@ class Service:
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self.surveys.run(), "surveys")
+        turns = callback_turns(
+            self._settings,
+            self.store,
+            self.bus,
+            self.feed,
+            self.desk,
+            self.callbacks,
+            self._skills,
+        )
+        self._spawn(turns, "callback-turns")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
@@ -228,9 +265,11 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(EmergencyPriority(self.bus, self.feed.link).run(), "emergency-priority")
         self._spawn(self._advisor().run(), "advice")
         self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
+        self._spawn(StageWatch(self._settings, self.store).run(), "number-stages")
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -272,8 +311,15 @@ class Service:
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
         stack, settings = self._stack, self._settings
-        recogniser = await asyncio.to_thread(build_recogniser, settings)
-        transcription = TranscriptionService(self.bus, recogniser, settings)
+        recognisers = await asyncio.to_thread(Recognisers, settings)
+        stack.push_async_callback(asyncio.to_thread, recognisers.close)
+        transcription = TranscriptionService(
+            self.bus,
+            recognisers.default,
+            settings,
+            by_line=recognisers.by_line,
+            spool=settings.data_dir / "spool" / "hearing",
+        )
         await transcription.start()
         stack.push_async_callback(transcription.stop)
         expected = ExpectedStreams()
@@ -285,7 +331,12 @@ class Service:
             return
         stack.push_async_callback(audio.stop)
         attacher = AudioAttacher(
-            self.bus, self.feed.link, expected, transcription, LiveParties(self.feed.book)
+            self.bus,
+            self.feed.link,
+            expected,
+            transcription,
+            LiveParties(self.feed.book),
+            waiting=settings.emergency.listen_waiting,
         )
         await attacher.start()
         stack.push_async_callback(attacher.stop)
@@ -317,10 +368,12 @@ class Service:
     def _persisted(self, events: Sequence[CallEvent]) -> None:
         self.drafter.noticed(events)
         self.missed.noticed(events)
+        self.callbacks.noticed(events)
 
     def _recovered(self, call_id: str) -> None:
         self.drafter.plan(call_id)
         self.missed.recovered(call_id)
+        self.callbacks.recovered(call_id)
 
     def _working(self) -> int:
         """Agents who take calls now."""

@@ -91,11 +91,19 @@ class OutboundSettings(_Section):
 
     trunks: Annotated[tuple[TrunkHost, ...], Field(max_length=2)] = ()
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 30
+    shown_number: Annotated[str, Field(pattern=r"^[0-9]{3,15}$")] = "12345"
     agent_numbers: tuple[DialPattern, ...] = ()
     supervisor_numbers: tuple[DialPattern, ...] = ()
     emergency_lines: tuple[EmergencyLine, ...] = ("110", "119", "120", "122")
     drill_number: Annotated[str, Field(pattern=r"^(?:[0-9]{3,15})?$")] = ""
     location_header: PlaceHeader = ""
+
+
+class EmergencySettings(_Section):
+    """Callers in danger who have not reached anybody yet."""
+
+    key: Literal["#", "3", "4", "5", "6", "7", "8", ""] = "#"
+    listen_waiting: Annotated[int, Field(ge=0, le=200)] = 4
 
 
 class AgiSettings(_Section):
@@ -128,13 +136,22 @@ class DatabaseSettings(_Section):
     url: str = ""
 
 
+LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper)$")]
+
+
 class AsrSettings(_Section):
     """Live speech recognition."""
 
     enabled: bool = True
     engine: Literal["auto", "vosk", "whisper"] = "auto"
+    lines: tuple[LineEngine, ...] = ()
     vosk_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @property
+    def engine_by_line(self) -> dict[str, str]:
+        """Line -> engine, for the lines that do not use the default."""
+        return dict(entry.split("=") for entry in self.lines)
 
 
 class RecordingSettings(_Section):
@@ -174,6 +191,14 @@ class CallerSettings(_Section):
     longest_block_days: Annotated[int, Field(ge=1, le=366)] = 30
     repeat_hours: Annotated[int, Field(ge=1, le=168)] = 24
     repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
+
+
+class CallbackSettings(_Section):
+    """Automatic dialling for callers who asked to be called back while they waited."""
+
+    automatic: bool = True
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    minutes_between: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
 class SurveySettings(_Section):
@@ -224,6 +249,7 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
     outbound: OutboundSettings = OutboundSettings()
+    emergency: EmergencySettings = EmergencySettings()
     agi: AgiSettings = AgiSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     web: WebSettings = WebSettings()
@@ -232,6 +258,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    callback: CallbackSettings = CallbackSettings()
     callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()

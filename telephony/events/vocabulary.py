@@ -152,7 +152,10 @@ class LineIdentified(CallEvent):
 
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
+# The dialplan rings the office or centre behind a number, it answered, it did not.
+HANDED_ON_STEPS = ("handing_on", "handed_on", "not_handed_on")
 CALLBACK_STEP = "callback_requested"
+EMERGENCY_REACHED_STEP = "emergency_reached"
 BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
@@ -367,6 +370,18 @@ class TranscriptFinal(CallEvent):
     confidence: float = -1.0
     engine: str = ""
     readable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptDelayed(CallEvent):
+    """A party's words come late, or (``behind_ms`` 0) no longer.
+
+    ``deferred``: they will come when the machine has time, at the latest after the calls.
+    """
+
+    speaker: Speaker
+    behind_ms: int
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
 import { showAdvice } from "./advice.js";
+import { missedChanged, openCallbacks, showCallBack, showMissed } from "./callbacks.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
@@ -10,7 +11,7 @@ import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask } from "./service.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
-import { addTurn, showWords } from "./words.js";
+import { addTurn, showDelay, showWords } from "./words.js";
 
 const state = { user: null, agent: null, calls: new Map(), current: null, live: null, last: [] };
 
@@ -23,8 +24,10 @@ function current() {
 function show() {
   const call = current();
   showCall(call, state.user.extension);
+  showCallBack(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
+  showDelay(call && call.delays);
   showAdvice(call && call.advice);
   const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
   showTicket(
@@ -143,12 +146,17 @@ const HEARD = {
     const call = state.calls.get(message.call_id);
     if (call) call.advice = message;
   },
+  "missed.changed": ({ missed_call }) => missedChanged(missed_call),
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.transfer = message;
   },
   "transcript.partial": (message) => heardTurn(message, false),
   "transcript.final": (message) => heardTurn(message, true),
+  "transcript.delayed"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.delays = { ...call.delays, [message.speaker]: message.behind_ms };
+  },
   "prefill.changed"(message) {
     const call = state.calls.get(message.call_id);
     // only what the last words have changed
@@ -262,6 +270,7 @@ function enter(user) {
       show();
     })
     .catch(failed);
+  openCallbacks(failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
@@ -304,6 +313,7 @@ byId("language").addEventListener("click", () => {
   showAgent();
   show();
   showCalls(state.last);
+  showMissed();
 });
 
 translatePage();
