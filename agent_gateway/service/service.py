@@ -27,7 +27,7 @@ from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
-from agent_gateway.service.callbacks import callback_desk
+from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
@@ -93,9 +93,10 @@ class Service:
             password=secrets.ami_password,
         )
         queues = self._queues = load_queues(settings, plan)
+        self._skills = StoredSkills(self.store, queues)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
+            QueueSeats(self.feed.link, self._skills),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
@@ -104,11 +105,18 @@ class Service:
             loaded.directory,
             queues.names,
             now=lambda: datetime.now(settings.city.zone),
+            calendar=loaded.calendar,
         )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
-            AmiControl(self.feed.link, ring_s=settings.outbound.ring_seconds),
+            AmiControl(
+                self.feed.link,
+                ring_s=settings.outbound.ring_seconds,
+                location_header=settings.outbound.location_header,
+                recordings=settings.recording_spool,
+            ),
+            emergency_lines=settings.outbound.emergency_lines,
         )
         self._places = QueuePlaces(self.bus)
         self._waits = WaitTeller(self.bus, self.feed.link, self._working)
@@ -240,6 +248,16 @@ class Service:
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self.surveys.run(), "surveys")
+        turns = callback_turns(
+            self._settings,
+            self.store,
+            self.bus,
+            self.feed,
+            self.desk,
+            self.callbacks,
+            self._skills,
+        )
+        self._spawn(turns, "callback-turns")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
@@ -280,7 +298,7 @@ class Service:
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
-        self.targets.use(self._settings.outbound, loaded.directory)
+        self.targets.use(self._settings.outbound, loaded.directory, loaded.calendar)
         self.context.line_names.update(line_names(loaded.plan))
         self.context.answer_seconds = self._answer_seconds(loaded)
 
@@ -328,7 +346,7 @@ class Service:
         """After a crash between sealing and storing, the archive knows what the store does not."""
         try:
             for event in await self.sealer.recent(datetime.now(UTC) - RECORDINGS_LOOKED_BACK):
-                if await self.store.calls.recording(event.call_id) is None:
+                if await self.store.calls.recording(event.recording_id) is None:
                     self.bus.publish(event)
         except (OSError, ValueError, SQLAlchemyError) as error:
             log.warning("recording.not_told_again", reason=str(error)[:300])
