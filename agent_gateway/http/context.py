@@ -15,10 +15,12 @@ from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.supervision.teller import FigureTeller
 from agent_gateway.survey import SurveyDesk
 from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
+from telephony.supervision import SupervisionDesk
 from telephony.transfers import Targets, TransferDesk
 
 
@@ -59,6 +61,8 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        supervision: supervisors in agents' calls; None in tools without calls.
+        figures: of queues, lines and agents; None in tools without calls.
         surveys: sends callers to the survey; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
@@ -75,6 +79,8 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
+    supervision: SupervisionDesk | None = None
+    figures: FigureTeller | None = None
     surveys: SurveyDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)

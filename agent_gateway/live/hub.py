@@ -28,6 +28,7 @@ from agent_gateway.live.messages import (
     PinnedMessage,
     PrefillMessage,
     QualityMessage,
+    SupervisionMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
@@ -53,6 +54,7 @@ from telephony.events import (
     OfferEnded,
     PrefillChanged,
     QualityHint,
+    SupervisionChanged,
     TicketDrafted,
     TranscriptFinal,
     TranscriptPartial,
@@ -102,6 +104,8 @@ class LiveHub:
         match event:
             case AgentStateChanged():
                 self._agent_state(event)
+            case SupervisionChanged():
+                self.tell_leaders(SupervisionMessage.model_validate(event, from_attributes=True))
             case LinkStateChanged():
                 message = LinkMessage(state=event.state, reason=event.reason)
                 self._tell(set(), message, everybody=True)
@@ -133,6 +137,10 @@ class LiveHub:
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""
         self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
+    def tell_leaders(self, message: BaseModel) -> None:
+        """Tell supervisors and administrators."""
+        self._tell(set(), message)
 
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""

@@ -24,6 +24,7 @@ from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
+from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
 from agent_gateway.survey import SurveyDesk
@@ -78,12 +79,14 @@ class Service:
         self._quality_rules = load_quality_rules(settings.quality_rules)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
+        ears = Ears()
         self.feed = CallFeed(
             self.bus,
             host=settings.asterisk.ami_host,
             port=settings.asterisk.ami_port,
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
+            on_raw=ears.heard,
         )
         queues = self._queues = load_queues(settings, plan)
         self.desk = AgentDesk(
@@ -167,6 +170,7 @@ class Service:
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
+        self._supervising = Supervising(self.context, self.feed, ears)
         self.reloader.taken.append(self._take)
         self._stack = AsyncExitStack()
 
@@ -201,6 +205,8 @@ class Service:
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self.surveys.run(), "surveys")
+        for work, name in self._supervising.work():
+            self._spawn(work, name)
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")

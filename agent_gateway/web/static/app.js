@@ -6,6 +6,12 @@ import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { Live, ServiceError, ask } from "./service.js";
+import {
+  closeSupervision,
+  heardBySupervisor,
+  openSupervision,
+  showSupervision,
+} from "./supervision.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
 import { addTurn, showWords } from "./words.js";
@@ -185,6 +191,7 @@ let drawing = false;
 
 function heard(message) {
   HEARD[message.type]?.(message);
+  heardBySupervisor(message);
   // many words a second come: one drawing a frame is enough
   if (drawing) return;
   drawing = true;
@@ -252,11 +259,13 @@ function enter(user) {
   showAgent();
   show();
   openTransfers(orderTransfer).catch(failed);
+  openSupervision(user, failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
 function leave() {
   state.live?.close();
+  closeSupervision();
   Object.assign(state, { user: null, agent: null, current: null, live: null });
   state.calls.clear();
   byId("bar").hidden = true;
@@ -294,6 +303,7 @@ byId("language").addEventListener("click", () => {
   showAgent();
   show();
   showCalls(state.last);
+  showSupervision();
 });
 
 translatePage();
