@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.callers.routes import ROUTES as CALLER_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
 from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
 from agent_gateway.http.context import GatewayContext
@@ -20,6 +21,7 @@ from agent_gateway.http.route import AnyRoute
 from agent_gateway.knowledge.routes import ROUTES as KNOWLEDGE_ROUTES
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
+from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
 from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
@@ -60,6 +62,8 @@ ROUTES: tuple[AnyRoute, ...] = (
     *AGENT_ROUTES,
     *SUPERVISION_ROUTES,
     *NUMBER_ROUTES,
+    *ANSWERING_ROUTES,
+    *CALLER_ROUTES,
     *CONFIGURATION_ROUTES,
     *TRANSFER_ROUTES,
     *PINNED_ROUTES,

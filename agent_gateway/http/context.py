@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.callers.known import KnownCallers
 from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
 from agent_gateway.http.metrics import Metrics
@@ -63,6 +65,9 @@ class GatewayContext:
         targets: where to; None in tools without calls.
         supervision: supervisors in agents' calls; None in tools without calls.
         figures: of queues, lines and agents; None in tools without calls.
+        callers: who is blocked or put forward; None in tools without calls.
+        answer_seconds: within how many seconds a call to that dialled number should be answered on
+            that local day.
         surveys: sends callers to the survey; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
@@ -81,6 +86,8 @@ class GatewayContext:
     targets: Targets | None = None
     supervision: SupervisionDesk | None = None
     figures: FigureTeller | None = None
+    callers: KnownCallers | None = None
+    answer_seconds: Callable[[str, date], int] = lambda _line, _day: 15
     surveys: SurveyDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
@@ -102,6 +109,8 @@ class GatewayContext:
 
     def missed_call_changed(self, row: MissedCall) -> MissedCallView:
         """Tell pages and figures of a missed call that is new, has changed or was closed."""
+        if self.callers is not None:
+            self.callers.missed_call_changed(row)
         view = MissedCallView.of(row)
         self.live.missed_call_changed(view)
         if view.seconds_to_callback is not None:

@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from agent_gateway.agents.desk import Desk
+from agent_gateway.http.loop_figures import LoopFigures
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
 from telephony.events import (
@@ -47,6 +48,8 @@ class Metrics:
         self._lines = lines
         self.registry = CollectorRegistry()
         self.registry.register(_Now(live, desk, journal))
+        self._loop_figures = LoopFigures()
+        self.registry.register(self._loop_figures)
         make = self.registry
         self._arrived = Counter("hotline_calls_arrived", "Inbound calls", registry=make)
         self._by_line = Counter(
@@ -86,6 +89,7 @@ class Metrics:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Listen to the bus within the block."""
+        self._loop_figures.loop = asyncio.get_running_loop()
         with self._bus.subscribe("metrics") as events:
 
             async def listen() -> None:

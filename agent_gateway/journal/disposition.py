@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from telephony.events import CALLBACK_STEP, VOICEMAIL_STEP, HungUpBy, OfferOutcome
+from telephony.events import BLOCKED_STEP, CALLBACK_STEP, VOICEMAIL_STEP, HungUpBy, OfferOutcome
 
 
 class Disposition(StrEnum):
@@ -23,6 +23,7 @@ class Disposition(StrEnum):
         NO_ANSWER: the caller waited in a queue and the system ended the call unanswered.
         ANNOUNCED: a number out of service: the call ended during or after its announcement.
         VACANT: a number out of service: the call was released without a word.
+        BLOCKED: the caller's number is restricted; the call ended during or after being told so.
         COMPLETED_IN_IVR: the announcement or self-service ended the call in the ordinary way.
         FAILED: the system ended the call before a queue, with a cause that is a fault.
     """
@@ -37,12 +38,18 @@ class Disposition(StrEnum):
     NO_ANSWER = "no_answer"
     ANNOUNCED = "announced"
     VACANT = "vacant"
+    BLOCKED = "blocked"
     COMPLETED_IN_IVR = "completed_in_ivr"
     FAILED = "failed"
 
 
-# What the dialplan tells of a number out of service; after a greeting it is a call like others.
-_RETIRED = {"announcement": Disposition.ANNOUNCED, "vacant": Disposition.VACANT}
+# Numbers out of service (the dialplan tells of them) and blocked callers; when another step
+# follows, it is a call like others.
+_TURNED_AWAY = {
+    "announcement": Disposition.ANNOUNCED,
+    "vacant": Disposition.VACANT,
+    BLOCKED_STEP: Disposition.BLOCKED,
+}
 # Q.850: unknown, vacant number, normal.
 _ORDINARY_CAUSES = frozenset({0, 1, 16})
 
@@ -67,8 +74,8 @@ def disposition(
         return Disposition.CALLBACK_REQUESTED
     queued = any(step["step"] == "queued" for step in path)
     prompts = [step["prompt"] for step in path if step["step"] == "ivr"]
-    if prompts and not queued and (retired := _RETIRED.get(prompts[-1])):
-        return retired
+    if prompts and not queued and (turned_away := _TURNED_AWAY.get(prompts[-1])):
+        return turned_away
     if hung_up_by in (HungUpBy.CALLER, HungUpBy.UNKNOWN, ""):
         if _ringing_at_the_end(path):
             return Disposition.ABANDONED_RINGING

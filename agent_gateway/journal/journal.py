@@ -28,6 +28,7 @@ from telephony.events import (
     PrefillChanged,
     Subscription,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptPartial,
 )
 
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 BATCH = 200
 MEMORY_LIMIT = 50_000
 # The passing states of a text and of a guess; what comes of them is kept elsewhere.
-NOT_KEPT = (TranscriptPartial, PrefillChanged, TicketDrafted)
+NOT_KEPT = (TranscriptPartial, TranscriptDelayed, PrefillChanged, TicketDrafted)
 
 Persisted = Callable[[Sequence[CallEvent]], None]
 

@@ -28,6 +28,7 @@ from telephony.events import (
     PrefillChanged,
     RecordingSealed,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -36,7 +37,10 @@ from telephony.events import (
 MAX_LIVE = 5_000
 MAX_ENDED = 500
 _MAX_STEPS = 200
-_NO_SIGN_OF_LIFE = (CallEnded, RecordingSealed, TicketDrafted, TranscriptPartial, TranscriptFinal)
+_NO_SIGN_OF_LIFE = (
+    CallEnded, RecordingSealed, TicketDrafted,
+    TranscriptDelayed, TranscriptFinal, TranscriptPartial,
+)  # fmt: skip
 _MAX_TURNS = 2_000
 
 
@@ -59,6 +63,7 @@ class LiveCall:
     history: Sequence[CallSummary] | None = None
     open_tickets: Sequence[TicketSummary] | None = None
     turns: dict[tuple[str, int], Turn] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
     prefill: dict[str, Any] = field(default_factory=dict)
     transfer: dict[str, Any] | None = None
     ticket: TicketView | None = None
@@ -103,6 +108,8 @@ class LiveCall:
                 self.ringing.clear()
             case TranscriptPartial() | TranscriptFinal():
                 self._turn(event)
+            case TranscriptDelayed():
+                self.delays[event.speaker.value] = event.behind_ms
             case EmergencyHeard():
                 self._step(event, "alarm", line=event.line, words=event.words)
                 self.alarm = AlarmMessage(
@@ -145,6 +152,7 @@ class LiveCall:
             history=None if self.history is None else list(self.history),
             open_tickets=None if self.open_tickets is None else list(self.open_tickets),
             turns=list(self.turns.values()),
+            delays={speaker: late for speaker, late in self.delays.items() if late},
             prefill=self.prefill,
             transfer=self.transfer,
             ticket=self.ticket,

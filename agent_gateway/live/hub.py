@@ -22,6 +22,7 @@ from agent_gateway.live.messages import (
     CallAnsweredMessage,
     CallEndedMessage,
     CallMessage,
+    DelayMessage,
     LinkMessage,
     MissedCallMessage,
     OfferEndedMessage,
@@ -56,6 +57,7 @@ from telephony.events import (
     QualityHint,
     SupervisionChanged,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -185,6 +187,14 @@ class LiveHub:
                 self._tell(call.audience, ended)
             case TranscriptPartial() | TranscriptFinal():
                 self._tell(set(call.agents), _transcript(event))
+            case TranscriptDelayed():
+                delay = DelayMessage(
+                    call_id=call.call_id,
+                    speaker=event.speaker.value,
+                    behind_ms=event.behind_ms,
+                    deferred=event.deferred,
+                )
+                self._tell(set(call.agents), delay)
             case EmergencyHeard():
                 if call.alarm is not None:
                     self._tell(call.audience, call.alarm)

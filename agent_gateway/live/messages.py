@@ -58,6 +58,7 @@ class ScreenPop(BaseModel):
     history: list[CallSummary] | None
     open_tickets: list[TicketSummary] | None
     turns: list[Turn]
+    delays: dict[str, int]
     prefill: dict[str, Any]
     transfer: dict[str, Any] | None
     ticket: TicketView | None
@@ -163,6 +164,16 @@ class TranscriptMessage(BaseModel):
     end_ms: int
     confidence: float = -1.0
     readable: str = ""
+
+
+class DelayMessage(BaseModel):
+    """A speaker's words come ``behind_ms`` late (0: not any more); ``deferred``: much later."""
+
+    type: Literal["transcript.delayed"] = "transcript.delayed"
+    call_id: str
+    speaker: str
+    behind_ms: int
+    deferred: bool
 
 
 class PrefillMessage(BaseModel):

@@ -7,9 +7,9 @@ started is logged and left out; the calls go on by the dialplan all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -18,11 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.agents.skills import StoredSkills
+from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.numbers.answering import answer_seconds
+from agent_gateway.service.draft_rules import DraftRules
+from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.service.ticket_status import StoredTicketStatus
@@ -35,7 +39,6 @@ from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.quality import QualityWatch
-from asr.recogniser import build_recogniser
 from asr.streams import TranscriptionService
 from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
@@ -112,8 +115,9 @@ class Service:
         prompts = PromptLibrary(settings.prompts_dir)
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
+        self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, message_s=message_s
+            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -139,7 +143,7 @@ class Service:
         self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
-            self.store, self.bus, _Prefill(self._prefiller), settings.city.zone
+            self.store, self.bus, DraftRules(self._prefiller), settings.city.zone
         )
         self.journal = Journal(
             self.store,
@@ -164,6 +168,8 @@ class Service:
             journal=self.journal,
             transfers=self.transfers,
             targets=self.targets,
+            callers=self.callers,
+            answer_seconds=self._answer_seconds(loaded),
             queues=queues,
             surveys=self.surveys,
             reloader=self.reloader,
@@ -200,7 +206,14 @@ class Service:
             await self.store.migrate()
         except (SQLAlchemyError, OSError) as error:
             log.error("store.not_migrated", reason=str(error)[:300])  # noqa: TRY400 - said in full
-        for part in (self.drafter, self.missed, self.journal, self.recovery, self.unended):
+        for part in (
+            self.callers,
+            self.drafter,
+            self.missed,
+            self.journal,
+            self.recovery,
+            self.unended,
+        ):
             await stack.enter_async_context(part)
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
@@ -239,11 +252,15 @@ class Service:
             calendar=loaded.calendar,
         )
 
+    def _answer_seconds(self, loaded: Loaded) -> Callable[[str, date], int]:
+        return answer_seconds(loaded.plan, self._settings.queue.service_level_seconds)
+
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
         self.targets.use(self._settings.outbound, loaded.directory)
         self.context.line_names.update(line_names(loaded.plan))
+        self.context.answer_seconds = self._answer_seconds(loaded)
 
     def _advisor(self) -> CallAdvisor:
         departments = {one.key: one.name for one in self.targets.directory.departments}
@@ -254,8 +271,15 @@ class Service:
     async def _start_hearing(self) -> None:
         """The recogniser before the link: live calls are attached when the link comes up."""
         stack, settings = self._stack, self._settings
-        recogniser = await asyncio.to_thread(build_recogniser, settings)
-        transcription = TranscriptionService(self.bus, recogniser, settings)
+        recognisers = await asyncio.to_thread(Recognisers, settings)
+        stack.push_async_callback(asyncio.to_thread, recognisers.close)
+        transcription = TranscriptionService(
+            self.bus,
+            recognisers.default,
+            settings,
+            by_line=recognisers.by_line,
+            spool=settings.data_dir / "spool" / "hearing",
+        )
         await transcription.start()
         stack.push_async_callback(transcription.stop)
         expected = ExpectedStreams()
@@ -333,15 +357,3 @@ class Service:
         return Component(
             ok=self.sealer.failures == 0, detail=f"{self.sealer.failures} failures", vital=False
         )
-
-
-class _Prefill:
-    """The rules as the drafter wants them: plain values."""
-
-    def __init__(self, prefiller: Prefiller) -> None:
-        self._prefiller = prefiller
-
-    def prefill(self, transcript_row: dict[str, Any]) -> Mapping[str, Any]:
-        return {
-            name: guess.as_dict() for name, guess in self._prefiller.prefill(transcript_row).items()
-        }

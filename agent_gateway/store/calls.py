@@ -65,6 +65,27 @@ class Calls:
             rows = (await session.execute(query)).all()
             return [(line, disposition, calls) for line, disposition, calls in rows]
 
+    async def waits(
+        self, since: datetime, until: datetime
+    ) -> Sequence[tuple[str, str, datetime | None, datetime | None, datetime | None]]:
+        """Calls that arrived in [since, until) and asked for a person.
+
+        Returns:
+            (dialled line, disposition, queued at, answered at, ended at) of each.
+        """
+        query = (
+            select(Call.line, Call.disposition, Call.queued_at, Call.answered_at, Call.ended_at)
+            .where(Call.arrived_at >= since, Call.arrived_at < until)
+            .where(or_(Call.queued_at.is_not(None), Call.answered_at.is_not(None)))
+        )
+        async with self._engine.read() as session:
+            return [
+                (line, disposition, queued_at, answered_at, ended_at)
+                for line, disposition, queued_at, answered_at, ended_at in (
+                    await session.execute(query)
+                ).all()
+            ]
+
     async def agents(self, call_id: str) -> set[str]:
         """Extensions of all agents who answered the call."""
         query = select(CallAgent.extension).where(CallAgent.call_id == call_id)

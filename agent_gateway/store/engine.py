@@ -34,7 +34,9 @@ class Engine:
 
     def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         self.url = url
-        self._engine: AsyncEngine = create_async_engine(url, pool_pre_ping=":memory:" not in url)
+        # a file does not drop its connections: asking before each use would only cost time
+        over_network = not url.startswith("sqlite")
+        self._engine: AsyncEngine = create_async_engine(url, pool_pre_ping=over_network)
         if self._engine.dialect.name == "sqlite":
             _prepare_sqlite(self._engine, busy_timeout_ms)
         self._writer = self._engine.execution_options(**{_WRITE: True})

@@ -206,6 +206,40 @@ class RecordingRow(Base):
     sealed_at: Mapped[datetime]
 
 
+class ListedCaller(Base):
+    """A caller's number on a list: ``blocked`` (with an end, always) or ``priority``.
+
+    ``number`` is in the form of ``callers.caller_number``; ``priority`` is added to the line's.
+    An entry is in force from its making until it ends or is removed.
+    """
+
+    __tablename__ = "listed_callers"
+    __table_args__ = (
+        CheckConstraint("list IN ('blocked', 'priority')", name="list"),
+        CheckConstraint("list <> 'blocked' OR until IS NOT NULL", name="block_ends"),
+        # one entry a number that was not removed
+        Index(
+            "uq_listed_callers_list_number",
+            "list",
+            "number",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    list: Mapped[str] = mapped_column(String(16))
+    number: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)
+    priority: Mapped[int] = mapped_column(default=0)
+    until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(64))
+    removed_at: Mapped[datetime | None] = mapped_column(index=True)
+    removed_by: Mapped[str] = mapped_column(String(64), default="")
+
+
 class MissedCall(Base):
     """A number that asked for a person in vain, until somebody has spoken with it.
 

@@ -6,6 +6,7 @@ import asyncio
 
 from sqlalchemy import text
 
+from agent_gateway.store.callers import ListedCallers
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
 from agent_gateway.store.events import Events
@@ -36,6 +37,7 @@ class Store:
         self.tickets = Tickets(self._engine)
         self.surveys = Surveys(self._engine)
         self.missed = MissedCalls(self._engine)
+        self.callers = ListedCallers(self._engine)
         self.knowledge = KnowledgeBase(self._engine)
         self.pinned = PinnedTargets(self._engine)
 

@@ -110,6 +110,20 @@ class Sessions:
             await session.execute(delete(Session).where(Session.token_hash == token_hash))
 
 
+def audit_entry(
+    user: str, action: str, thing: str = "", *, detail: str = "", ip: str = ""
+) -> Audit:
+    """One line of the audit trail; long texts are cut."""
+    return Audit(
+        at=datetime.now(UTC),
+        user=storable(user)[:64],
+        action=action[:64],
+        object=storable(thing)[:200],
+        detail=storable(detail)[:2000],
+        ip=ip[:64],
+    )
+
+
 class AuditTrail:
     """Who did or saw what."""
 
@@ -120,14 +134,7 @@ class AuditTrail:
         self, user: str, action: str, thing: str = "", *, detail: str = "", ip: str = ""
     ) -> None:
         """Add one line; long texts are cut."""
-        entry = Audit(
-            at=datetime.now(UTC),
-            user=storable(user)[:64],
-            action=action[:64],
-            object=storable(thing)[:200],
-            detail=storable(detail)[:2000],
-            ip=ip[:64],
-        )
+        entry = audit_entry(user, action, thing, detail=detail, ip=ip)
         async with self._engine.write() as session:
             session.add(entry)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from asr.models.catalogue import VOSK_CHINESE, WHISPER_BASE
 from asr.models.structure import fault_of_vosk_model, fault_of_whisper_model
+from asr.recogniser.engines import load_engine
 from asr.recogniser.interface import Recogniser, RecogniserError
 from config.settings import Settings
 
@@ -31,11 +33,29 @@ def whisper_model_dir(settings: Settings) -> Path | None:
     return folder if fault_of_whisper_model(folder) is None else None
 
 
-def build_recogniser(settings: Settings) -> Recogniser | None:
+class EngineLoader(Protocol):
+    """How an engine is loaded: here or in a process of its own."""
+
+    def __call__(self, engine: str, model: Path, *, threads: int) -> Recogniser:
+        """Load it.
+
+        Raises:
+            RecogniserError: the model cannot be loaded.
+        """
+
+
+def build_recogniser(
+    settings: Settings, engine: str = "", load: EngineLoader = load_engine
+) -> Recogniser | None:
     """Load the engine; blocks for seconds, so call it in a thread.
 
     Never fails: without a usable engine calls go on without transcripts, and the log says what to
     do about it.
+
+    Args:
+        settings: of the installation.
+        engine: ``auto``, ``vosk`` or ``whisper``; without it the one of the settings.
+        load: how.
 
     Returns:
         The recogniser, or None when recognition is off or impossible.
@@ -44,7 +64,7 @@ def build_recogniser(settings: Settings) -> Recogniser | None:
         log.info("asr.off", reason="asr.enabled is false in the settings")
         return None
     try:
-        recogniser = _build(settings)
+        recogniser = _build(settings, engine or settings.asr.engine, load)
     except RecogniserError as error:
         log.warning("asr.no_engine", reason=str(error))
         return None
@@ -55,8 +75,8 @@ def build_recogniser(settings: Settings) -> Recogniser | None:
     return recogniser
 
 
-def _build(settings: Settings) -> Recogniser:
-    engine = settings.asr.engine
+def _build(settings: Settings, engine: str, load: EngineLoader) -> Recogniser:
+    threads = settings.asr.threads
     vosk_dir = vosk_model_dir(settings)
     whisper_dir = whisper_model_dir(settings)
     if engine == "vosk" and vosk_dir is None:
@@ -66,18 +86,14 @@ def _build(settings: Settings) -> Recogniser:
             f"no Whisper model in {settings.models_dir}; run: hotline model fetch {WHISPER_BASE}"
         )
     if engine != "whisper" and vosk_dir is not None:
-        from asr.recogniser.vosk import VoskRecogniser
-
         try:
-            return VoskRecogniser(vosk_dir)
+            return load("vosk", vosk_dir, threads=threads)
         except RecogniserError as error:
             if engine == "vosk" or whisper_dir is None:
                 raise
             log.warning("asr.vosk_unusable", reason=str(error), instead=WHISPER_BASE)
     if whisper_dir is not None:
-        from asr.recogniser.whisper import WhisperRecogniser
-
-        return WhisperRecogniser(whisper_dir, workers=settings.asr.threads)
+        return load("whisper", whisper_dir, threads=threads)
     raise RecogniserError(
         f"no model in {settings.models_dir}; calls go on without transcripts until you run: "
         f"hotline model fetch (or, where the publisher cannot be reached, "

@@ -11,6 +11,18 @@ class RecogniserError(Exception):
     """A recogniser cannot be opened; the message says what to do."""
 
 
+class RecogniserGoneError(RecogniserError):
+    """What hears the stream is gone; another stream must be opened and fed again.
+
+    Attributes:
+        innocent: the audio that was fed is not known to be the cause.
+    """
+
+    def __init__(self, message: str, *, innocent: bool) -> None:
+        super().__init__(message)
+        self.innocent = innocent
+
+
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What the engine believes was said.

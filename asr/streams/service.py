@@ -5,25 +5,30 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from asr.recogniser.interface import Recogniser
-from asr.streams.backlog import PcmBacklog
 from asr.streams.counters import Counters
 from asr.streams.party import Party
+from asr.streams.pressure import Pressure
+from asr.streams.ranks import TurnQueue
+from asr.streams.spool import SETTLED_S, HearingSpool
 from asr.streams.stream import PartyStream
 from config.settings import Settings
-from telephony.events import CallEnded, Event, EventBus, Speaker
+from telephony.events import CallEnded, Event, EventBus, LineIdentified, Speaker
 
 log = structlog.get_logger(__name__)
 
 TICK_S: Final = 0.2
 LATE_TICK_S: Final = 0.1
 """A tick that is this late means that the event loop stood still: silence proves nothing then."""
+SAVE_EVERY_TICKS: Final = 2
 DRAIN_S: Final = 10.0
 
 
@@ -35,15 +40,39 @@ class TranscriptionService:
     attached.
     """
 
-    def __init__(self, bus: EventBus, recogniser: Recogniser | None, settings: Settings) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        recogniser: Recogniser | None,
+        settings: Settings,
+        *,
+        by_line: Mapping[str, Recogniser] | None = None,
+        spool: Path | None = None,
+    ) -> None:
+        """Nothing runs before :meth:`start`.
+
+        Args:
+            bus: gets the words.
+            recogniser: the engine.
+            by_line: other engines for single lines.
+            settings: of the installation.
+            spool: folder for audio that is not decoded yet; None: it does not survive the process.
+        """
         self.counters = Counters()
         self._bus = bus
         self._recogniser = recogniser
+        self._by_line = dict(by_line or {})
         self._threads = settings.asr.threads
-        self._streams: set[PartyStream] = set()
+        self._spool = HearingSpool(spool)
+        self._pressure = Pressure()
+        # the oldest first
+        self._streams: dict[PartyStream, None] = {}
+        self._settling: list[tuple[float, PartyStream]] = []
         self._parties: dict[tuple[str, Speaker], Party] = {}
-        self._ready: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lines: dict[str, str] = {}
+        self._ready = TurnQueue()
         self._disk: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._saving = False
         self._workers: list[threading.Thread] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,18 +88,23 @@ class TranscriptionService:
         return "" if self._recogniser is None else self._recogniser.name
 
     async def start(self) -> None:
-        """Start the threads and the housekeeping."""
+        """Start the threads and the housekeeping; take over what an earlier process left."""
         self._loop = asyncio.get_running_loop()
         for index in range(self._threads):
-            self._start_thread(f"asr-{index}", self._ready)
-        self._start_thread("asr-disk", self._disk)
+            self._start_thread(f"asr-{index}", self._ready.get)
+        self._start_thread("asr-disk", self._disk.get)
+        if self._recogniser is not None:
+            await self._take_over(self._recogniser)
         self._tasks = [
             asyncio.create_task(self._tick(), name="asr-tick"),
-            asyncio.create_task(self._forget_ended_calls(), name="asr-forget"),
+            asyncio.create_task(self._follow_calls(), name="asr-calls"),
         ]
 
     async def stop(self, drain_s: float = DRAIN_S) -> None:
-        """Let what was received be decoded, for at most ``drain_s``; then end all threads."""
+        """Let what was received be decoded, for at most ``drain_s``; then end all threads.
+
+        What is not decoded by then waits on disk for the next start.
+        """
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -78,13 +112,19 @@ class TranscriptionService:
             stream.end("the service stops")
         if self._streams:
             await asyncio.wait([stream.done for stream in self._streams], timeout=drain_s)
-        for stream in list(self._streams):
+        left = [stream for stream in self._streams if not stream.done.done()]
+        for stream in left:
             log.warning(
                 "asr.undecoded_at_stop", call_id=stream.call_id, seconds=stream.lag_ms / 1000
             )
             stream.abandon()
-        for _ in range(self._threads):
-            self._ready.put(None)
+        # callbacks of the last finished streams
+        await asyncio.sleep(0)
+        for _, stream in self._settling:
+            self._disk.put(stream.settle)
+        for stream in left:
+            self._disk.put(stream.leave)
+        self._ready.end(self._threads)
         self._disk.put(None)
         for worker in self._workers:
             await asyncio.to_thread(worker.join, drain_s)
@@ -112,11 +152,14 @@ class TranscriptionService:
         """
         if self._recogniser is None:
             raise RuntimeError("no recogniser; look at TranscriptionService.available first")
+        line = self._lines.get(call_id, "")
         return PartyStream(
             self,
-            self._recogniser,
+            self._by_line.get(line, self._recogniser),
             call_id,
             speaker,
+            base=self._spool.base_for(call_id, speaker),
+            line=line,
             hot_words=tuple(hot_words),
             on_closed=on_closed,
         )
@@ -126,7 +169,7 @@ class TranscriptionService:
     def party_for(self, stream: PartyStream) -> Party:
         """The party that speaks in a stream that connects now."""
         assert self._loop is not None
-        self._streams.add(stream)
+        self._streams[stream] = None
         self.counters.streams_open = len(self._streams)
         stream.done.add_done_callback(lambda _: self._gone(stream))
         key = (stream.call_id, stream.speaker)
@@ -136,15 +179,11 @@ class TranscriptionService:
 
     def enqueue(self, stream: PartyStream) -> None:
         """Have a worker decode some of the stream."""
-        self._ready.put(stream.work)
-
-    def spill_soon(self, backlog: PcmBacklog) -> None:
-        """Have the backlog move its audio to disk."""
-        self._disk.put(backlog.spill)
+        self._ready.put(stream.rank, stream.work)
 
     def crowded(self) -> bool:
-        """Whether more streams wait for a worker than there are workers."""
-        return self._ready.qsize() > self._threads
+        """Whether more live streams wait for a worker than there are workers."""
+        return self._ready.live() > self._threads
 
     def publish_soon(self, event: Event) -> None:
         """Publish on the event loop, from any thread."""
@@ -153,39 +192,115 @@ class TranscriptionService:
 
     # ----------------------------------------------------------------------------------------
 
-    def _start_thread(self, name: str, work: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+    async def _take_over(self, recogniser: Recogniser) -> None:
+        assert self._loop is not None
+        try:
+            leftovers, parties = await asyncio.to_thread(self._spool.found)
+            await asyncio.to_thread(self._spool.forget_old)
+        except OSError as error:
+            log.warning("asr.spool_unreadable", reason=str(error))
+            return
+        for party in parties:
+            key = (party.call_id, party.speaker)
+            self._parties[key] = Party.known(party, self._loop.time())
+        for leftover in leftovers:
+            try:
+                stream = PartyStream(
+                    self,
+                    self._by_line.get(leftover.line, recogniser),
+                    leftover.call_id,
+                    leftover.speaker,
+                    base=leftover.base,
+                    line=leftover.line,
+                    leftover=leftover,
+                )
+            except OSError as error:
+                log.warning("asr.leftover_unreadable", file=str(leftover.base), reason=str(error))
+                continue
+            log.info(
+                "asr.leftover_found",
+                call_id=stream.call_id,
+                speaker=stream.speaker,
+                seconds=round(stream.lag_ms / 1000, 1),
+            )
+            stream.resume(leftover)
+
+    def _start_thread(self, name: str, next_job: Callable[[], Callable[[], None] | None]) -> None:
         # daemon: an engine that hangs must not keep the process from ending
-        thread = threading.Thread(target=_run, args=(work,), name=name, daemon=True)
+        thread = threading.Thread(target=_run, args=(next_job,), name=name, daemon=True)
         thread.start()
         self._workers.append(thread)
 
     def _gone(self, stream: PartyStream) -> None:
-        self._streams.discard(stream)
+        assert self._loop is not None
+        self._streams.pop(stream, None)
         self.counters.streams_open = len(self._streams)
+        stream.tell(self._loop.time())
+        if not stream.abandoned:
+            self._settling.append((self._loop.time() + SETTLED_S, stream))
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
+        ticks = 0
         while True:
             due = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            on_time = loop.time() - due < LATE_TICK_S
+            now = loop.time()
+            on_time = now - due < LATE_TICK_S
             worst = 0.0
             for stream in list(self._streams):
                 if on_time:
                     stream.tick()
+                stream.tell(now)
                 worst = max(worst, stream.lag_ms / 1000)
             self.counters.lag_s = worst
+            self._pressure.balance(self._streams, self.counters.seconds_decoded, now)
+            ticks += 1
+            if ticks % SAVE_EVERY_TICKS == 0 and not self._saving:
+                self._saving = True
+                self._disk.put(self._saver(list(self._streams)))
+            while self._settling and self._settling[0][0] <= now:
+                self._disk.put(self._settler(self._settling.pop(0)[1]))
 
-    async def _forget_ended_calls(self) -> None:
+    def _saver(self, streams: Sequence[PartyStream]) -> Callable[[], None]:
+        def save() -> None:
+            for stream in streams:
+                stream.save()
+            self._saving = False
+
+        return save
+
+    def _settler(self, stream: PartyStream) -> Callable[[], None]:
+        # when the call has ended, its folder goes with its last stream
+        key = (stream.call_id, stream.speaker)
+        over = key not in self._parties and not self._has_streams(stream.call_id)
+
+        def settle() -> None:
+            stream.settle()
+            if over:
+                self._spool.forget_call(stream.call_id)
+
+        return settle
+
+    def _has_streams(self, call_id: str) -> bool:
+        settling = (stream for _, stream in self._settling)
+        return any(stream.call_id == call_id for stream in (*self._streams, *settling))
+
+    async def _follow_calls(self) -> None:
         with self._bus.subscribe("transcription") as events:
             async for event in events:
-                if isinstance(event, CallEnded):
+                if isinstance(event, LineIdentified):
+                    self._lines[event.call_id] = event.line
+                elif isinstance(event, CallEnded):
+                    self._lines.pop(event.call_id, None)
                     for speaker in Speaker:
                         self._parties.pop((event.call_id, speaker), None)
+                    if not self._has_streams(event.call_id):
+                        self._disk.put(partial(self._spool.forget_call, event.call_id))
 
 
-def _run(work: queue.SimpleQueue[Callable[[], None] | None]) -> None:
-    while (job := work.get()) is not None:
+def _run(next_job: Callable[[], Callable[[], None] | None]) -> None:
+    while (job := next_job()) is not None:
         # the event loop may be gone when an engine returns late
         with suppress(RuntimeError):
             job()

@@ -109,6 +109,8 @@ class AnsweredLine(_Line):
         greeting: said first; must tell that the call is recorded.
         priority: of waiting callers the greater value is answered first (Asterisk's QUEUE_PRIO).
         queue: where the callers wait.
+        answer_seconds: a call answered within these seconds of waiting counts as answered in time;
+            None: ``queue.service_level_seconds``.
         menu: key of a menu offered after the greeting; None: straight on to a person, as GB/T 33358
             advises.
         language: in which the line greets.
@@ -117,6 +119,7 @@ class AnsweredLine(_Line):
     mode: Literal[Mode.MAIN, Mode.DUAL]
     greeting: Text
     priority: Annotated[int, Field(ge=0, le=100)] = 10
+    answer_seconds: Annotated[int, Field(ge=1, le=600)] | None = None
     queue: Word = "hotline"
     menu: Word | None = None
     language: Language = "zh"

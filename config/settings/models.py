@@ -125,13 +125,22 @@ class DatabaseSettings(_Section):
     url: str = ""
 
 
+LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper)$")]
+
+
 class AsrSettings(_Section):
     """Live speech recognition."""
 
     enabled: bool = True
     engine: Literal["auto", "vosk", "whisper"] = "auto"
+    lines: tuple[LineEngine, ...] = ()
     vosk_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @property
+    def engine_by_line(self) -> dict[str, str]:
+        """Line -> engine, for the lines that do not use the default."""
+        return dict(entry.split("=") for entry in self.lines)
 
 
 class RecordingSettings(_Section):
@@ -162,6 +171,15 @@ class QueueSettings(_Section):
     announce_seconds: Annotated[int, Field(ge=0, le=600)] = 30
     retry_seconds: Annotated[int, Field(ge=1, le=30)] = 1
     voicemail_seconds: Annotated[int, Field(ge=10, le=600)] = 120
+    short_abandon_seconds: Annotated[int, Field(ge=0, le=60)] = 5
+
+
+class CallerSettings(_Section):
+    """Who the caller is: blocked numbers, and those who need not wait again."""
+
+    longest_block_days: Annotated[int, Field(ge=1, le=366)] = 30
+    repeat_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
 
 
 class SurveySettings(_Section):
@@ -220,6 +238,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
 

@@ -1,5 +1,6 @@
 """``agi://…/inbound``: what happens to a call before it waits for a person."""
 
 from ivr.inbound.handler import InboundHandler, Routing
+from ivr.inbound.standing import CallerStandings, Standing
 
-__all__ = ["InboundHandler", "Routing"]
+__all__ = ["CallerStandings", "InboundHandler", "Routing", "Standing"]

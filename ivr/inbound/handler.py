@@ -21,6 +21,7 @@ from ivr.fastagi import AgiSession
 from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
 from ivr.inbound.reception import Reception, reception
+from ivr.inbound.standing import CallerStandings, standing_of, turn_away
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
 from ivr.waiting.message import take_message
 from telephony.events import EventBus
@@ -83,6 +84,7 @@ class InboundHandler:
         prompts: PromptSource,
         bus: EventBus,
         tickets: TicketStatusSource | None = None,
+        standings: CallerStandings | None = None,
         *,
         message_s: float = 120.0,
     ) -> None:
@@ -91,6 +93,7 @@ class InboundHandler:
         self._prompts = prompts
         self._bus = bus
         self._tickets = tickets
+        self._standings = standings
 
     async def __call__(self, session: AgiSession) -> None:
         """Serve one call.
@@ -104,14 +107,16 @@ class InboundHandler:
         treated = routing.treatment(dialled.line.number)
         welcome = routing.reception(treated)
         await self._identify(session, dialled)
-        await _set_route(session, welcome, Destination())
-
         conversation = Conversation(session, self._prompts, self._bus, welcome.language)
+        standing = standing_of(conversation, self._standings)
+        await _set_route(session, welcome, Destination(), standing.bonus)
         if not dialled.known:
             session.log.error("line.unknown_number", dialled=dialled.digits, served_as=welcome.line)
             conversation.note("unknown_number", dialled.digits)
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
+        if standing.blocked and await turn_away(conversation):
+            return
 
         if treated.announcement:
             await self._announce(conversation, treated.announcement, dialled.line.number)
@@ -122,7 +127,7 @@ class InboundHandler:
         elif key != PERSON and welcome.menu in routing.menus.menus:
             assert welcome.menu is not None
             destination = await walk_menu(conversation, routing.menus, welcome.menu, self._tickets)
-            await _set_route(session, welcome, destination)
+            await _set_route(session, welcome, destination, standing.bonus)
         elif key != PERSON and welcome.message:
             await take_message(conversation, self._message_s)
             if await session.get_variable("HL_NEXT") == "hangup":
@@ -175,7 +180,9 @@ class InboundHandler:
         return key
 
 
-async def _set_route(session: AgiSession, welcome: Reception, destination: Destination) -> None:
+async def _set_route(
+    session: AgiSession, welcome: Reception, destination: Destination, bonus: int
+) -> None:
     priority = welcome.priority if destination.priority is None else destination.priority
     await session.set_variable("HL_QUEUE", destination.queue or welcome.queue)
-    await session.set_variable("HL_PRIO", str(priority))
+    await session.set_variable("HL_PRIO", str(priority + bonus))

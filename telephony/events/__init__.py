@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    BLOCKED_STEP,
     CALLBACK_STEP,
     VOICEMAIL_STEP,
     AgentState,
@@ -41,6 +42,7 @@ from telephony.events.vocabulary import (
     SurveyAnswered,
     TargetStep,
     TicketDrafted,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
     TransferChanged,
@@ -53,6 +55,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "BLOCKED_STEP",
     "CALLBACK_STEP",
     "VOICEMAIL_STEP",
     "AgentState",
@@ -93,6 +96,7 @@ __all__ = [
     "SurveyAnswered",
     "TargetStep",
     "TicketDrafted",
+    "TranscriptDelayed",
     "TranscriptFinal",
     "TranscriptPartial",
     "TransferChanged",

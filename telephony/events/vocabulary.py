@@ -181,6 +181,7 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 CALLBACK_STEP = "callback_requested"
+BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
 
@@ -398,6 +399,18 @@ class TranscriptFinal(CallEvent):
     confidence: float = -1.0
     engine: str = ""
     readable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptDelayed(CallEvent):
+    """A party's words come late, or (``behind_ms`` 0) no longer.
+
+    ``deferred``: they will come when the machine has time, at the latest after the calls.
+    """
+
+    speaker: Speaker
+    behind_ms: int
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

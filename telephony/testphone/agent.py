@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from telephony.testphone.call import BUSY, REFUSED, PhoneCall
+from telephony.testphone.call import BUSY, REFUSED, VACANT, PhoneCall
+
+_CAUSES = {"busy": BUSY, "decline": REFUSED, "vacant": VACANT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,14 @@ class AgentBehaviour:
 
     Attributes:
         answer_after_s: seconds of ringing before it answers; None: it never does.
-        refuse: ``busy`` or ``decline`` instead of answering, after ``answer_after_s``.
+        refuse: ``busy``, ``decline`` or ``vacant`` (no such number) instead of answering, after
+            ``answer_after_s``.
         hangup_after_s: seconds after the answer at which it hangs up; None: it does not.
         speak: sound files to say, each a number of seconds after the answer.
     """
 
     answer_after_s: float | None = 0.0
-    refuse: Literal["busy", "decline"] | None = None
+    refuse: Literal["busy", "decline", "vacant"] | None = None
     hangup_after_s: float | None = None
     speak: Sequence[tuple[float, Path]] = field(default=())
 
@@ -83,6 +86,6 @@ class PhoneAgent:
 async def _decide(call: PhoneCall, behaviour: AgentBehaviour, after_s: float) -> None:
     await asyncio.sleep(after_s)
     if behaviour.refuse:
-        await call.refuse(BUSY if behaviour.refuse == "busy" else REFUSED)
+        await call.refuse(_CAUSES[behaviour.refuse])
     else:
         await call.answer()

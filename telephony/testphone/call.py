@@ -16,7 +16,8 @@ from telephony.testphone.timeline import PhoneEvent, Timeline
 KEYS = frozenset("0123456789*#ABCD")
 KEY_MS = 120
 
-NORMAL, BUSY, REFUSED = 16, 17, 21  # causes of Q.850
+VACANT, NORMAL, BUSY, REFUSED = 1, 16, 17, 21  # causes of Q.850
+_REFUSALS = {VACANT: "vacant", BUSY: "busy", REFUSED: "decline"}
 
 # DialState of AMI -> what happens on the line (RFC 3261: 100, 180, 183)
 _PROGRESS = {"PROCEEDING": "trying", "RINGING": "ringing", "PROGRESS": "early media"}
@@ -83,6 +84,11 @@ class PhoneCall:
     def began_at(self) -> datetime:
         """When the call began (UTC); the events' seconds count from here."""
         return self._timeline.began_at
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the call began."""
+        return self._timeline.elapsed_s
 
     @property
     def is_answered(self) -> bool:
@@ -172,12 +178,12 @@ class PhoneCall:
         await self._go("answer")
 
     async def refuse(self, cause: int = BUSY) -> None:
-        """Do not take a call that rings here: ``BUSY`` (SIP 486) or ``REFUSED``.
+        """Do not take a call that rings here: ``BUSY`` (SIP 486), ``REFUSED`` or ``VACANT`` (404).
 
         Raises:
             PhoneError: the call is over.
         """
-        await self._go("busy" if cause == BUSY else "decline")
+        await self._go(_REFUSALS[cause])
 
     async def hangup(self) -> None:
         """End the call; nothing happens if it is over already."""

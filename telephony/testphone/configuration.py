@@ -248,6 +248,7 @@ exten => answer,1,Answer()
  same => n,Goto(idle,1)
 exten => busy,1,Hangup(17)
 exten => decline,1,Hangup(21)
+exten => vacant,1,Hangup(1)
 
 [incoming]
 exten => _.,1,Ringing()

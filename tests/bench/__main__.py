@@ -9,7 +9,7 @@ import time
 
 import structlog
 
-from tests.bench import calls, events, fastagi
+from tests.bench import burden, calls, events, fastagi, greeting, handing_on
 from tests.bench.machine import print_machine
 
 
@@ -25,8 +25,9 @@ def main() -> None:
     fastagi.measure()
     print(flush=True)
     asyncio.run(events.measure())
-    print(flush=True)
-    asyncio.run(calls.measure())
+    for part in (calls, greeting, burden, handing_on):
+        print(flush=True)
+        asyncio.run(part.measure())
     print(f"\nall of it took {time.monotonic() - began:.0f} s")
 
 

@@ -53,7 +53,7 @@ class Side:
 
 async def measure() -> None:
     """Print calls a second, calls held, and processor time, with and without the service."""
-    async with _sides() as sides:
+    async with both_sides() as sides:
         for _ in range(SHORT_ROUNDS):
             for side in sides.values():
                 await _short_calls(side)
@@ -75,7 +75,7 @@ async def measure() -> None:
 
 
 @asynccontextmanager
-async def _sides() -> AsyncIterator[dict[str, Side]]:
+async def both_sides() -> AsyncIterator[dict[str, Side]]:
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(hotline_with_tones())
         alone = await stack.enter_async_context(hotline_with_tones())
@@ -88,7 +88,7 @@ async def _short_calls(side: Side) -> None:
     load = await call(
         side.hotline, calls=SHORT_CALLS, per_second=SHORT_PER_SECOND, hold_ms=SHORT_HOLD_MS
     )
-    done_s = await _settle(side.hotline)
+    done_s = await settle(side.hotline)
     asterisk, service = (
         1000 * (now - then) / SHORT_CALLS for now, then in zip(side.cpu(), before, strict=True)
     )
@@ -123,7 +123,7 @@ async def _held_calls(side: Side) -> None:
         after, elapsed_s = side.cpu(), time.monotonic() - began
         still = len(await side.hotline.channels())
     load = callers.result()
-    await _settle(side.hotline)
+    await settle(side.hotline)
     asterisk, service = (
         100 * (now - then) / elapsed_s for now, then in zip(after, before, strict=True)
     )
@@ -139,7 +139,7 @@ async def _held_calls(side: Side) -> None:
     )
 
 
-async def _settle(hotline: Hotline) -> float:
+async def settle(hotline: Hotline) -> float:
     """Wait until all that the calls left to do is done; returns how long it took, in seconds."""
     began = time.monotonic()
     await until(hotline.idle, "Asterisk without channels", DONE_WITHIN_S)

@@ -14,7 +14,7 @@ import {
 } from "./supervision.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
-import { addTurn, showWords } from "./words.js";
+import { addTurn, showDelay, showWords } from "./words.js";
 
 const state = { user: null, agent: null, calls: new Map(), current: null, live: null, last: [] };
 
@@ -29,6 +29,7 @@ function show() {
   showCall(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
+  showDelay(call && call.delays);
   showAdvice(call && call.advice);
   const ours = call && (call.agents.includes(state.user.extension) || call.ticket);
   showTicket(
@@ -151,6 +152,10 @@ const HEARD = {
   },
   "transcript.partial": (message) => heardTurn(message, false),
   "transcript.final": (message) => heardTurn(message, true),
+  "transcript.delayed"(message) {
+    const call = state.calls.get(message.call_id);
+    if (call) call.delays = { ...call.delays, [message.speaker]: message.behind_ms };
+  },
   "prefill.changed"(message) {
     const call = state.calls.get(message.call_id);
     // only what the last words have changed

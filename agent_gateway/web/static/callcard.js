@@ -26,6 +26,7 @@ export function showCall(call, extension) {
       { class: rings ? "ringing-card" : "" },
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
+      ...putForward(call).map((name) => make("span", { class: "badge warn" }, text(name))),
       make("div", { class: "line" }, lineOf(call)),
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
@@ -45,6 +46,14 @@ export function showCall(call, extension) {
     make("h3", {}, text("open_tickets")),
     list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
   );
+}
+
+/** Why the caller was put forward: names of texts. */
+function putForward(call) {
+  const step = call.path.find((one) => one.step === "ivr" && one.prompt === "priority");
+  const reasons = step ? step.detail.split(" ") : [];
+  const again = reasons.includes("repeat") || reasons.includes("ticket");
+  return [reasons.includes("vip") && "caller_vip", again && "caller_again"].filter(Boolean);
 }
 
 /** What a supervisor should look at; agents are not sent any. */

@@ -18,6 +18,14 @@ export function showWords(turns) {
   if (atEnd) place.scrollTop = place.scrollHeight;
 }
 
+/** Say that words come late: speaker -> milliseconds (0: not late). */
+export function showDelay(delays) {
+  const worst = Math.max(0, ...Object.values(delays ?? {}));
+  const place = byId("delay");
+  place.hidden = worst === 0;
+  place.textContent = worst === 0 ? "" : `${text("delayed")} ${Math.ceil(worst / 1000)} ${text("seconds")}`;
+}
+
 /** Put a turn into the list, replacing an earlier form of it; a final is never replaced. */
 export function addTurn(turns, turn) {
   const at = turns.findIndex((one) => one.speaker === turn.speaker && one.turn === turn.turn);

@@ -85,6 +85,13 @@ class Api:
         self._reader = asyncio.create_task(self._read(self._socket))
         await self.heard("snapshot")
 
+    async def vanish(self) -> None:
+        """The browser dies: its connection is gone, without a word."""
+        assert self._socket is not None
+        transport = self._socket.get_extra_info("socket")
+        assert transport is not None
+        transport.shutdown(2)
+
     async def send(self, text: str) -> None:
         """Send raw text over the WebSocket."""
         assert self._socket is not None

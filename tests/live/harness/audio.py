@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import soundfile
 
 RATE_HZ = 8000
+RECOGNISED = 0.6
 Samples = npt.NDArray[np.float64]
 
 
@@ -33,10 +35,10 @@ def likeness(heard: Samples, spoken: Samples) -> float:
     pieces = [spoken[at : at + RATE_HZ] for at in range(0, len(spoken) - RATE_HZ + 1, RATE_HZ // 2)]
     loud = [piece for piece in pieces if np.sqrt(np.mean(piece**2)) > 0.01]
     assert loud, "nothing is said in what should be heard"
-    return float(np.median([_best_match(heard, piece) for piece in loud]))
+    return float(np.median([_best_match(heard, piece)[0] for piece in loud]))
 
 
-def _best_match(heard: Samples, piece: Samples) -> float:
+def _best_match(heard: Samples, piece: Samples) -> tuple[float, int]:
     if len(heard) < len(piece):
         heard = np.pad(heard, (0, len(piece) - len(heard)))
     size = 1 << (len(heard) + len(piece)).bit_length()
@@ -45,4 +47,27 @@ def _best_match(heard: Samples, piece: Samples) -> float:
     energy = np.concatenate([[0.0], np.cumsum(heard**2)])
     windows = energy[len(piece) :] - energy[: len(energy) - len(piece)]
     scale = np.sqrt(np.maximum(windows[: len(correlation)], 1e-3) * np.sum(piece**2))
-    return float(np.max(np.abs(correlation) / scale))
+    match = np.abs(correlation) / scale
+    at = int(np.argmax(match))
+    return float(match[at]), at
+
+
+def placed(heard: Samples, spoken: Samples) -> float | None:
+    """Second of ``heard`` at which ``spoken`` begins; None when it is not contained there."""
+    if likeness(heard, spoken) <= RECOGNISED:
+        return None
+    loud = np.flatnonzero(np.abs(spoken) > 0.05)
+    begin = int(loud[0])
+    piece = spoken[begin : begin + RATE_HZ]
+    _, at = _best_match(heard, piece)
+    return (at - begin) / RATE_HZ
+
+
+def silences(heard: Samples, threshold_dbfs: float = -50.0) -> list[tuple[float, float]]:
+    """Stretches of silence of more than half a second, as (begin, end) in seconds."""
+    window = RATE_HZ // 50
+    whole = heard[: len(heard) - len(heard) % window].reshape(-1, window)
+    loud = np.flatnonzero((whole**2).mean(axis=1) > 10 ** (threshold_dbfs / 10))
+    edges = np.concatenate([[-1], loud, [len(whole)]])
+    gaps = [(a + 1, b) for a, b in pairwise(edges) if b - a > 26]
+    return [(float(a) / 50, float(b) / 50) for a, b in gaps]

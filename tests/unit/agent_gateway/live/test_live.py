@@ -24,6 +24,7 @@ from telephony.events import (
     LinkStateChanged,
     PrefillChanged,
     Speaker,
+    TranscriptDelayed,
     TranscriptPartial,
     TransferChanged,
     TransferKind,
@@ -71,6 +72,26 @@ async def test_given_a_caller_known_before_when_offered_then_the_pop_has_history
     assert [one["call_id"] for one in call["history"]] == ["1.1"]
     assert [one["call_id"] for one in call["open_tickets"]] == ["1.1"]
     assert call["ringing"] == ["8001"]
+
+
+async def test_given_words_that_come_late_when_told_then_the_page_knows_and_a_new_page_too(
+    house: House,
+) -> None:
+    def late(behind_ms: int) -> TranscriptDelayed:
+        return TranscriptDelayed(
+            at=at(10), call_id="1.1", speaker=Speaker.CALLER, behind_ms=behind_ms, deferred=True
+        )
+
+    async with house.page("zhang") as page:
+        house.publish([*arrival("1.1"), offer("1.1"), *answer("1.1"), late(4000)])
+        told = await page.hear("transcript.delayed")
+        assert (told["speaker"], told["behind_ms"], told["deferred"]) == ("caller", 4000, True)
+    async with house.page("zhang") as page:
+        assert page.snapshot["calls"][0]["delays"] == {"caller": 4000}
+        house.publish([late(0)])
+        assert (await page.hear("transcript.delayed"))["behind_ms"] == 0
+    async with house.page("zhang") as page:
+        assert page.snapshot["calls"][0]["delays"] == {}
 
 
 async def test_given_a_database_that_is_away_when_offered_then_the_pop_comes_without_history(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,6 +15,7 @@ from structlog.testing import capture_logs
 from asr.recogniser import Recogniser
 from asr.streams import PartyStream, TranscriptionService
 from asr.streams import stream as stream_module
+from asr.streams.pressure import Pressure
 from config.settings import AsrSettings, Settings
 from telephony.events import (
     CallEnded,
@@ -19,6 +23,7 @@ from telephony.events import (
     EventBus,
     HungUpBy,
     Speaker,
+    TranscriptDelayed,
     TranscriptFinal,
     TranscriptPartial,
 )
@@ -26,6 +31,7 @@ from tests.unit.asr.listeners import until
 from tests.unit.asr.streams.engines import Scripted
 
 SILENCE = bytes(320 * 40)
+HEAD = b'{"line": "", "clock_ms": 0, "began_at": "2026-01-01T00:00:00+00:00", "turns": 0}'
 
 
 def frame(value: int) -> bytes:
@@ -64,7 +70,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def serving(engine: Recogniser | None, *, threads: int = 2) -> AsyncIterator[Desk]:
+async def serving(
+    engine: Recogniser | None, *, threads: int = 2, spool: Path | None = None
+) -> AsyncIterator[Desk]:
     bus = EventBus()
     events: list[Event] = []
 
@@ -75,7 +83,8 @@ async def serving(engine: Recogniser | None, *, threads: int = 2) -> AsyncIterat
 
     keeper = asyncio.create_task(keep())
     await asyncio.sleep(0)
-    service = TranscriptionService(bus, engine, Settings(asr=AsrSettings(threads=threads)))
+    settings = Settings(asr=AsrSettings(threads=threads))
+    service = TranscriptionService(bus, engine, settings, spool=spool)
     threads_before = set(threading.enumerate())
     await service.start()
     try:
@@ -228,24 +237,161 @@ async def test_given_a_slow_engine_when_behind_then_partials_are_given_up_and_au
         assert engine.streams[0].pcm == speech
 
 
-async def test_given_more_audio_than_memory_when_decoding_stands_still_then_spilled_not_lost(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_given_more_audio_than_memory_when_decoding_stands_still_then_on_disk_not_lost(
+    tmp_path: Path,
 ) -> None:
     gate = threading.Event()
     engine = Scripted(lambda _: waited(gate))
-    async with serving(engine, threads=1) as desk:
+    async with serving(engine, threads=1, spool=tmp_path) as desk:
         stream = desk.opened()
-        monkeypatch.setattr(stream._backlog, "_memory_bytes", 8000)
+        stream._backlog._memory_bytes = 8000
         speech = b"".join(frame(value % 250 + 1) for value in range(2000))
         for position in range(0, len(speech), 3200):
             stream.audio(speech[position : position + 3200])
             await asyncio.sleep(0)
-        await until(lambda: stream._backlog._file is not None)
+        await until(lambda: stream._backlog.unsaved_bytes == 0)
+        assert len(stream._backlog._memory) <= 8000
         gate.set()
         stream.closed("done")
         await stream.done
         assert engine.streams[0].pcm == speech
         assert desk.service.counters.seconds_lost == 0
+    assert not list(tmp_path.glob("*/*.pcm"))
+
+
+async def test_given_a_killed_service_when_started_again_then_its_audio_is_recognised(
+    tmp_path: Path,
+) -> None:
+    gate = threading.Event()
+    engine = Scripted(lambda count: waited(gate) if count > 1 else None)
+    spool, copy = tmp_path / "spool", tmp_path / "as-killed"
+    async with serving(engine, threads=1, spool=spool) as desk:
+        stream = desk.opened()
+        stream.audio(frame(1) * 20 + SILENCE)
+        await until(lambda: desk.finals)
+        first = desk.finals[0]
+        assert stream._party is not None
+        stream._party.began -= 30
+        for value in range(2, 102):
+            stream.audio(frame(value))
+        await until(lambda: stream._backlog.unsaved_bytes == 0 and not stream._notes.waiting)
+        # what a kill leaves is what is on disk now
+        shutil.copytree(spool, copy)
+        gate.set()
+    async with serving(Scripted(), spool=copy) as desk:
+        await until(lambda: len(desk.finals) == 2)
+        again, rest = desk.finals
+        assert (again.turn, again.text) == (first.turn, first.text)
+        assert rest.turn == 1
+        assert rest.text == " ".join(map(str, range(2, 102)))
+        assert 28_000 < rest.start_ms < 34_000
+        later = desk.opened()
+        later.audio(frame(200))
+        later.closed("done")
+        await until(lambda: len(desk.finals) == 3)
+        assert desk.finals[2].turn == 2
+        assert abs(
+            (later._party.began_at if later._party else datetime.now(UTC))
+            - (first.started_at - timedelta(milliseconds=first.start_ms))
+        ) < timedelta(seconds=1)
+        desk.bus.publish(CallEnded(at=datetime.now(UTC), call_id="c1", hung_up_by=HungUpBy.CALLER))
+        await until(lambda: not list(copy.iterdir()), 15)
+
+
+async def test_given_a_stop_that_cannot_wait_when_started_again_then_the_rest_is_recognised(
+    tmp_path: Path,
+) -> None:
+    gate = threading.Event()
+    bus = EventBus()
+    stuck = TranscriptionService(
+        bus, Scripted(lambda _: waited(gate)), Settings(asr=AsrSettings(threads=1)), spool=tmp_path
+    )
+    await stuck.start()
+    stream = stuck.open("c1", Speaker.CALLER)
+    stream.connected()
+    for value in range(1, 200):
+        stream.audio(frame(value))
+    workers = list(stuck._workers)
+    await stuck.stop(drain_s=0.05)
+    gate.set()
+    for worker in workers:
+        await asyncio.to_thread(worker.join, 10)
+    async with serving(Scripted(), spool=tmp_path) as desk:
+        await until(lambda: desk.finals)
+        assert desk.finals[0].text == " ".join(map(str, range(1, 200)))
+
+
+async def test_given_a_torn_or_foreign_file_in_the_spool_when_started_then_the_rest_is_taken(
+    tmp_path: Path,
+) -> None:
+    for call_id, notes in {
+        "torn": HEAD + b'\n{"to',
+        "garbage": b"\xff\xfe\n",
+        "empty": b"",
+    }.items():
+        folder = tmp_path / call_id
+        folder.mkdir()
+        (folder / "caller-0.jsonl").write_bytes(notes)
+        (folder / "caller-0.000000.pcm").write_bytes(frame(5) * 3)
+    (tmp_path / "a-file").write_text("?")
+    with capture_logs() as logs:
+        async with serving(Scripted(), spool=tmp_path) as desk:
+            await until(lambda: desk.finals)
+            assert [final.text for final in desk.finals] == ["5 5 5"]
+            assert desk.finals[0].call_id == "torn"
+    unreadable = [entry["file"] for entry in logs if entry["event"] == "asr.notes_unreadable"]
+    assert len(unreadable) == 2
+
+
+async def test_given_three_times_the_load_when_decoding_is_slow_then_every_word_still_comes(
+    tmp_path: Path,
+) -> None:
+    def slow(_: int) -> None:
+        time.sleep(0.03)
+
+    # 12 streams; decoding a turn of up to 1 s takes 30 ms: four at most could be followed live
+    async with serving(Scripted(slow), threads=1, spool=tmp_path) as desk:
+        desk.service._pressure = Pressure(other_side_lag_ms=100, caller_lag_ms=300, window_s=0.5)
+        streams = [
+            desk.opened(f"c{index}", speaker)
+            for index in range(6)
+            for speaker in (Speaker.CALLER, Speaker.AGENT)
+        ]
+        aside: set[Speaker] = set()
+        told: list[TranscriptDelayed] = []
+        for step in range(25):
+            for stream in streams:
+                # 10 times as fast as speech
+                for value in range(50):
+                    stream.audio(frame((step * 50 + value) % 249 + 1))
+            await asyncio.sleep(0.1)
+            aside |= {stream.speaker for stream in streams if stream.aside}
+        told = [event for event in desk.events if isinstance(event, TranscriptDelayed)]
+        assert aside == {Speaker.CALLER, Speaker.AGENT}
+        assert not streams[0].aside or not streams[2].aside, "the oldest callers stay"
+        assert {event.deferred for event in told} >= {True}
+        for stream in streams:
+            stream.closed("over")
+        await asyncio.gather(*(stream.done for stream in streams))
+        wanted = " ".join(str(value % 249 + 1) for value in range(1250))
+        await until(lambda: len(desk.finals) == 12)
+        assert {final.text for final in desk.finals} == {wanted}
+        await until(
+            lambda: (
+                {
+                    (event.call_id, event.speaker): event.behind_ms
+                    for event in desk.events
+                    if isinstance(event, TranscriptDelayed)
+                }.keys()
+                == {
+                    (event.call_id, event.speaker)
+                    for event in desk.events
+                    if isinstance(event, TranscriptDelayed) and event.behind_ms == 0
+                }
+            )
+        )
+        assert desk.service.counters.seconds_lost == 0
+        assert desk.service.counters.seconds_decoded == pytest.approx(12 * 25)
 
 
 async def test_given_a_channel_that_falls_silent_when_mid_sentence_then_it_is_still_finished() -> (

@@ -1,0 +1,21 @@
+"""The rules of the pre-fill as the drafter of tickets wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from asr.prefill import Prefiller
+
+
+class DraftRules:
+    """Guesses as plain values."""
+
+    def __init__(self, prefiller: Prefiller) -> None:
+        self._prefiller = prefiller
+
+    def prefill(self, transcript_row: dict[str, Any]) -> Mapping[str, Any]:
+        """Field -> {value, evidence, confidence}."""
+        return {
+            name: guess.as_dict() for name, guess in self._prefiller.prefill(transcript_row).items()
+        }

@@ -1,0 +1,29 @@
+"""Loading an engine by its name, in whichever process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asr.recogniser.interface import Recogniser, RecogniserError
+
+
+def load_engine(engine: str, model: Path, *, threads: int) -> Recogniser:
+    """Load a model; blocks for seconds.
+
+    Args:
+        engine: ``vosk`` or ``whisper``.
+        model: its folder.
+        threads: how many streams will be decoded at the same time.
+
+    Raises:
+        RecogniserError: the model cannot be loaded, or there is no such engine.
+    """
+    if engine == "vosk":
+        from asr.recogniser.vosk import VoskRecogniser
+
+        return VoskRecogniser(model)
+    if engine == "whisper":
+        from asr.recogniser.whisper import WhisperRecogniser
+
+        return WhisperRecogniser(model, workers=threads)
+    raise RecogniserError(f"there is no engine {engine!r}")
