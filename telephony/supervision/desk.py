@@ -33,6 +33,7 @@ from telephony.supervision.control import SpyControl, Spying
 log = structlog.get_logger(__name__)
 
 RINGING, OVER = "ringing", "over"
+REASON_WAIT_S = 1.0
 # Q.850 -> why a telephone that was rung did not answer
 _REASONS = {17: "busy", 18: "no_answer", 19: "no_answer", 21: "refused", 16: "no_answer"}
 
@@ -129,6 +130,8 @@ class SupervisionDesk:
             await self._control.ring(one.spying, mode)
         except OSError as error:
             log.info("supervision.not_begun", supervisor=one.spying.supervisor, reason=str(error))
+            # the event that tells why may come a little later than the answer
+            await asyncio.sleep(REASON_WAIT_S)
             self._over(one, "unreachable")
 
     # ---- events -----------------------------------------------------------------------------
