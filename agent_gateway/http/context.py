@@ -8,6 +8,7 @@ from datetime import date
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.callbacks import CallbackDesk
 from agent_gateway.callers.known import KnownCallers
 from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
@@ -65,6 +66,7 @@ class GatewayContext:
         targets: where to; None in tools without calls.
         supervision: supervisors in agents' calls; None in tools without calls.
         figures: of queues, lines and agents; None in tools without calls.
+        callbacks: calls citizens; None in tools without calls.
         callers: who is blocked or put forward; None in tools without calls.
         answer_seconds: within how many seconds a call to that dialled number should be answered on
             that local day.
@@ -89,6 +91,7 @@ class GatewayContext:
     callers: KnownCallers | None = None
     answer_seconds: Callable[[str, date], int] = lambda _line, _day: 15
     surveys: SurveyDesk | None = None
+    callbacks: CallbackDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
 import { showAdvice } from "./advice.js";
+import { missedChanged, openCallbacks, showCallBack, showMissed } from "./callbacks.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
@@ -27,6 +28,7 @@ function current() {
 function show() {
   const call = current();
   showCall(call, state.user.extension);
+  showCallBack(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
   showDelay(call && call.delays);
@@ -146,6 +148,7 @@ const HEARD = {
     const call = state.calls.get(message.call_id);
     if (call) call.advice = message;
   },
+  "missed.changed": ({ missed_call }) => missedChanged(missed_call),
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.transfer = message;
@@ -265,6 +268,7 @@ function enter(user) {
   show();
   openTransfers(orderTransfer).catch(failed);
   openSupervision(user, failed).catch(failed);
+  openCallbacks(failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
@@ -309,6 +313,7 @@ byId("language").addEventListener("click", () => {
   show();
   showCalls(state.last);
   showSupervision();
+  showMissed();
 });
 
 translatePage();
