@@ -73,6 +73,7 @@ const REFRESHES = 6;
 
 /** The record of a call is written a moment after its end is told. */
 async function refreshUntilWritten(callId, tries = REFRESHES) {
+  if (!state.user) return;
   await refreshCalls();
   const written = state.last.some((one) => one.call_id === callId && one.ended_at);
   if (state.user && !written && tries > 1) {
