@@ -20,13 +20,14 @@ from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
+from agent_gateway.emergency import EmergencyPriority
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
-from agent_gateway.service.callbacks import callback_desk
+from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
@@ -46,6 +47,7 @@ from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
 from config.queues import load_queues
 from config.settings import Secrets, Settings
+from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
@@ -94,9 +96,10 @@ class Service:
             on_raw=ears.heard,
         )
         queues = self._queues = load_queues(settings, plan)
+        self._skills = StoredSkills(self.store, queues)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
+            QueueSeats(self.feed.link, self._skills),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
@@ -118,8 +121,18 @@ class Service:
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
         self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
+        emergency = EmergencyLines(
+            settings.emergency.key,
+            frozenset(settings.outbound.emergency_lines if settings.outbound.trunks else ()),
+        )
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
+            self._routing(loaded),
+            prompts,
+            self.bus,
+            tickets,
+            self.callers,
+            message_s=message_s,
+            emergency=emergency,
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -136,6 +149,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                emergency=emergency,
                 language_queues=queues.of_languages,
             ),
         )
@@ -233,6 +247,16 @@ class Service:
         self._spawn(self.surveys.run(), "surveys")
         for work, name in self._supervising.work():
             self._spawn(work, name)
+        turns = callback_turns(
+            self._settings,
+            self.store,
+            self.bus,
+            self.feed,
+            self.desk,
+            self.callbacks,
+            self._skills,
+        )
+        self._spawn(turns, "callback-turns")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
@@ -240,6 +264,7 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(EmergencyPriority(self.bus, self.feed.link).run(), "emergency-priority")
         self._spawn(self._advisor().run(), "advice")
         self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
@@ -305,7 +330,12 @@ class Service:
             return
         stack.push_async_callback(audio.stop)
         attacher = AudioAttacher(
-            self.bus, self.feed.link, expected, transcription, LiveParties(self.feed.book)
+            self.bus,
+            self.feed.link,
+            expected,
+            transcription,
+            LiveParties(self.feed.book),
+            waiting=settings.emergency.listen_waiting,
         )
         await attacher.start()
         stack.push_async_callback(attacher.stop)
