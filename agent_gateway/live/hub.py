@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.advice.views import AdviceMessage
+from agent_gateway.auth import Principal
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.board import CallBoard, LiveCall
@@ -143,6 +144,10 @@ class LiveHub:
     def tell_leaders(self, message: BaseModel) -> None:
         """Tell supervisors and administrators."""
         self._tell(set(), message)
+
+    def known(self, token: str) -> Principal | None:
+        """Whose page is connected with this session; None when none is."""
+        return next((one.who for one in self.connections if token and one.token == token), None)
 
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""
