@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
 from agent_gateway.store import Call, CallEventRow
 from asr.text.masking import mask_name, mask_number
+from telephony.calls import is_outward
 
 
 class CallSummary(BaseModel):
-    """One line of a list of calls. ``agent`` is the extension of who answered last."""
+    """One line of a list of calls. ``agent`` is the extension of who answered last.
+
+    ``caller`` is the citizen, also of outbound calls.
+    """
 
     call_id: str
+    direction: Literal["inbound", "outbound"]
     line: str
     dialled: str
     caller: str
@@ -101,4 +106,5 @@ class CallPage(BaseModel):
 
 def _values(call: Call) -> dict[str, Any]:
     columns = Call.__table__.columns
-    return {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
+    values = {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
+    return {**values, "direction": "outbound" if is_outward(call.id) else "inbound"}

@@ -10,7 +10,7 @@ from config.directory import Directory, load_directory
 from config.menus import Menus, load_menus
 from config.numberplan import NumberPlan, load_number_plan
 from config.settings import Settings
-from config.versions import Versions
+from config.versions import Action, Versions, sha256
 
 # Names of the files by which their versions are kept; also the names of their settings.
 FILES = ("number_plan", "menus", "directory", "calendar")
@@ -58,3 +58,22 @@ def versions_of(settings: Settings, name: str) -> Versions:
     file = file_of(settings, name)
     suffix = file.suffix if file else ".toml"
     return Versions(settings.data_dir / "versions" / name, suffix)
+
+
+def keep_files(settings: Settings, who: str, action: Action) -> None:
+    """Keep every file as a version that is not the last one already. Blocking.
+
+    Raises:
+        OSError: they cannot be kept.
+        ValueError: a history is damaged.
+    """
+    for name in FILES:
+        file = file_of(settings, name)
+        if file is None:
+            continue
+        versions = versions_of(settings, name)
+        content = file.read_bytes()
+        with versions.only_one():
+            changes = versions.history()
+            if not changes or changes[-1].sha256 != sha256(content):
+                versions.keep(content, who, action, file.name)

@@ -26,11 +26,11 @@ from pathlib import Path
 
 import structlog
 
-from agent_gateway.configuration.loaded import FILES, Loaded, file_of, load_files, versions_of
+from agent_gateway.configuration.loaded import Loaded, file_of, keep_files, load_files, versions_of
 from agent_gateway.service.asterisk_config import apply_dialplan
 from config.errors import ConfigError
 from config.settings import Secrets, Settings
-from config.versions import Change, now_text, replace_file, sha256
+from config.versions import Change, now_text, replace_file
 from ivr.prompts import prompt_texts, render_prompts
 from ivr.prompts.catalogue import load_shared_texts
 
@@ -55,7 +55,7 @@ class Reloader:
     async def adopt(self) -> None:
         """Keep the files that the service started with, if they are no kept versions yet."""
         try:
-            await asyncio.to_thread(self._keep, "", "adopt")
+            await asyncio.to_thread(keep_files, self._settings, "", "adopt")
         except (OSError, ValueError) as error:
             log.error("configuration.not_kept", reason=str(error)[:300])  # noqa: TRY400 - said
 
@@ -103,7 +103,7 @@ class Reloader:
         kept, content = await asyncio.to_thread(versions.content, version)
         async with self._one:
             before = await asyncio.to_thread(file.read_bytes)
-            await asyncio.to_thread(self._keep, who, "adopt")
+            await asyncio.to_thread(keep_files, self._settings, who, "adopt")
             await asyncio.to_thread(replace_file, file, content)
             change = Change(now_text(), who, "rollback", version, kept.original, kept.sha256)
             try:
@@ -120,7 +120,7 @@ class Reloader:
         async with self._one:
             loaded = await asyncio.to_thread(load_files, self._settings)
             await self._take(loaded)
-            await asyncio.to_thread(self._keep, who, "import")
+            await asyncio.to_thread(keep_files, self._settings, who, "import")
             self._tell(loaded, who)
             return loaded
 
@@ -152,19 +152,6 @@ class Reloader:
         texts = prompt_texts(loaded.plan, loaded.menus, load_shared_texts())
         # callers may still be hearing what is not in the files any more
         render_prompts(self._settings, texts, keep_others=True)
-
-    def _keep(self, who: str, action: str) -> None:
-        for name in FILES:
-            file = file_of(self._settings, name)
-            if file is None:
-                continue
-            versions = versions_of(self._settings, name)
-            content = file.read_bytes()
-            with versions.only_one():
-                changes = versions.history()
-                if not changes or changes[-1].sha256 != sha256(content):
-                    adopted = action == "adopt"
-                    versions.keep(content, who, "adopt" if adopted else "import", file.name)
 
 
 def _note(settings: Settings, name: str, change: Change) -> None:

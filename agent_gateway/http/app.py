@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.callbacks.routes import ROUTES as CALLBACK_ROUTES
 from agent_gateway.callers.routes import ROUTES as CALLER_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
 from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
@@ -24,6 +25,7 @@ from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
 from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
+from agent_gateway.prompts.routes import ROUTES as PROMPT_ROUTES
 from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
@@ -58,11 +60,13 @@ ROUTES: tuple[AnyRoute, ...] = (
     *KNOWLEDGE_ROUTES,
     *QUALITY_ROUTES,
     *SURVEY_ROUTES,
+    *CALLBACK_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
     *ANSWERING_ROUTES,
     *CALLER_ROUTES,
     *CONFIGURATION_ROUTES,
+    *PROMPT_ROUTES,
     *TRANSFER_ROUTES,
     *PINNED_ROUTES,
     *HEALTH_ROUTES,

@@ -43,6 +43,7 @@ class ScreenPop(BaseModel):
     """
 
     call_id: str
+    direction: Literal["inbound", "outbound"]
     line: str
     line_name: str
     dialled: str

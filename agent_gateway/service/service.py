@@ -25,6 +25,8 @@ from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
+from agent_gateway.numbers.changes import StageWatch
+from agent_gateway.service.callbacks import callback_desk
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
@@ -138,6 +140,15 @@ class Service:
             self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
         )
         self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
+        self.callbacks = callback_desk(
+            settings,
+            self.store,
+            self.feed,
+            self.desk,
+            lambda: self.targets.policy,
+            lambda row: self.context.missed_call_changed(row),
+            plan.main.number,
+        )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, DraftRules(self._prefiller), settings.city.zone
@@ -169,6 +180,7 @@ class Service:
             answer_seconds=self._answer_seconds(loaded),
             queues=queues,
             surveys=self.surveys,
+            callbacks=self.callbacks,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
@@ -206,6 +218,7 @@ class Service:
             self.callers,
             self.drafter,
             self.missed,
+            self.callbacks,
             self.journal,
             self.recovery,
             self.unended,
@@ -224,6 +237,7 @@ class Service:
         self._spawn(self._advisor().run(), "advice")
         self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
+        self._spawn(StageWatch(self._settings, self.store).run(), "number-stages")
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -317,10 +331,12 @@ class Service:
     def _persisted(self, events: Sequence[CallEvent]) -> None:
         self.drafter.noticed(events)
         self.missed.noticed(events)
+        self.callbacks.noticed(events)
 
     def _recovered(self, call_id: str) -> None:
         self.drafter.plan(call_id)
         self.missed.recovered(call_id)
+        self.callbacks.recovered(call_id)
 
     def _working(self) -> int:
         """Agents who take calls now."""

@@ -306,3 +306,28 @@ class Survey(Base):
     ticket: Mapped[str] = mapped_column(String(20), default="", index=True)
     score: Mapped[int]
     solved: Mapped[bool | None]
+
+
+class Callback(Base):
+    """A call to a citizen that was asked for.
+
+    ``kind``: agent (an agent pressed the key) or queue (the caller asked for it while waiting).
+    ``citizen``: the number as it called us; ``number``: as it is dialled. ``result``: "" while it
+    goes on, else a :class:`agent_gateway.callbacks.Result`.
+    """
+
+    __tablename__ = "callbacks"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    citizen: Mapped[str] = mapped_column(String(64), index=True)
+    number: Mapped[str] = mapped_column(String(24))
+    line: Mapped[str] = mapped_column(String(32), default="")
+    agent: Mapped[str] = mapped_column(String(64), index=True)
+    missed_id: Mapped[int | None] = mapped_column(index=True)
+    ticket: Mapped[str] = mapped_column(String(20), default="")
+    asked_by: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    result: Mapped[str] = mapped_column(String(16), default="")
+    note: Mapped[str] = mapped_column(Text, default="")

@@ -17,8 +17,11 @@ import structlog
 from asr.attach.spy import TIMEOUT_MS, AmiActions, is_spy, spy_on
 from asr.audiosocket import ExpectedStreams
 from asr.streams import TranscriptionService
+from telephony.agents import AGENT_ENDPOINT
 from telephony.ami import AmiError
+from telephony.calls import is_outward
 from telephony.events import (
+    HANDED_ON_STEPS,
     VOICEMAIL_STEP,
     CallAnswered,
     CallArrived,
@@ -73,6 +76,8 @@ class _Call:
     answered: set[str] = field(default_factory=set)
     outside: set[str] = field(default_factory=set)
     """Telephones that a transfer rang outside the house."""
+    theirs: bool = False
+    """The dialplan has handed it on; it is not a conversation of the hotline."""
     attached: dict[str, _Attachment] = field(default_factory=dict)
 
 
@@ -169,6 +174,10 @@ class AudioAttacher:
         elif isinstance(event, IvrStep) and event.step == VOICEMAIL_STEP:
             call = self._calls.setdefault(event.call_id, _Call())
             self._attach(event.call_id, call, call.caller)
+        elif isinstance(event, IvrStep) and event.step in HANDED_ON_STEPS:
+            # what is said at an office behind a number is not the hotline's conversation
+            call = self._calls.setdefault(event.call_id, _Call())
+            call.theirs = event.step != HANDED_ON_STEPS[-1]
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:
             self._party_went(event, self._calls[event.call_id])
 
@@ -203,11 +212,15 @@ class AudioAttacher:
     def _attach(
         self, call_id: str, call: _Call, channel: str, speaker: Speaker | None = None
     ) -> None:
-        if not channel or is_spy(channel):
+        if not channel or is_spy(channel) or call.theirs:
             return
         existing = call.attached.get(channel)
         if existing is not None:
             speaker = existing.speaker
+        if is_outward(call_id):
+            # the agent's channel carries the call; whoever else is there is the citizen
+            ours = channel.startswith(AGENT_ENDPOINT)
+            speaker = Speaker.AGENT if ours else Speaker.CALLER
         speaker = speaker or _speaker_of(call, channel)
         if speaker is Speaker.AGENT:
             call.agents.add(channel)

@@ -89,6 +89,7 @@ class OutboundSettings(_Section):
 
     trunks: Annotated[tuple[TrunkHost, ...], Field(max_length=2)] = ()
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 30
+    shown_number: Annotated[str, Field(pattern=r"^[0-9]{3,15}$")] = "12345"
     agent_numbers: tuple[DialPattern, ...] = ()
     supervisor_numbers: tuple[DialPattern, ...] = ()
     emergency_lines: tuple[EmergencyLine, ...] = ("110", "119", "120", "122")
@@ -182,6 +183,14 @@ class CallerSettings(_Section):
     repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
 
 
+class CallbackSettings(_Section):
+    """Automatic dialling for callers who asked to be called back while they waited."""
+
+    automatic: bool = True
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    minutes_between: Annotated[int, Field(ge=1, le=1440)] = 15
+
+
 class SurveySettings(_Section):
     """The survey of satisfaction after a call."""
 
@@ -238,6 +247,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    callback: CallbackSettings = CallbackSettings()
     callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telephony.calls import outward
 from telephony.calls.dialling import answered
 from telephony.calls.headers import Headers
 from telephony.calls.legs import Leg, Release
@@ -30,6 +31,7 @@ def new_channel(board: Switchboard, h: Headers) -> None:
     if leg is None:
         leg = board.open(uniqueid or name, name, h.get("linkedid"))
     board.update(leg, h)
+    outward.follow(board, leg)
     _greet(board, leg)
 
 
@@ -38,6 +40,7 @@ def new_state(board: Switchboard, h: Headers) -> None:
     leg = board.leg(h)
     if leg is None:
         return
+    outward.follow(board, leg)
     if leg.state == UP and leg.dialled and not leg.originated and leg.person:
         answered(board, leg)
     else:
@@ -67,7 +70,9 @@ def new_extension(board: Switchboard, h: Headers) -> None:
 
 def new_caller(board: Switchboard, h: Headers) -> None:
     """Newcallerid, NewAccountCode and whatever else only brings a leg up to date."""
-    board.leg(h)
+    leg = board.leg(h)
+    if leg is not None:
+        outward.follow(board, leg)
 
 
 def originated(board: Switchboard, h: Headers) -> None:
@@ -86,6 +91,9 @@ def user_event(board: Switchboard, h: Headers) -> None:
     if told not in ("hotlinecall", "hotlinestep"):
         return
     leg = board.leg(h)
+    if leg is not None and h.flag("outside"):
+        # the office or centre behind a number: takes part, never as the call's agent
+        leg.answered = leg.guest = True
     call = leg.call if leg is not None else board.calls.get(h.get("linkedid", "callid"))
     if call is not None and told == "hotlinestep" and h.get("step"):
         if h.get("step") == AGENT_LEFT_STEP and call.request is None:
@@ -121,7 +129,7 @@ def transfer_target(board: Switchboard, h: Headers) -> None:
     if leg is not None and step in (TargetStep.DIALLING, TargetStep.ANSWERED):
         channel = leg.name.full
         board.merge(leg.call, call)
-        if h.flag("outside"):
+        if h.flag("outside") and not outward.is_outward(call.ident):
             # nobody of ours: takes part in the conversation, never as the call's agent
             leg.answered = leg.guest = True
     board.emit(

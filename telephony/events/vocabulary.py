@@ -152,6 +152,8 @@ class LineIdentified(CallEvent):
 
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
+# The dialplan rings the office or centre behind a number, it answered, it did not.
+HANDED_ON_STEPS = ("handing_on", "handed_on", "not_handed_on")
 CALLBACK_STEP = "callback_requested"
 BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.

@@ -1,6 +1,7 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
 import { showAdvice } from "./advice.js";
+import { missedChanged, openCallbacks, showCallBack, showMissed } from "./callbacks.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
@@ -21,6 +22,7 @@ function current() {
 function show() {
   const call = current();
   showCall(call, state.user.extension);
+  showCallBack(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
   showDelay(call && call.delays);
@@ -140,6 +142,7 @@ const HEARD = {
     const call = state.calls.get(message.call_id);
     if (call) call.advice = message;
   },
+  "missed.changed": ({ missed_call }) => missedChanged(missed_call),
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.transfer = message;
@@ -257,6 +260,7 @@ function enter(user) {
   showAgent();
   show();
   openTransfers(orderTransfer).catch(failed);
+  openCallbacks(failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
@@ -299,6 +303,7 @@ byId("language").addEventListener("click", () => {
   showAgent();
   show();
   showCalls(state.last);
+  showMissed();
 });
 
 translatePage();

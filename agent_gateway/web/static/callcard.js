@@ -9,6 +9,7 @@ const DETAILS = {
   answered: "endpoint",
   survey: "score",
   alarm: "line",
+  citizen: "result",
 };
 
 /** Show the call (null: none). */
@@ -27,7 +28,7 @@ export function showCall(call, extension) {
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
       ...putForward(call).map((name) => make("span", { class: "badge warn" }, text(name))),
-      make("div", { class: "line" }, lineOf(call)),
+      make("div", { class: "line" }, wayOf(call) + lineOf(call)),
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
@@ -66,6 +67,10 @@ function hints(all) {
 function alarm({ line, words, urgent_only }) {
   const what = text(urgent_only ? "alarm_urgent" : "alarm");
   return make("p", { class: "alarm", role: "alert" }, `${what} ${line}：“${words}”`);
+}
+
+function wayOf(call) {
+  return call.direction === "outbound" ? `${text("outward")} · ` : "";
 }
 
 function lineOf(call) {

@@ -34,7 +34,8 @@ export async function openTransfers(act) {
 
 /** Show what can be done with the call now (null: nothing). */
 export function showTransfer(call, extension) {
-  const mine = call && !call.ended_at && call.answered_at && call.agents.includes(extension);
+  const inbound = call && call.direction === "inbound";
+  const mine = inbound && !call.ended_at && call.answered_at && call.agents.includes(extension);
   shown = mine ? call : null;
   byId("transfer").hidden = !mine;
   if (!mine) return;
