@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent_gateway.callbacks import CallbackDesk
+from agent_gateway.callbacks.turns import CallbackTurns
 from agent_gateway.service.live_calls import live_call_ids
 from agent_gateway.store import MissedCall, Store
 from config.settings import Settings
 from telephony.agents import AgentDesk
+from telephony.agents.seats import Levels
 from telephony.calls import CallFeed
+from telephony.events import EventBus
 from telephony.outbound import Dialler
 from telephony.transfers import OutboundPolicy
 
@@ -39,3 +42,26 @@ def callback_desk(
         missed_changed=missed_changed,
         main_line=main_line,
     )
+
+
+async def callback_turns(
+    settings: Settings,
+    store: Store,
+    bus: EventBus,
+    feed: CallFeed,
+    desk: AgentDesk,
+    callbacks: CallbackDesk,
+    queues: Levels,
+) -> None:
+    """Dial for waiting callers' requests until the task is cancelled, if that is wanted."""
+    if not (settings.callback.automatic and settings.outbound.trunks):
+        return
+    await CallbackTurns(
+        store,
+        bus,
+        callbacks,
+        settings.callback,
+        agents=desk.snapshots,
+        queues=queues,
+        live=lambda: feed.book.calls,
+    ).run()

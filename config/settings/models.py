@@ -81,6 +81,8 @@ TrunkHost = Annotated[
 ]
 # Digits, X for any digit, and at the end a dot for any further ones.
 DialPattern = Annotated[str, Field(pattern=r"^(?:[0-9X]{2,24}|[0-9X]{1,24}\.)$")]
+# A header of the carrier's choice, never one that SIP itself needs.
+PlaceHeader = Annotated[str, Field(pattern=r"^(?:X-[A-Za-z0-9-]{1,40}|User-to-User)?$")]
 EmergencyLine = Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]
 
 
@@ -94,6 +96,14 @@ class OutboundSettings(_Section):
     supervisor_numbers: tuple[DialPattern, ...] = ()
     emergency_lines: tuple[EmergencyLine, ...] = ("110", "119", "120", "122")
     drill_number: Annotated[str, Field(pattern=r"^(?:[0-9]{3,15})?$")] = ""
+    location_header: PlaceHeader = ""
+
+
+class EmergencySettings(_Section):
+    """Callers in danger who have not reached anybody yet."""
+
+    key: Literal["#", "3", "4", "5", "6", "7", "8", ""] = "#"
+    listen_waiting: Annotated[int, Field(ge=0, le=200)] = 4
 
 
 class AgiSettings(_Section):
@@ -239,6 +249,7 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
     outbound: OutboundSettings = OutboundSettings()
+    emergency: EmergencySettings = EmergencySettings()
     agi: AgiSettings = AgiSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     web: WebSettings = WebSettings()
