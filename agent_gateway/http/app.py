@@ -29,6 +29,7 @@ from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
 from agent_gateway.prompts.routes import ROUTES as PROMPT_ROUTES
 from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
+from agent_gateway.supervision.routes import ROUTES as SUPERVISION_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
@@ -63,6 +64,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *SURVEY_ROUTES,
     *CALLBACK_ROUTES,
     *AGENT_ROUTES,
+    *SUPERVISION_ROUTES,
     *NUMBER_ROUTES,
     *NAME_ROUTES,
     *ANSWERING_ROUTES,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from agent_gateway.journal.disposition import disposition
+from agent_gateway.journal.supervised import supervised
 from agent_gateway.store import Call
 from telephony.calls import is_outward
 from telephony.events import (
@@ -17,6 +18,7 @@ from telephony.events import (
     CallLeftQueue,
     CallOffered,
     CallQueued,
+    CallSupervised,
     CallTransferred,
     EmergencyHeard,
     HungUpBy,
@@ -100,7 +102,10 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
             _step(call, event, "survey", score=event.score, solved=event.solved)
         case EmergencyHeard():
             _step(call, event, "alarm", line=event.line, words=event.words[:100])
+        case CallSupervised():
+            supervised(call, event)
         case CallEnded():
+            supervised(call, event)
             # An end that was only concluded (nothing was heard of the call) gives way.
             concluded = call.recovered and not call.cause
             call.ended_at = event.at if concluded else _earliest(call.ended_at, event.at)

@@ -30,6 +30,7 @@ from agent_gateway.live.messages import (
     PinnedMessage,
     PrefillMessage,
     QualityMessage,
+    SupervisionMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
@@ -55,6 +56,7 @@ from telephony.events import (
     OfferEnded,
     PrefillChanged,
     QualityHint,
+    SupervisionChanged,
     TicketDrafted,
     TranscriptDelayed,
     TranscriptFinal,
@@ -105,6 +107,8 @@ class LiveHub:
         match event:
             case AgentStateChanged():
                 self._agent_state(event)
+            case SupervisionChanged():
+                self.tell_leaders(SupervisionMessage.model_validate(event, from_attributes=True))
             case LinkStateChanged():
                 message = LinkMessage(state=event.state, reason=event.reason)
                 self._tell(set(), message, everybody=True)
@@ -136,6 +140,10 @@ class LiveHub:
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""
         self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
+    def tell_leaders(self, message: BaseModel) -> None:
+        """Tell supervisors and administrators."""
+        self._tell(set(), message)
 
     def known(self, token: str) -> Principal | None:
         """Whose page is connected with this session; None when none is."""

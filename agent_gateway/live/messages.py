@@ -234,6 +234,23 @@ class AgentStateMessage(BaseModel):
     at: datetime
 
 
+class SupervisionMessage(BaseModel):
+    """To supervisors: whose telephone rings, or hears which agent's call; ``over``: not any more.
+
+    ``state``: ringing, listen, whisper, barge, over; ``reason`` of an end that was no leaving:
+    busy, refused, no_answer, unreachable.
+    """
+
+    type: Literal["supervision.changed"] = "supervision.changed"
+    supervisor: str
+    by: str
+    agent: str
+    call_id: str
+    state: str
+    reason: str
+    at: datetime
+
+
 class LinkMessage(BaseModel):
     """Whether the service hears Asterisk; while it does not, calls go on but are not shown."""
 

@@ -31,6 +31,7 @@ from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
+from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
 from agent_gateway.survey import SurveyDesk
@@ -85,12 +86,14 @@ class Service:
         self._quality_rules = load_quality_rules(settings.quality_rules)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
+        ears = Ears()
         self.feed = CallFeed(
             self.bus,
             host=settings.asterisk.ami_host,
             port=settings.asterisk.ami_port,
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
+            on_raw=ears.heard,
         )
         queues = self._queues = load_queues(settings, plan)
         self._skills = StoredSkills(self.store, queues)
@@ -206,6 +209,7 @@ class Service:
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
+        self._supervising = Supervising(self.context, self.feed, ears)
         self.reloader.taken.append(self._take)
         self._stack = AsyncExitStack()
 
@@ -248,6 +252,8 @@ class Service:
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self.surveys.run(), "surveys")
+        for work, name in self._supervising.work():
+            self._spawn(work, name)
         turns = callback_turns(
             self._settings,
             self.store,

@@ -7,7 +7,15 @@ from telephony.calls.dialling import answered
 from telephony.calls.headers import Headers
 from telephony.calls.legs import Leg, Release
 from telephony.calls.switchboard import RING, UP, Switchboard
-from telephony.events import AGENT_LEFT_STEP, IvrStep, KeyPressed, TargetStep, TransferTarget
+from telephony.events import (
+    AGENT_LEFT_STEP,
+    CallSupervised,
+    IvrStep,
+    KeyPressed,
+    SupervisionMode,
+    TargetStep,
+    TransferTarget,
+)
 
 _NO_NUMBER = {"", "h", "failed"}
 _TARGET_STEPS = {"dialling": TargetStep.DIALLING, "answered": TargetStep.ANSWERED}
@@ -88,6 +96,9 @@ def user_event(board: Switchboard, h: Headers) -> None:
     if told == "hotlinetarget":
         transfer_target(board, h)
         return
+    if told == "hotlinesupervision":
+        supervised(board, h)
+        return
     if told not in ("hotlinecall", "hotlinestep"):
         return
     leg = board.leg(h)
@@ -107,6 +118,25 @@ def user_event(board: Switchboard, h: Headers) -> None:
         if leg is not None:
             board.ensure_announced(call, leg)
         board.identify_line(call, h.get("line"), h.get("sipcallid"))
+
+
+def supervised(board: Switchboard, h: Headers) -> None:
+    """UserEvent HotlineSupervision: how a supervisor's telephone takes part from now on."""
+    board.leg(h)
+    call = board.calls.get(h.get("call"))
+    if call is None or h.get("mode") not in list(SupervisionMode):
+        return
+    board.emit(
+        call,
+        CallSupervised(
+            at=board.now,
+            call_id=call.ident,
+            supervisor=h.get("supervisor"),
+            agent=h.get("agent"),
+            mode=SupervisionMode(h.get("mode")),
+            by=h.get("by"),
+        ),
+    )
 
 
 def transfer_target(board: Switchboard, h: Headers) -> None:

@@ -82,6 +82,19 @@ class TargetStep(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class SupervisionMode(StrEnum):
+    """How a supervisor's telephone takes part in an agent's call.
+
+    It hears both, and speaks to nobody (listen), to the agent (whisper) or to both (barge); or it
+    has left (over).
+    """
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+    OVER = "over"
+
+
 class AgentState(StrEnum):
     """The states of an agent; the table of transitions is in ``telephony.agents``."""
 
@@ -123,6 +136,21 @@ class AgentStateChanged(Event):
     state: AgentState
     reason: str = ""
     call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionChanged(Event):
+    """A supervisor's telephone is rung (``ringing``), is in a call (a mode), or that is ``over``.
+
+    ``reason`` of an end: busy, refused, no_answer, unreachable; "" when it was in the call.
+    """
+
+    supervisor: str
+    agent: str
+    call_id: str
+    state: str
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +322,19 @@ class TransferChanged(CallEvent):
     reason: str = ""
     drill: bool = False
     location: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSupervised(CallEvent):
+    """From now on a supervisor is in the call in this way; ``over``: not any more.
+
+    ``supervisor`` and ``agent`` are extensions, ``by`` is the supervisor's user name.
+    """
+
+    supervisor: str
+    agent: str
+    mode: SupervisionMode
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,12 @@ import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { learnNames } from "./names.js";
 import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask } from "./service.js";
+import {
+  closeSupervision,
+  heardBySupervisor,
+  openSupervision,
+  showSupervision,
+} from "./supervision.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
 import { addTurn, showDelay, showWords } from "./words.js";
@@ -69,6 +75,7 @@ const REFRESHES = 6;
 
 /** The record of a call is written a moment after its end is told. */
 async function refreshUntilWritten(callId, tries = REFRESHES) {
+  if (!state.user) return;
   await refreshCalls();
   const written = state.last.some((one) => one.call_id === callId && one.ended_at);
   if (state.user && !written && tries > 1) {
@@ -198,6 +205,7 @@ let drawing = false;
 
 function heard(message) {
   HEARD[message.type]?.(message);
+  heardBySupervisor(message);
   // many words a second come: one drawing a frame is enough
   if (drawing) return;
   drawing = true;
@@ -264,6 +272,8 @@ function enter(user) {
   );
   showAgent();
   show();
+  openTransfers(orderTransfer).catch(failed);
+  openSupervision(user, failed).catch(failed);
   learnNames()
     .then(() => {
       forgetForm();
@@ -276,6 +286,7 @@ function enter(user) {
 
 function leave() {
   state.live?.close();
+  closeSupervision();
   Object.assign(state, { user: null, agent: null, current: null, live: null });
   state.calls.clear();
   byId("bar").hidden = true;
@@ -313,6 +324,7 @@ byId("language").addEventListener("click", () => {
   showAgent();
   show();
   showCalls(state.last);
+  showSupervision();
   showMissed();
 });
 
