@@ -80,12 +80,39 @@ class Info(_Table):
     then: Literal["menu", "person"] = "person"
 
 
+class Enter(_Table):
+    """Ask for a number (an account, a meter …) and go to a person, who sees what was entered.
+
+    Attributes:
+        label: what the number is, for the agent: ``户号``.
+        text: asks for it; must tell that # ends it.
+        max_digits: the number ends with so many keys, too.
+        queue: where the caller then waits; None: where the line says.
+    """
+
+    action: Literal["enter"]
+    label: Annotated[str, Field(min_length=1, max_length=20)]
+    text: Text
+    max_digits: Annotated[int, Field(ge=1, le=30)] = 20
+    queue: Word | None = None
+
+
 Action = Annotated[
-    ToPerson | ToMenu | Back | Repeat | ChangeLanguage | TicketProgress | Emergency | Info,
+    ToPerson | ToMenu | Back | Repeat | ChangeLanguage | TicketProgress | Emergency | Enter | Info,
     Field(discriminator="action"),
 ]
 ACTION_NAMES = frozenset(
-    {"person", "submenu", "back", "repeat", "language", "ticket_progress", "emergency", "info"}
+    {
+        "person",
+        "submenu",
+        "back",
+        "repeat",
+        "language",
+        "ticket_progress",
+        "emergency",
+        "enter",
+        "info",
+    }
 )
 
 
@@ -128,13 +155,13 @@ class Menu(_Table):
         return f"menu-{self.key}_{_mark(self.prompt)}"
 
     def info_prompt_key(self, key: str) -> str:
-        """Names the audio of the info text on that key.
+        """Names the audio of the text (of ``info`` or ``enter``) on that key.
 
         Raises:
             KeyError: the key has no text of its own.
         """
         action = {str(one): action for one, action in self.keys.items()}[key]
-        if not isinstance(action, Info):
+        if not isinstance(action, Info | Enter):
             raise KeyError(key)
         name = {"*": "star", "#": "hash"}.get(key, key)
         return f"menu-{self.key}-{name}_{_mark(action.text)}"

@@ -116,9 +116,9 @@ class Conversation:
             self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
             return None
 
-    def note(self, step: str, detail: str = "") -> None:
-        """Tell the system which way the caller went."""
-        self.session.log.info("ivr.step", step=step, detail=detail)
+    def note(self, step: str, detail: str = "", *, private: bool = False) -> None:
+        """Tell the system which way the caller went; ``private``: not the detail in the log."""
+        self.session.log.info("ivr.step", step=step, detail="…" if private else detail)
         self._bus.publish(
             IvrStep(at=datetime.now(UTC), call_id=self.session.call_id, step=step, detail=detail)
         )

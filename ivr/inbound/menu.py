@@ -9,6 +9,7 @@ from config.menus import (
     Back,
     ChangeLanguage,
     Emergency,
+    Enter,
     Info,
     Menu,
     Menus,
@@ -21,6 +22,9 @@ from ivr.selfservice import TicketStatusSource, tell_ticket_progress
 
 # A caller who still wanders about after so many prompts is helped better by a person.
 MAX_STEPS = 20
+PERSON, AGAIN = "0", "*"
+DIGIT_S = 5.0
+NUMBER_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,34 @@ async def walk_menu(
                 return Destination()
             case Emergency():
                 return Destination(emergency=action.line or "")
+            case Enter():
+                await _enter(conversation, menu.info_prompt_key(key), action)
+                return Destination(action.queue)
             case Info():
                 conversation.note("info", menu.info_prompt_key(key))
-                cut = await conversation.say(menu.info_prompt_key(key), "0")
+                cut = await _inform(conversation, menu.info_prompt_key(key))
                 if cut == "0" or action.then == "person":
                     return Destination()
     return Destination()
+
+
+async def _inform(conversation: Conversation, prompt: str) -> str | None:
+    """Say it, again as often as the caller presses * meanwhile; returns 0 if that was pressed."""
+    cut: str | None = AGAIN
+    for _ in range(MAX_STEPS):
+        cut = await conversation.say(prompt, PERSON + AGAIN)
+        if cut != AGAIN:
+            break
+    return cut
+
+
+async def _enter(conversation: Conversation, prompt: str, action: Enter) -> None:
+    """Collect a number; without one the caller goes to a person all the same."""
+    keys = await conversation.ask_number(
+        prompt, digit_s=DIGIT_S, max_digits=action.max_digits, limit_s=NUMBER_LIMIT_S
+    )
+    digits = keys.digits if keys is not None and keys.digits != PERSON else ""
+    conversation.note("entered", f"{action.label} {digits or '-'}", private=True)
 
 
 async def _choose(conversation: Conversation, menu: Menu) -> tuple[str, Action] | None:

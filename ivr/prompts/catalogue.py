@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from config.data_file import DEFAULTS, read_data, validated
 from config.errors import ConfigError
 from config.menus import Menus, load_menus
-from config.menus.models import Info
+from config.menus.models import Enter, Info
 from config.numberplan import AnsweredLine, NumberPlan, Text, load_number_plan, notices_of
 from config.prompts import announcement_key, closed_key, greeting_key, notice_key
 from config.settings import Settings
@@ -62,7 +62,7 @@ def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dic
     for menu in menus.menus.values():
         texts[menu.prompt_key] = menu.prompt
         for key, action in menu.keys.items():
-            if isinstance(action, Info):
+            if isinstance(action, Info | Enter):
                 texts[menu.info_prompt_key(key)] = action.text
     return texts
 

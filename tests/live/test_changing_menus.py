@@ -25,6 +25,7 @@ prompt = {{ {ASKED} }}
 [menus.example.keys]
 1 = {{ action = "info", text = {{ {TOLD} }} }}
 5 = {{ action = "emergency", line = "119" }}
+7 = {{ action = "enter", label = "户号", text = {{ {TOLD} }} }}
 """
 PATH = "/api/configuration/menus"
 
@@ -109,6 +110,22 @@ async def test_given_versions_when_rolled_back_then_the_menu_of_old(
     await reached(boss, "13900000803", "ivr", prompt="menu")
     await call.press("1")
     assert "info" not in way(await reached(boss, "13900000803", "ivr", prompt="queue"))
+    await call.hangup()
+    await call.wait_ended()
+
+
+async def test_given_a_number_that_is_asked_for_then_the_agent_sees_what_was_entered(
+    changing: Hotline, caller: TestPhone, boss: Api
+) -> None:
+    await put(boss, NEW, "account numbers")
+    call = await caller.dial(MENU_LINE, caller="13900000804")
+    await reached(boss, "13900000804", "ivr", prompt="menu")
+    await call.press("7")
+    await reached(boss, "13900000804", "key", digit="7")
+    await call.press("8812#")
+    await reached(boss, "13900000804", "ivr", prompt="entered", detail="户号 8812")
+    await reached(boss, "13900000804", "queued")
+    assert "8812" not in changing.service_log()
     await call.hangup()
     await call.wait_ended()
 
