@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.calendar import WorkCalendar, load_calendar
 from config.directory import Directory, load_directory
+from config.errors import ConfigError
 from config.menus import Menus, load_menus
 from config.numberplan import NumberPlan, load_number_plan
 from config.settings import Settings
@@ -39,6 +41,27 @@ def load_files(settings: Settings) -> Loaded:
         directory=load_directory(settings.directory),
         calendar=load_calendar(settings.calendar),
     )
+
+
+def load_with(settings: Settings, name: str, content: bytes) -> Loaded:
+    """What would be in use if a file had another content. Blocking; the file is not touched.
+
+    Raises:
+        LookupError: there is no such file's name, or the package's own is in use.
+        ConfigError: for the first fault, naming the file, the key and the reason.
+    """
+    file = file_of(settings, name)
+    if file is None:
+        raise LookupError(f"{name} is the package's own; name a file in the settings first")
+    with tempfile.TemporaryDirectory(prefix="hotline-") as folder:
+        tried = Path(folder) / file.name
+        tried.write_bytes(content)
+        try:
+            return load_files(settings.model_copy(update={name: tried}))
+        except ConfigError as error:
+            raise ConfigError(
+                file if error.file == tried else error.file, error.key, error.reason
+            ) from error
 
 
 def file_of(settings: Settings, name: str) -> Path | None:

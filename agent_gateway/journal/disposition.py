@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from telephony.events import BLOCKED_STEP, CALLBACK_STEP, VOICEMAIL_STEP, HungUpBy, OfferOutcome
+from telephony.events import (
+    BLOCKED_STEP,
+    CALLBACK_STEP,
+    EMERGENCY_REACHED_STEP,
+    VOICEMAIL_STEP,
+    HungUpBy,
+    OfferOutcome,
+)
 
 
 class Disposition(StrEnum):
@@ -15,6 +22,7 @@ class Disposition(StrEnum):
     Attributes:
         IN_PROGRESS: it has not ended.
         ANSWERED: a person spoke with the caller.
+        EMERGENCY: the caller reached an emergency line, and no agent.
         ABANDONED_IN_IVR: the caller hung up during prompts or before the queue.
         ABANDONED_IN_QUEUE: the caller hung up while waiting, with nobody's telephone ringing.
         ABANDONED_RINGING: the caller hung up while an agent's telephone rang.
@@ -33,6 +41,7 @@ class Disposition(StrEnum):
 
     IN_PROGRESS = "in_progress"
     ANSWERED = "answered"
+    EMERGENCY = "emergency"
     ABANDONED_IN_IVR = "abandoned_in_ivr"
     ABANDONED_IN_QUEUE = "abandoned_in_queue"
     ABANDONED_RINGING = "abandoned_ringing"
@@ -79,6 +88,8 @@ def disposition(
     if outward:
         return Disposition.NOT_REACHED
     chosen = {step["prompt"] for step in path if step["step"] == "ivr"}
+    if EMERGENCY_REACHED_STEP in chosen:
+        return Disposition.EMERGENCY
     if VOICEMAIL_STEP in chosen:
         return Disposition.VOICEMAIL
     if CALLBACK_STEP in chosen:

@@ -189,7 +189,8 @@ class LiveHub:
                 self._tell(set(call.agents), delay)
             case EmergencyHeard():
                 if call.alarm is not None:
-                    self._tell(call.audience, call.alarm)
+                    # while nobody has answered, everybody must see it
+                    self._tell(call.audience, call.alarm, everybody=not call.agents)
             case QualityHint():
                 hint = QualityMessage(
                     call_id=call.call_id,

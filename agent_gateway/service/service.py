@@ -20,6 +20,7 @@ from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
+from agent_gateway.emergency import EmergencyPriority
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
@@ -45,6 +46,7 @@ from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
 from config.queues import load_queues
 from config.settings import Secrets, Settings
+from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
@@ -116,8 +118,18 @@ class Service:
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
         self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
+        emergency = EmergencyLines(
+            settings.emergency.key,
+            frozenset(settings.outbound.emergency_lines if settings.outbound.trunks else ()),
+        )
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
+            self._routing(loaded),
+            prompts,
+            self.bus,
+            tickets,
+            self.callers,
+            message_s=message_s,
+            emergency=emergency,
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -134,6 +146,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                emergency=emergency,
                 language_queues=queues.of_languages,
             ),
         )
@@ -245,6 +258,7 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(EmergencyPriority(self.bus, self.feed.link).run(), "emergency-priority")
         self._spawn(self._advisor().run(), "advice")
         self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
@@ -310,7 +324,12 @@ class Service:
             return
         stack.push_async_callback(audio.stop)
         attacher = AudioAttacher(
-            self.bus, self.feed.link, expected, transcription, LiveParties(self.feed.book)
+            self.bus,
+            self.feed.link,
+            expected,
+            transcription,
+            LiveParties(self.feed.book),
+            waiting=settings.emergency.listen_waiting,
         )
         await attacher.start()
         stack.push_async_callback(attacher.stop)

@@ -27,6 +27,7 @@ from telephony.events import (
     CallArrived,
     CallEnded,
     CallOffered,
+    CallQueued,
     Event,
     EventBus,
     IvrStep,
@@ -102,6 +103,7 @@ class AudioAttacher:
         service: TranscriptionService,
         live: LiveCalls,
         *,
+        waiting: int = 0,
         hot_words: Sequence[str] = (),
         backoff_s: Sequence[float] = BACKOFF_S,
         connect_s: float = CONNECT_S,
@@ -115,6 +117,7 @@ class AudioAttacher:
             expected: the AudioSocket server's register.
             service: takes the audio.
             live: asked after the link came up, and before attaching again.
+            waiting: how many callers at most are attached before anybody is rung for them.
             hot_words: passed to the engine for every stream.
             backoff_s: pauses between attempts; the last repeats.
             connect_s: how long Asterisk may take to connect after its answer.
@@ -125,6 +128,7 @@ class AudioAttacher:
         self._expected = expected
         self._service = service
         self._live = live
+        self._waiting = waiting
         self._hot_words = tuple(hot_words)
         self._backoff_s = tuple(backoff_s)
         self._connect_s = connect_s
@@ -178,8 +182,22 @@ class AudioAttacher:
             # what is said at an office behind a number is not the hotline's conversation
             call = self._calls.setdefault(event.call_id, _Call())
             call.theirs = event.step != HANDED_ON_STEPS[-1]
+        elif isinstance(event, IvrStep | CallQueued):
+            self._attach_waiting(event.call_id)
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:
             self._party_went(event, self._calls[event.call_id])
+
+    def _attach_waiting(self, call_id: str) -> None:
+        """Listen to a caller whom nobody has been rung for yet, if few enough are."""
+        call = self._calls.get(call_id)
+        if call is None or call.theirs or call.caller in call.attached:
+            return
+        listened = sum(
+            one.caller in one.attached and not one.agents and not one.answered
+            for one in self._calls.values()
+        )
+        if listened < self._waiting:
+            self._attach(call_id, call, call.caller)
 
     def _party_came(
         self, event: CallArrived | CallOffered | CallAnswered | PartyJoined, call: _Call

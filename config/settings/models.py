@@ -96,6 +96,13 @@ class OutboundSettings(_Section):
     drill_number: Annotated[str, Field(pattern=r"^(?:[0-9]{3,15})?$")] = ""
 
 
+class EmergencySettings(_Section):
+    """Callers in danger who have not reached anybody yet."""
+
+    key: Literal["#", "3", "4", "5", "6", "7", "8", ""] = "#"
+    listen_waiting: Annotated[int, Field(ge=0, le=200)] = 4
+
+
 class AgiSettings(_Section):
     """The FastAGI service."""
 
@@ -239,6 +246,7 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
     outbound: OutboundSettings = OutboundSettings()
+    emergency: EmergencySettings = EmergencySettings()
     agi: AgiSettings = AgiSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     web: WebSettings = WebSettings()

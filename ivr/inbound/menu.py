@@ -8,6 +8,7 @@ from config.menus import (
     Action,
     Back,
     ChangeLanguage,
+    Emergency,
     Info,
     Menu,
     Menus,
@@ -15,7 +16,7 @@ from config.menus import (
     ToMenu,
     ToPerson,
 )
-from ivr.conversation import ALL_KEYS, Conversation
+from ivr.conversation import ALL_KEYS, Conversation, EmergencyPressed
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
 
 # A caller who still wanders about after so many prompts is helped better by a person.
@@ -24,10 +25,14 @@ MAX_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the caller waits; None: what the line says."""
+    """Where the caller waits; None: what the line says.
+
+    ``emergency``: to an emergency line instead, by its number, or "" if it is not known yet.
+    """
 
     queue: str | None = None
     priority: int | None = None
+    emergency: str | None = None
 
 
 async def walk_menu(
@@ -37,6 +42,7 @@ async def walk_menu(
 
     Raises:
         CallerGone: the caller hung up.
+        EmergencyPressed: the caller pressed the emergency key.
     """
     trail = [menus.menus[entry]]
     for _ in range(MAX_STEPS):
@@ -60,6 +66,8 @@ async def walk_menu(
             case TicketProgress():
                 await tell_ticket_progress(conversation, tickets)
                 return Destination()
+            case Emergency():
+                return Destination(emergency=action.line or "")
             case Info():
                 conversation.note("info", menu.info_prompt_key(key))
                 cut = await conversation.say(menu.info_prompt_key(key), "0")
@@ -78,6 +86,8 @@ async def _choose(conversation: Conversation, menu: Menu) -> tuple[str, Action] 
             key = await conversation.wait_key(menu.timeout_s)
         if key in actions:
             return key, actions[key]
+        if key is not None and key == conversation.emergency_key:
+            raise EmergencyPressed
         if attempt < menu.retries:
             key = await conversation.say("no-input" if key is None else "wrong-key", ALL_KEYS)
     return None

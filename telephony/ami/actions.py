@@ -129,6 +129,19 @@ def queue_pause(interface: str, *, paused: bool, queue: str = "", reason: str = 
     return AmiAction(fields)
 
 
+def queue_priority(queue: str, channel: str, priority: int) -> AmiAction:
+    """Change a waiting caller's priority and move the caller to the place it gives."""
+    return AmiAction(
+        {
+            "Action": "QueueChangePriorityCaller",
+            "Queue": queue,
+            "Caller": channel,
+            "Priority": priority,
+            "Immediate": "yes",
+        }
+    )
+
+
 def queue_status(queue: str = "") -> AmiAction:
     """Parameters, members and waiting callers of a queue, or of all."""
     fields: dict[str, FieldValue] = {"Action": "QueueStatus"}

@@ -155,6 +155,7 @@ VOICEMAIL_STEP = "voicemail"
 # The dialplan rings the office or centre behind a number, it answered, it did not.
 HANDED_ON_STEPS = ("handing_on", "handed_on", "not_handed_on")
 CALLBACK_STEP = "callback_requested"
+EMERGENCY_REACHED_STEP = "emergency_reached"
 BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"

@@ -143,6 +143,7 @@ const TEXTS = {
   disposition_blocked: ["限制来电", "Blocked number"],
   disposition_voicemail: ["留言", "Left a message"],
   disposition_callback_requested: ["要求回电", "Asked to be called back"],
+  disposition_emergency: ["已接通紧急热线", "Emergency line"],
   disposition_completed_in_ivr: ["语音完成", "Completed in IVR"],
   disposition_failed: ["失败", "Failed"],
   field_request_type: ["诉求类型", "Kind of request"],

@@ -79,6 +79,12 @@ class Api:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
+    async def put(self, path: str, **body: Any) -> Any:
+        """The JSON answer; the status must be 200."""
+        async with self._http.put(path, json=body) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
     async def upload(self, path: str, name: str, content: bytes) -> Any:
         """Send a file; the JSON answer; the status must be 200."""
         async with self._http.post(path, data=form(name, content)) as answer:
