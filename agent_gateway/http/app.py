@@ -22,6 +22,7 @@ from agent_gateway.http.route import AnyRoute
 from agent_gateway.knowledge.routes import ROUTES as KNOWLEDGE_ROUTES
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
+from agent_gateway.names.routes import ROUTES as NAME_ROUTES
 from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
@@ -63,6 +64,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *CALLBACK_ROUTES,
     *AGENT_ROUTES,
     *NUMBER_ROUTES,
+    *NAME_ROUTES,
     *ANSWERING_ROUTES,
     *CALLER_ROUTES,
     *CONFIGURATION_ROUTES,

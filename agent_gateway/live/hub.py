@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.advice.views import AdviceMessage
+from agent_gateway.auth import Principal
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.board import CallBoard, LiveCall
@@ -135,6 +136,10 @@ class LiveHub:
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""
         self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
+    def known(self, token: str) -> Principal | None:
+        """Whose page is connected with this session; None when none is."""
+        return next((one.who for one in self.connections if token and one.token == token), None)
 
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""

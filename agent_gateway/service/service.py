@@ -105,11 +105,18 @@ class Service:
             loaded.directory,
             queues.names,
             now=lambda: datetime.now(settings.city.zone),
+            calendar=loaded.calendar,
         )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
-            AmiControl(self.feed.link, ring_s=settings.outbound.ring_seconds),
+            AmiControl(
+                self.feed.link,
+                ring_s=settings.outbound.ring_seconds,
+                location_header=settings.outbound.location_header,
+                recordings=settings.recording_spool,
+            ),
+            emergency_lines=settings.outbound.emergency_lines,
         )
         self._places = QueuePlaces(self.bus)
         self._waits = WaitTeller(self.bus, self.feed.link, self._working)
@@ -291,7 +298,7 @@ class Service:
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
-        self.targets.use(self._settings.outbound, loaded.directory)
+        self.targets.use(self._settings.outbound, loaded.directory, loaded.calendar)
         self.context.line_names.update(line_names(loaded.plan))
         self.context.answer_seconds = self._answer_seconds(loaded)
 
@@ -339,7 +346,7 @@ class Service:
         """After a crash between sealing and storing, the archive knows what the store does not."""
         try:
             for event in await self.sealer.recent(datetime.now(UTC) - RECORDINGS_LOOKED_BACK):
-                if await self.store.calls.recording(event.call_id) is None:
+                if await self.store.calls.recording(event.recording_id) is None:
                     self.bus.publish(event)
         except (OSError, ValueError, SQLAlchemyError) as error:
             log.warning("recording.not_told_again", reason=str(error)[:300])

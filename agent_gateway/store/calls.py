@@ -126,6 +126,16 @@ class Calls:
         async with self._engine.read() as session:
             return await session.get(RecordingRow, call_id)
 
+    async def consultations(self, call_id: str) -> Sequence[RecordingRow]:
+        """Recordings of the call's consultations, in their order."""
+        query = (
+            select(RecordingRow)
+            .where(RecordingRow.call_id.startswith(f"{call_id}-consult", autoescape=True))
+            .order_by(RecordingRow.call_id)
+        )
+        async with self._engine.read() as session:
+            return (await session.scalars(query)).all()
+
     async def recordings(self) -> Sequence[RecordingRow]:
         """All recordings that the database knows of."""
         async with self._engine.read() as session:

@@ -192,7 +192,10 @@ class Ticket(Base):
 
 
 class RecordingRow(Base):
-    """Where a call's recording lies in the archive. ``path`` is relative to the archive's root."""
+    """Where a call's recording lies in the archive. ``path`` is relative to the archive's root.
+
+    ``call_id`` of a consultation is the call's with ``-consult<time>`` behind it.
+    """
 
     __tablename__ = "recordings"
 

@@ -81,6 +81,8 @@ TrunkHost = Annotated[
 ]
 # Digits, X for any digit, and at the end a dot for any further ones.
 DialPattern = Annotated[str, Field(pattern=r"^(?:[0-9X]{2,24}|[0-9X]{1,24}\.)$")]
+# A header of the carrier's choice, never one that SIP itself needs.
+PlaceHeader = Annotated[str, Field(pattern=r"^(?:X-[A-Za-z0-9-]{1,40}|User-to-User)?$")]
 EmergencyLine = Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]
 
 
@@ -94,6 +96,7 @@ class OutboundSettings(_Section):
     supervisor_numbers: tuple[DialPattern, ...] = ()
     emergency_lines: tuple[EmergencyLine, ...] = ("110", "119", "120", "122")
     drill_number: Annotated[str, Field(pattern=r"^(?:[0-9]{3,15})?$")] = ""
+    location_header: PlaceHeader = ""
 
 
 class EmergencySettings(_Section):

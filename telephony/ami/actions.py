@@ -189,6 +189,23 @@ def command(line: str) -> AmiAction:
     return AmiAction({"Action": "Command", "Command": line})
 
 
+def record(channel: str, *, received: str, sent: str) -> AmiAction:
+    """Record a channel into two raw files: what it said, and what it heard."""
+    return AmiAction(
+        {
+            "Action": "MixMonitor",
+            "Channel": channel,
+            "File": "",
+            "Options": f"r({received})t({sent})",
+        }
+    )
+
+
+def stop_recording(channel: str) -> AmiAction:
+    """End every recording that was begun on the channel."""
+    return AmiAction({"Action": "StopMixMonitor", "Channel": channel})
+
+
 def mute_recording(channel: str, *, muted: bool, direction: str = "both") -> AmiAction:
     """Write silence (``direction``: both, read, write) into the channel's recording."""
     return AmiAction(

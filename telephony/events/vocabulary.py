@@ -320,13 +320,22 @@ class RecordingStarted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingSealed(CallEvent):
-    """The recording is in the archive; ``path`` is relative to the archive's root."""
+    """The recording is in the archive; ``path`` is relative to the archive's root.
+
+    ``part``: "" for the call's own, else which of its consultations (``consult<time>``).
+    """
 
     sha256: str
     path: str
     duration_ms: int
     size: int
     retain_until: datetime
+    part: str = ""
+
+    @property
+    def recording_id(self) -> str:
+        """The recording's own name: the call's, and its part."""
+        return f"{self.call_id}-{self.part}" if self.part else self.call_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

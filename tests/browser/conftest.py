@@ -35,11 +35,11 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
-    outside = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    trunk = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
     hotline = Hotline.make(
         agents={"ring_seconds": 20, "wrap_up_seconds": 1},
-        # the telephones beyond the trunk, who are called for what the test does only
-        outbound={"trunks": [outside, outside]},
+        outbound={"trunks": [trunk], "ring_seconds": 8, "drill_number": "0931999"},
+        # telephones ring for what a test does only
         callback={"automatic": False},
     )
     try:
@@ -51,7 +51,8 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def phone(hotline: Hotline) -> AsyncIterator[TestPhone]:
-    async with TestPhone(hotline.installation, hotline.sip, sip_port=hotline.trunks[1]) as phone:
+    trunk = int(hotline.settings.outbound.trunks[0].rpartition(":")[2])
+    async with TestPhone(hotline.installation, hotline.sip, sip_port=trunk) as phone:
         yield phone
 
 

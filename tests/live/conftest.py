@@ -42,6 +42,7 @@ async def hotline() -> AsyncIterator[Hotline]:
             "agent_numbers": ["0931000XXXX"],
             "ring_seconds": 8,
             "drill_number": "0931999",
+            "location_header": "X-Location",
         },
     )
     try:
@@ -141,3 +142,10 @@ async def talk(
     await agent.wait_answered()
     call_id = (await desk.heard("call.answered"))["call_id"]
     return Conversation(call_id, caller, agent, desk, number)
+
+
+@pytest.fixture
+def invites(first_trunk: Trunk) -> list[str]:
+    """The INVITEs that go out by the first trunk during the test."""
+    first_trunk.invites.clear()
+    return first_trunk.invites

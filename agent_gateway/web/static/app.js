@@ -6,6 +6,8 @@ import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
+import { learnNames } from "./names.js";
+import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask } from "./service.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
@@ -104,6 +106,8 @@ const HEARD = {
     message.calls.forEach(put);
     message.calls.forEach(choose);
     if (!current()) state.current = null;
+    takePinned(message.pinned);
+    openTransfers(orderTransfer).catch(failed);
     showAgent();
     refreshCalls();
   },
@@ -160,6 +164,7 @@ const HEARD = {
   },
   "ticket.drafted": (message) => ticket(message),
   "ticket.changed": (message) => ticket(message),
+  "targets.pinned": ({ pinned }) => takePinned(pinned),
   "agent.state"(message) {
     if (message.extension !== state.user.extension) return;
     state.agent = message;
@@ -259,7 +264,12 @@ function enter(user) {
   );
   showAgent();
   show();
-  openTransfers(orderTransfer).catch(failed);
+  learnNames()
+    .then(() => {
+      forgetForm();
+      show();
+    })
+    .catch(failed);
   openCallbacks(failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }

@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
+import { nameOf } from "./names.js";
 
 const DETAILS = {
   key: "digit",
@@ -39,13 +40,13 @@ export function showCall(call, extension) {
     list(call.history, (one) =>
       [
         clock(one.arrived_at),
-        one.line,
+        nameOf("lines", one.line),
         text(`disposition_${one.disposition}`),
         one.talk_seconds ? minutes(one.talk_seconds) : "",
       ].join(" "),
     ),
     make("h3", {}, text("open_tickets")),
-    list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
+    list(call.open_tickets, (one) => `${one.number} · ${nameOf("lines", one.line)} · ${clock(one.created_at)}`),
   );
 }
 
@@ -78,10 +79,20 @@ function lineOf(call) {
   return call.line_name.startsWith(call.line) ? call.line_name : `${call.line} ${call.line_name}`;
 }
 
+/** Where the step led, by its name. */
+function detailOf({ detail = "" }) {
+  const queue = nameOf("queues", detail);
+  return queue === detail ? nameOf("lines", detail) : queue;
+}
+
 function stepOf(step) {
   if (step.step === "ivr") {
     const said = text(`ivr_${step.prompt}`);
-    return `${said.startsWith("ivr_") ? step.prompt : said} ${step.detail ?? ""}`;
+    return `${said.startsWith("ivr_") ? step.prompt : said} ${detailOf(step)}`;
+  }
+  if (step.step === "left_queue" || step.step === "queued") {
+    const place = step.step === "queued" ? step.position : "";
+    return `${text(`step_${step.step}`)} ${nameOf("queues", step.queue)} ${place}`;
   }
   const detail = String(step[DETAILS[step.step]] ?? "").replace("PJSIP/agent-", "");
   return `${text(`step_${step.step}`)} ${detail}`;

@@ -79,6 +79,10 @@ class Api:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
+    def send_later(self, method: str, path: str, **body: Any) -> asyncio.Task[int]:
+        """Send a request without waiting; the task ends with the answer's status."""
+        return asyncio.create_task(self.status(method, path, json=body))
+
     async def put(self, path: str, **body: Any) -> Any:
         """The JSON answer; the status must be 200."""
         async with self._http.put(path, json=body) as answer:
