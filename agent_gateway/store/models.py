@@ -294,10 +294,7 @@ class KnowledgeEntry(Base):
 
 
 class Survey(Base):
-    """How a citizen rated a call. ``call_id``: the call in which it was answered.
-
-    ``agent``, ``line``: of the call that is rated. ``ticket``: "" for a survey by the same call.
-    """
+    """How a citizen rated a call: ``score`` 1 to 5, 5 the best."""
 
     __tablename__ = "surveys"
     __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
@@ -306,7 +303,6 @@ class Survey(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     line: Mapped[str] = mapped_column(String(32), default="")
     agent: Mapped[str] = mapped_column(String(64), default="", index=True)
-    ticket: Mapped[str] = mapped_column(String(20), default="", index=True)
     score: Mapped[int]
     solved: Mapped[bool | None]
 

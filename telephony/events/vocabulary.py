@@ -472,14 +472,10 @@ class TicketDrafted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(CallEvent):
-    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
-
-    ``ticket``: number of the ticket that a survey by call-back is about, "" for the call's own.
-    """
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered."""
 
     score: int
     solved: bool | None = None
-    ticket: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

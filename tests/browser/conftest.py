@@ -39,6 +39,8 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
     hotline = Hotline.make(
         agents={"ring_seconds": 20, "wrap_up_seconds": 1},
         outbound={"trunks": [trunk], "ring_seconds": 8, "drill_number": "0931999"},
+        # telephones ring for what a test does only
+        callback={"automatic": False},
     )
     try:
         await hotline.start()
