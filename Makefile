@@ -29,7 +29,7 @@ lint: install-dev ## style, types and the direction of imports
 test: lint ## lint, then unit tests and live tests with a real Asterisk
 	$(BIN)/pytest -n 3 --dist loadfile --reruns 1
 
-bench: install-dev ## figures of this machine: calls, FastAGI sessions, time to the screen
+bench: install-dev ## figures of this machine: calls, FastAGI, greeting, transfers, time to the screen
 	@$(BIN)/python -m tests.bench
 
 lock: ## make the lock files anew from pyproject.toml

@@ -21,6 +21,8 @@ from ivr.inbound import Standing
 log = structlog.get_logger(__name__)
 
 READ_EVERY_S = 10.0
+# There are many, and submitting one is told at once; this is for those that are done.
+TICKETS_EVERY_S = 60.0
 # A block that cannot be lifted must not go on: when the lists could not be read for so long,
 # nobody is blocked until they are read again.
 BELIEVED_S = 45.0
@@ -33,8 +35,8 @@ def _utc_now() -> datetime:
 class KnownCallers:
     """Use as ``async with``: the lists are read at the start and again and again.
 
-    What is changed here or told by ``missed_call_changed`` is in force at once; what another
-    process changed, and tickets, within ``read_every_s``.
+    What is changed by this process is told and in force at once; what another process changed,
+    within ``read_every_s`` (tickets: a minute).
 
     Args:
         store: where the lists are.
@@ -63,13 +65,16 @@ class KnownCallers:
         self._read_every_s = read_every_s
         self._listed: dict[tuple[str, str], ListedCaller] = {}
         self._unanswered: dict[str, datetime] = {}
-        self._with_ticket: frozenset[str] = frozenset()
+        # raw spelling of a number with a ticket -> number; and the numbers alone
+        self._spelled: dict[str, str] = {}
+        self._with_ticket: set[str] = set()
         self._read_at: float | None = None
         self._changes = 0
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.read()
+        await self.read_tickets()
         self._task = asyncio.create_task(self._keep_reading(), name="known-callers")
         return self
 
@@ -129,24 +134,39 @@ class KnownCallers:
         else:
             self._unanswered.pop(number, None)
 
+    def ticket_in_work(self, caller: str) -> None:
+        """Take note of a ticket that somebody works on from now on."""
+        self._changes += 1
+        if number := self.number(caller):
+            self._with_ticket.add(number)
+
     async def read(self) -> None:
-        """Read everything; a failure is logged and what was known before stays."""
+        """Read the lists and missed calls; after a failure what was known before stays."""
         changes, now = self._changes, self._now()
         since = now - timedelta(hours=self._settings.repeat_hours)
         try:
             listed = await self._store.callers.in_force(now)
             unanswered = await self._store.callers.unanswered(since)
-            with_ticket = await self._store.callers.with_ticket()
         except (SQLAlchemyError, OSError) as error:
             log.warning("callers.not_read", reason=str(error)[:300])
             return
-        # a big city has many tickets in work
-        numbers = await asyncio.to_thread(self._numbers, with_ticket)
         self._read_at = self._elapsed()
-        self._with_ticket = numbers
         if changes == self._changes:
             # else what was read is older than what was told meanwhile: the next reading has it
             self._take(listed, unanswered)
+
+    async def read_tickets(self) -> None:
+        """Read who has a ticket in work; after a failure what was known before stays."""
+        changes = self._changes
+        try:
+            raw = await self._store.callers.with_ticket()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("callers.tickets_not_read", reason=str(error)[:300])
+            return
+        # fifty thousand numbers take a second or two: off the loop, and only what is new
+        self._spelled = await asyncio.to_thread(self._numbers, raw, self._spelled)
+        numbers = set(self._spelled.values()) - {""}
+        self._with_ticket = numbers if changes == self._changes else self._with_ticket | numbers
 
     def _take(self, listed: Sequence[ListedCaller], unanswered: Sequence[MissedCall]) -> None:
         self._listed = {(row.list, row.number): row for row in listed}
@@ -154,8 +174,8 @@ class KnownCallers:
         for row in sorted(unanswered, key=lambda one: one.last_at):
             self._unanswered[self.number(row.caller)] = row.last_at
 
-    def _numbers(self, raw: set[str]) -> frozenset[str]:
-        return frozenset(self.number(one) for one in raw)
+    def _numbers(self, raw: set[str], known: dict[str, str]) -> dict[str, str]:
+        return {one: known[one] if one in known else self.number(one) for one in raw}
 
     def _in_force(self, name: str, number: str) -> ListedCaller | None:
         row = self._listed.get((name, number))
@@ -167,6 +187,10 @@ class KnownCallers:
         return self._read_at is not None and self._elapsed() - self._read_at <= BELIEVED_S
 
     async def _keep_reading(self) -> None:
+        tickets_at = self._elapsed()
         while True:
             await asyncio.sleep(self._read_every_s)
             await self.read()
+            if self._elapsed() - tickets_at >= TICKETS_EVERY_S:
+                await self.read_tickets()
+                tickets_at = self._elapsed()

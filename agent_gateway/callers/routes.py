@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from agent_gateway.callers.known import KnownCallers
 from agent_gateway.callers.views import (
@@ -13,12 +14,14 @@ from agent_gateway.callers.views import (
     ListQuery,
     Prefer,
 )
-from agent_gateway.http.context import GatewayContext
 from agent_gateway.http.errors import ApiError, not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route
 from agent_gateway.store import ListedCaller
 from agent_gateway.store.callers import CallerList
 from config.numberplan import EMERGENCY_NUMBERS
+
+if TYPE_CHECKING:
+    from agent_gateway.http.context import GatewayContext
 
 
 def _list(

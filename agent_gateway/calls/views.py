@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
-from agent_gateway.store import Call, CallEventRow
+from agent_gateway.calls.hearing import HeardInterval, hearing
+from agent_gateway.store import Call, CallEventRow, RecordingRow
 from asr.text.masking import mask_name, mask_number
+from telephony.calls import is_outward
 
 
 class CallSummary(BaseModel):
-    """One line of a list of calls. ``agent`` is the extension of who answered last."""
+    """One line of a list of calls. ``agent`` is the extension of who answered last.
+
+    ``caller`` is the citizen, also of outbound calls.
+    """
 
     call_id: str
+    direction: Literal["inbound", "outbound"]
     line: str
     dialled: str
     caller: str
@@ -52,8 +59,19 @@ class CallEventView(BaseModel):
     data: dict[str, Any]
 
 
+class ConsultationView(BaseModel):
+    """The recording of a consultation; ``part`` is what ``/api/recordings/{call_id}`` wants."""
+
+    part: str
+    duration_ms: int
+
+
 class CallDetail(CallSummary):
-    """Everything about one call. ``path``: steps {at, step, …} in their order."""
+    """Everything about one call. ``path``: steps {at, step, …} in their order.
+
+    ``hearing``: who heard whom and when. ``consultations``: what agent and target said meanwhile,
+    to be had as parts of the recording.
+    """
 
     sip_call_id: str
     channel: str
@@ -66,6 +84,8 @@ class CallDetail(CallSummary):
     path: list[dict[str, Any]]
     has_recording: bool
     ticket_number: str | None
+    hearing: list[HeardInterval]
+    consultations: list[ConsultationView]
     events: list[CallEventView]
 
     @classmethod
@@ -75,6 +95,7 @@ class CallDetail(CallSummary):
         events: list[CallEventRow],
         *,
         has_recording: bool,
+        consultations: Sequence[RecordingRow],
         ticket_number: str | None,
     ) -> Self:
         """From the record and what belongs to it."""
@@ -84,6 +105,13 @@ class CallDetail(CallSummary):
                 "call_id": call.id,
                 "has_recording": has_recording,
                 "ticket_number": ticket_number,
+                "consultations": [
+                    ConsultationView(
+                        part=one.call_id.removeprefix(f"{call.id}-"), duration_ms=one.duration_ms
+                    )
+                    for one in consultations
+                ],
+                "hearing": hearing(call.channel, events),
                 "events": [
                     CallEventView(seq=one.seq, at=one.at, type=one.type, data=one.data)
                     for one in events
@@ -101,4 +129,5 @@ class CallPage(BaseModel):
 
 def _values(call: Call) -> dict[str, Any]:
     columns = Call.__table__.columns
-    return {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
+    values = {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
+    return {**values, "direction": "outbound" if is_outward(call.id) else "inbound"}

@@ -24,7 +24,7 @@ app = typer.Typer(
 _Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
 ]
-_File = Annotated[str, typer.Argument(help="number_plan, menus or directory.")]
+_File = Annotated[str, typer.Argument(help="number_plan, menus, directory or calendar.")]
 
 
 @app.command()

@@ -64,6 +64,9 @@ def preview(
     at: Annotated[
         str, typer.Option(help="City's time, e.g. 2026-12-01 or 2026-12-01T08:30; now if left out.")
     ] = "",
+    wav: Annotated[
+        Path | None, typer.Option(help="Write all that would be heard into this WAV file.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Say step by step what a caller of NUMBER would hear and where the call would end."""
@@ -84,6 +87,8 @@ def preview(
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     seen = look(plan, settings.city, number, moment.astimezone(zone), calendar)
+    if wav:
+        _write(settings, [step.prompt for step in seen.steps if step.prompt], wav)
     if as_json:
         typer.echo(json.dumps(seen.as_json(), ensure_ascii=False))
         return
@@ -95,6 +100,16 @@ def preview(
     typer.echo(f"  line {seen.line} ({seen.name}), {seen.mode}{since}{until}")
     for index, step in enumerate(seen.steps, 1):
         typer.echo(f"  {index}. {step.sentence}")
+
+
+def _write(settings: Settings, prompts: list[str], wav: Path) -> None:
+    from ivr.prompts.listening import heard
+    from ivr.prompts.wavefile import UnreadableSoundError, write_wav
+
+    try:
+        write_wav(wav, heard(settings.prompts_dir, prompts))
+    except (UnreadableSoundError, OSError) as error:
+        _fail(str(error))
 
 
 def _plan(config: Path | None) -> tuple[Settings, NumberPlan]:

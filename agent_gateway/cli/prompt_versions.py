@@ -35,7 +35,7 @@ _Lang = Annotated[Spoken, typer.Option("--lang", help="Language of the recording
 
 def import_recording(
     key: _Key,
-    file: Annotated[Path, typer.Argument(help="WAV, MP3, OGG or FLAC; any rate and loudness.")],
+    file: Annotated[Path, typer.Argument(help="WAV, MP3, OGG, FLAC, M4A; any rate and loudness.")],
     lang: _Lang = Spoken.ZH,
     config: _Config = None,
 ) -> None:

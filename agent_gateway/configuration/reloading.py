@@ -21,20 +21,39 @@ with the files as they are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import structlog
 
-from agent_gateway.configuration.loaded import FILES, Loaded, file_of, load_files, versions_of
+from agent_gateway.configuration.loaded import (
+    Loaded,
+    file_of,
+    keep_files,
+    load_files,
+    load_with,
+    versions_of,
+)
 from agent_gateway.service.asterisk_config import apply_dialplan
 from config.errors import ConfigError
 from config.settings import Secrets, Settings
-from config.versions import Change, now_text, replace_file, sha256
+from config.versions import Change, now_text, replace_file
 from ivr.prompts import prompt_texts, render_prompts
 from ivr.prompts.catalogue import load_shared_texts
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """How far the prompts of a change are: ``done`` of ``total``, ``prompt`` is being looked at."""
+
+    done: int
+    total: int
+    prompt: str
 
 
 class Reloader:
@@ -43,11 +62,15 @@ class Reloader:
     Attributes:
         current: what is in use.
         taken: called in this order with what is in use from now on; must not wait.
+        speaking: the change whose prompts are being spoken; None: there is none.
+        fault: why the last change was refused; "" when it was not.
     """
 
     def __init__(self, settings: Settings, secrets: Secrets, current: Loaded) -> None:
         self.current = current
         self.taken: list[Callable[[Loaded], None]] = []
+        self.speaking: Speaking | None = None
+        self.fault = ""
         self._settings = settings
         self._secrets = secrets
         self._one = asyncio.Lock()
@@ -55,7 +78,7 @@ class Reloader:
     async def adopt(self) -> None:
         """Keep the files that the service started with, if they are no kept versions yet."""
         try:
-            await asyncio.to_thread(self._keep, "", "adopt")
+            await asyncio.to_thread(keep_files, self._settings, "", "adopt")
         except (OSError, ValueError) as error:
             log.error("configuration.not_kept", reason=str(error)[:300])  # noqa: TRY400 - said
 
@@ -71,7 +94,7 @@ class Reloader:
             AsteriskProcessError: Asterisk did not take it; it will at its next start.
             OSError: the data folder cannot be written.
         """
-        return await asyncio.shield(asyncio.create_task(self._reload(who), name="reload"))
+        return await self._to_the_end(self._reload(who))
 
     async def roll_back(self, name: str, version: int, who: str) -> Change:
         """Put an earlier version of a file in its place and take it into use.
@@ -81,9 +104,34 @@ class Reloader:
             ConfigError: the version does not fit the other files; nothing has changed.
             OSError, …: as :meth:`reload`.
         """
-        return await asyncio.shield(
-            asyncio.create_task(self._roll_back(name, version, who), name="roll-back")
-        )
+        return await self._to_the_end(self._roll_back(name, version, who))
+
+    async def put(self, name: str, content: bytes, who: str, why: str) -> Change:
+        """Replace the content of a file and take it into use, once all its prompts are spoken.
+
+        Raises:
+            LookupError: no such file, or the package's own is in use.
+            ConfigError: the content is wrong or does not fit the other files; nothing has changed.
+            OSError, …: as :meth:`reload`.
+        """
+        return await self._to_the_end(self._put(name, content, who, why))
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.shield(asyncio.create_task(self._noted(work), name="reload"))
+
+    async def _noted(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            done = await work
+        except LookupError:
+            raise
+        except Exception as error:
+            self.fault = str(error)
+            log.error("configuration.refused", reason=str(error)[:500])  # noqa: TRY400 - said
+            raise
+        finally:
+            self.speaking = None
+        self.fault = ""
+        return done
 
     def history(self, name: str) -> list[Change]:
         """Changes of a file, oldest first; the last is in use. Blocking.
@@ -103,7 +151,7 @@ class Reloader:
         kept, content = await asyncio.to_thread(versions.content, version)
         async with self._one:
             before = await asyncio.to_thread(file.read_bytes)
-            await asyncio.to_thread(self._keep, who, "adopt")
+            await asyncio.to_thread(keep_files, self._settings, who, "adopt")
             await asyncio.to_thread(replace_file, file, content)
             change = Change(now_text(), who, "rollback", version, kept.original, kept.sha256)
             try:
@@ -116,11 +164,32 @@ class Reloader:
             self._tell(loaded, who)
             return change
 
+    async def _put(self, name: str, content: bytes, who: str, why: str) -> Change:
+        file = file_of(self._settings, name)
+        if file is None:
+            raise LookupError(f"{name} is the package's own; name a file in the settings first")
+        async with self._one:
+            # the file itself is touched only when all is well: a crash must not leave a wrong one
+            loaded = await asyncio.to_thread(load_with, self._settings, name, content)
+            self._check_queues(loaded)
+            await asyncio.to_thread(self._speak, loaded)
+            before = await asyncio.to_thread(file.read_bytes)
+            await asyncio.to_thread(keep_files, self._settings, who, "adopt")
+            await asyncio.to_thread(replace_file, file, content)
+            try:
+                await apply_dialplan(self._settings, self._secrets)
+            except BaseException:
+                await asyncio.to_thread(replace_file, file, before)
+                raise
+            change = await asyncio.to_thread(_kept, self._settings, name, content, who, why)
+            self._tell(loaded, who)
+            return change
+
     async def _reload(self, who: str) -> Loaded:
         async with self._one:
             loaded = await asyncio.to_thread(load_files, self._settings)
             await self._take(loaded)
-            await asyncio.to_thread(self._keep, who, "import")
+            await asyncio.to_thread(keep_files, self._settings, who, "import")
             self._tell(loaded, who)
             return loaded
 
@@ -151,23 +220,20 @@ class Reloader:
     def _speak(self, loaded: Loaded) -> None:
         texts = prompt_texts(loaded.plan, loaded.menus, load_shared_texts())
         # callers may still be hearing what is not in the files any more
-        render_prompts(self._settings, texts, keep_others=True)
+        render_prompts(self._settings, texts, keep_others=True, progress=self._progress)
 
-    def _keep(self, who: str, action: str) -> None:
-        for name in FILES:
-            file = file_of(self._settings, name)
-            if file is None:
-                continue
-            versions = versions_of(self._settings, name)
-            content = file.read_bytes()
-            with versions.only_one():
-                changes = versions.history()
-                if not changes or changes[-1].sha256 != sha256(content):
-                    adopted = action == "adopt"
-                    versions.keep(content, who, "adopt" if adopted else "import", file.name)
+    def _progress(self, done: int, total: int, prompt: str) -> None:
+        self.speaking = Speaking(done, total, prompt)
 
 
 def _note(settings: Settings, name: str, change: Change) -> None:
     versions = versions_of(settings, name)
     with versions.only_one():
         versions.note(change)
+
+
+def _kept(settings: Settings, name: str, content: bytes, who: str, why: str) -> Change:
+    versions = versions_of(settings, name)
+    with versions.only_one():
+        file = file_of(settings, name)
+        return versions.keep(content, who, "import", file.name if file else "", why=why)

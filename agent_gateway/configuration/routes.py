@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 
 from agent_gateway.auth import Role
+from agent_gateway.configuration.loaded import FILES, file_of
 from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.errors import ApiError, ErrorDetail, not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
@@ -19,6 +20,8 @@ from telephony.asterisk.process import AsteriskProcessError
 from telephony.asterisk.rendering import RenderError
 
 T = TypeVar("T")
+# what a request may hold, less the quoting
+MAX_CHARS = 60_000
 ADMINS = frozenset({Role.ADMIN})
 
 
@@ -32,6 +35,7 @@ class Version(BaseModel):
     original: str
     sha256: str
     seconds: float
+    why: str
 
 
 class Versions(BaseModel):
@@ -44,6 +48,41 @@ class Back(Strict):
     """Which version to return to."""
 
     version: int = Field(ge=1)
+
+
+class NewContent(Strict):
+    """A file's new content, and why it changes."""
+
+    content: str = Field(min_length=1, max_length=MAX_CHARS)
+    why: str = Field(min_length=1, max_length=200)
+
+
+class Progress(BaseModel):
+    """Prompts of a change that is on its way."""
+
+    done: int
+    total: int
+    prompt: str
+
+
+class State(BaseModel):
+    """Whether a change is on its way, and what became of the last.
+
+    Attributes:
+        speaking: null: none is.
+        fault: why the last change was refused; "" when it was not.
+        files: by name, the path of the deployment's own file; "" for the package's.
+    """
+
+    speaking: Progress | None
+    fault: str
+    files: dict[str, str]
+
+
+class Content(BaseModel):
+    """What is in a file now."""
+
+    content: str
 
 
 class InUse(BaseModel):
@@ -60,6 +99,57 @@ async def reload(exchange: Exchange[Nothing, Nothing]) -> InUse:
         exchange.user.username, "configuration.reload", ip=exchange.ip
     )
     return InUse(lines=list(reloader.current.plan.lines))
+
+
+async def state(exchange: Exchange[Nothing, Nothing]) -> State:
+    """How the last change goes."""
+    reloader = _reloader(exchange)
+    speaking = reloader.speaking
+    settings = exchange.context.settings
+    return State(
+        speaking=Progress(**asdict(speaking)) if speaking else None,
+        fault=reloader.fault,
+        files={name: str(file_of(settings, name) or "") for name in FILES},
+    )
+
+
+async def content(exchange: Exchange[Nothing, Nothing]) -> Content:
+    """What is in a file now."""
+    try:
+        file = file_of(exchange.context.settings, exchange.path("file"))
+    except LookupError as error:
+        raise not_found("文件", "file") from error
+    if file is None:
+        raise _own_needed(exchange.path("file"))
+    return Content(content=await asyncio.to_thread(file.read_text, encoding="utf-8"))
+
+
+async def put(exchange: Exchange[Nothing, NewContent]) -> Version:
+    """Change a file; the answer comes when it is in use."""
+    name, who, body = exchange.path("file"), exchange.user.username, exchange.body
+    if name not in FILES:
+        raise not_found("文件", "file")
+    if file_of(exchange.context.settings, name) is None:
+        raise _own_needed(name)
+    changing = _reloader(exchange).put(name, body.content.encode(), who, body.why)
+    change = await _changed(changing)
+    await exchange.context.store.audit.add(
+        who,
+        "configuration.put",
+        name,
+        detail=f"version={change.version}; {body.why}",
+        ip=exchange.ip,
+    )
+    return Version(**asdict(change))
+
+
+def _own_needed(name: str) -> ApiError:
+    return ApiError(
+        409,
+        "no_own_file",
+        f"正在使用随附的文件，请先在设置中用 {name} 指定自己的文件",
+        f"the package's own file is in use; name a file by {name} in the settings first",
+    )
 
 
 async def versions(exchange: Exchange[Nothing, Nothing]) -> Versions:
@@ -118,6 +208,39 @@ def _reloader(exchange: Exchange[Nothing, T]) -> Reloader:  # type: ignore[type-
 
 
 ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        "GET",
+        "/api/configuration",
+        state,
+        "Whether a change is on its way, and why the last was refused",
+        "configuration",
+        Nothing,
+        Nothing,
+        State,
+        roles=LEADERS,
+    ),
+    Route(
+        "GET",
+        "/api/configuration/{file}",
+        content,
+        "Content of number_plan, menus, directory or calendar",
+        "configuration",
+        Nothing,
+        Nothing,
+        Content,
+        roles=LEADERS,
+    ),
+    Route(
+        "PUT",
+        "/api/configuration/{file}",
+        put,
+        "Change a file; live for the next call once its prompts are spoken",
+        "configuration",
+        Nothing,
+        NewContent,
+        Version,
+        roles=ADMINS,
+    ),
     Route(
         "POST",
         "/api/configuration/reload",

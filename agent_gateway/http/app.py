@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agent_gateway.agents.routes import ROUTES as AGENT_ROUTES
 from agent_gateway.auth.routes import ROUTES as AUTH_ROUTES
+from agent_gateway.callbacks.routes import ROUTES as CALLBACK_ROUTES
 from agent_gateway.callers.routes import ROUTES as CALLER_ROUTES
 from agent_gateway.calls.routes import ROUTES as CALL_ROUTES
 from agent_gateway.configuration.routes import ROUTES as CONFIGURATION_ROUTES
@@ -21,11 +22,14 @@ from agent_gateway.http.route import AnyRoute
 from agent_gateway.knowledge.routes import ROUTES as KNOWLEDGE_ROUTES
 from agent_gateway.live.endpoint import live_handler
 from agent_gateway.missed.routes import ROUTES as MISSED_ROUTES
+from agent_gateway.names.routes import ROUTES as NAME_ROUTES
 from agent_gateway.numbers.answering import ROUTES as ANSWERING_ROUTES
 from agent_gateway.numbers.routes import ROUTES as NUMBER_ROUTES
 from agent_gateway.pinned.routes import ROUTES as PINNED_ROUTES
+from agent_gateway.prompts.routes import ROUTES as PROMPT_ROUTES
 from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
+from agent_gateway.supervision.routes import ROUTES as SUPERVISION_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
@@ -58,11 +62,15 @@ ROUTES: tuple[AnyRoute, ...] = (
     *KNOWLEDGE_ROUTES,
     *QUALITY_ROUTES,
     *SURVEY_ROUTES,
+    *CALLBACK_ROUTES,
     *AGENT_ROUTES,
+    *SUPERVISION_ROUTES,
     *NUMBER_ROUTES,
+    *NAME_ROUTES,
     *ANSWERING_ROUTES,
     *CALLER_ROUTES,
     *CONFIGURATION_ROUTES,
+    *PROMPT_ROUTES,
     *TRANSFER_ROUTES,
     *PINNED_ROUTES,
     *HEALTH_ROUTES,

@@ -8,6 +8,7 @@ from datetime import date
 
 from agent_gateway.agents.desk import Desk
 from agent_gateway.auth import Auth, ViewAudit
+from agent_gateway.callbacks import CallbackDesk
 from agent_gateway.callers.known import KnownCallers
 from agent_gateway.configuration.reloading import Reloader
 from agent_gateway.http.health import Component
@@ -17,10 +18,12 @@ from agent_gateway.live import LiveHub
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
+from agent_gateway.supervision.teller import FigureTeller
 from agent_gateway.survey import SurveyDesk
 from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
+from telephony.supervision import SupervisionDesk
 from telephony.transfers import Targets, TransferDesk
 
 
@@ -61,6 +64,9 @@ class GatewayContext:
         journal: its state is shown by /healthz and /metrics; None in tools without one.
         transfers: hands calls on; None in tools without calls.
         targets: where to; None in tools without calls.
+        supervision: supervisors in agents' calls; None in tools without calls.
+        figures: of queues, lines and agents; None in tools without calls.
+        callbacks: calls citizens; None in tools without calls.
         callers: who is blocked or put forward; None in tools without calls.
         answer_seconds: within how many seconds a call to that dialled number should be answered on
             that local day.
@@ -80,9 +86,12 @@ class GatewayContext:
     journal: Journal | None = None
     transfers: TransferDesk | None = None
     targets: Targets | None = None
+    supervision: SupervisionDesk | None = None
+    figures: FigureTeller | None = None
     callers: KnownCallers | None = None
     answer_seconds: Callable[[str, date], int] = lambda _line, _day: 15
     surveys: SurveyDesk | None = None
+    callbacks: CallbackDesk | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)

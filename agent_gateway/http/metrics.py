@@ -15,6 +15,7 @@ from agent_gateway.agents.desk import Desk
 from agent_gateway.http.loop_figures import LoopFigures
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
+from telephony.calls import is_outward
 from telephony.events import (
     AgentState,
     CallAnswered,
@@ -52,6 +53,7 @@ class Metrics:
         self.registry.register(self._loop_figures)
         make = self.registry
         self._arrived = Counter("hotline_calls_arrived", "Inbound calls", registry=make)
+        self._outward = Counter("hotline_calls_outward", "Calls placed to citizens", registry=make)
         self._by_line = Counter(
             "hotline_calls_by_line", "Inbound calls by dialled line", ["line"], registry=make
         )
@@ -112,6 +114,10 @@ class Metrics:
     def count(self, event: Event) -> None:
         """Count one event."""
         match event:
+            case CallArrived(call_id=call_id) if is_outward(call_id):
+                self._outward.inc()
+            case LineIdentified() | CallAnswered() | CallEnded() if is_outward(event.call_id):
+                pass
             case CallArrived():
                 self._arrived.inc()
             case LineIdentified(line=line):

@@ -17,6 +17,7 @@ from typing import Self
 from agent_gateway.journal.disposition import Disposition
 from agent_gateway.journal.fold import AGENT_PREFIX, agent_of
 from agent_gateway.store import Call
+from telephony.calls import is_outward
 
 CDR_COLUMNS = (
     "linkedid",
@@ -42,6 +43,7 @@ _RETIRED = {
     "announced": Disposition.ANNOUNCED,
     "released": Disposition.ANNOUNCED,
     "vacant": Disposition.VACANT,
+    "not-handed-on": Disposition.NO_ANSWER,
 }
 
 MAX_LINE_BYTES = 16_384
@@ -115,17 +117,23 @@ def calls_of(lines: Iterable[CdrLine]) -> dict[str, Call]:
 
 
 def _is_caller(leg: CdrLine) -> bool:
+    if is_outward(leg.linkedid):
+        return True
     # the recogniser's ears (Local/…) and the agents' own telephones begin calls too
     return bool(leg.line) and not leg.channel.startswith(("Local/", AGENT_PREFIX))
 
 
 def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
     first = min(own, key=lambda leg: leg.start)
+    if is_outward(call_id):
+        return _outward(call_id, first, legs)
     talked = [leg for leg in legs if leg.answer and leg.disposition == "ANSWERED"]
     talked = [leg for leg in talked if leg.dstchannel.startswith(AGENT_PREFIX)]
     talk = max(talked, key=lambda leg: leg.end - (leg.answer or leg.end), default=None)
     if talk:
         outcome = Disposition.ANSWERED
+    elif any(leg.context == "hand-on" and leg.answer for leg in own):
+        outcome = Disposition.HANDED_ON
     elif max(own, key=lambda leg: leg.start).dstchannel:
         outcome = Disposition.ABANDONED_RINGING
     elif own_context := next((leg.context for leg in own if leg.context in _RETIRED), None):
@@ -146,6 +154,27 @@ def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
         agent=agent_of(talk.dstchannel.rpartition("-")[0])[:64] if talk else "",
         hung_up_by="unknown",
         disposition=outcome,
+    )
+
+
+def _outward(call_id: str, first: CdrLine, legs: list[CdrLine]) -> Call:
+    """A call to a citizen: the agent's leg carries it."""
+    talk = next(
+        (leg for leg in legs if leg.dstchannel and leg.answer and leg.disposition == "ANSWERED"),
+        None,
+    )
+    return Call(
+        id=call_id[:64],
+        line=first.line[:32],
+        dialled=first.dst[:64],
+        caller=first.dst[:64],
+        channel=first.channel[:128],
+        arrived_at=first.start,
+        answered_at=talk.answer if talk else None,
+        ended_at=max(leg.end for leg in legs),
+        agent=agent_of(first.channel.rpartition("-")[0])[:64] if talk else "",
+        hung_up_by="unknown",
+        disposition=Disposition.ANSWERED if talk else Disposition.NOT_REACHED,
     )
 
 

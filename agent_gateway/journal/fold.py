@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from agent_gateway.journal.disposition import disposition
+from agent_gateway.journal.supervised import supervised
 from agent_gateway.store import Call
+from telephony.calls import is_outward
 from telephony.events import (
     AGENT_LEFT_STEP,
     CallAnswered,
@@ -16,6 +18,7 @@ from telephony.events import (
     CallLeftQueue,
     CallOffered,
     CallQueued,
+    CallSupervised,
     CallTransferred,
     EmergencyHeard,
     HungUpBy,
@@ -24,6 +27,7 @@ from telephony.events import (
     LineIdentified,
     OfferEnded,
     SurveyAnswered,
+    TransferTarget,
 )
 
 AGENT_PREFIX = "PJSIP/agent-"
@@ -71,6 +75,15 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
             _step(call, event, "offered", endpoint=event.endpoint)
         case OfferEnded():
             _step(call, event, "offer_ended", endpoint=event.endpoint, outcome=event.outcome.value)
+        case TransferTarget() if is_outward(call.id):
+            _step(call, event, "citizen", result=event.step.value, via=event.via, last=event.last)
+        case CallAnswered() if is_outward(call.id) and not event.endpoint.startswith(AGENT_PREFIX):
+            # the citizen; the agent picked up before
+            call.answered_at = _earliest(call.answered_at, event.at)
+            _step(call, event, "answered", endpoint=event.endpoint)
+        case CallAnswered() if is_outward(call.id):
+            answered_by = call.agent = agent_of(event.endpoint)[:64]
+            _step(call, event, "picked_up", endpoint=event.endpoint)
         case CallAnswered():
             call.answered_at = _earliest(call.answered_at, event.at)
             answered_by = call.agent = agent_of(event.endpoint)[:64]
@@ -89,7 +102,10 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
             _step(call, event, "survey", score=event.score, solved=event.solved)
         case EmergencyHeard():
             _step(call, event, "alarm", line=event.line, words=event.words[:100])
+        case CallSupervised():
+            supervised(call, event)
         case CallEnded():
+            supervised(call, event)
             # An end that was only concluded (nothing was heard of the call) gives way.
             concluded = call.recovered and not call.cause
             call.ended_at = event.at if concluded else _earliest(call.ended_at, event.at)
@@ -124,6 +140,7 @@ def _derive(call: Call) -> None:
         hung_up_by=call.hung_up_by or "",
         cause=call.cause or 0,
         path=call.path,
+        outward=is_outward(call.id),
     )
 
 

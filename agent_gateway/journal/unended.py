@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.journal.disposition import disposition
 from agent_gateway.store import Call, Store
+from telephony.calls import is_outward
 from telephony.events import Event, EventBus, LinkState, LinkStateChanged
 
 log = structlog.get_logger(__name__)
@@ -114,6 +115,7 @@ class UnendedCalls:
                     hung_up_by="unknown",
                     cause=0,
                     path=known.path,
+                    outward=is_outward(call_id),
                 ),
             )
             if await self._store.calls.recover(end):

@@ -8,6 +8,7 @@ from typing import Final
 import bm25s
 
 from agent_gateway.store import KnowledgeEntry
+from asr.prefill.sounds import readings, syllables
 
 # An entry's keyword that was said tells more than any likeness of the texts.
 KEYWORD_WEIGHT: Final = 2.0
@@ -38,11 +39,13 @@ class KnowledgeIndex:
         if not self._entries or len(words) < 2:
             return []
         scores = self._ranking.get_scores(_pairs(words))
+        sounded = _joined(syllables(_bare(words)))
         ranked = []
         for entry, score in zip(self._entries, scores, strict=True):
             if category and entry.category and entry.category != category:
                 continue
-            said = sum(1 for keyword in entry.keywords if keyword and keyword in words)
+            # recognisers write 找火 for 着火: keywords count by their sound
+            said = sum(1 for keyword in entry.keywords if _is_said(keyword, sounded))
             total = float(score) + KEYWORD_WEIGHT * said
             if category and entry.category == category:
                 total += KEYWORD_WEIGHT / 2
@@ -52,6 +55,19 @@ class KnowledgeIndex:
         return ranked[:limit]
 
 
+def _is_said(keyword: str, sounded: str) -> bool:
+    kept = _bare(keyword)
+    return bool(kept) and any(_joined(one) in sounded for one in readings(kept))
+
+
+def _joined(sounds: Sequence[str]) -> str:
+    return "|".join(["", *sounds, ""])
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
+
+
 def _pairs(text: str) -> list[str]:
-    kept = "".join(char for char in text if char.isalnum())
+    kept = _bare(text)
     return [kept[at : at + 2] for at in range(len(kept) - 1)] or [kept]

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.advice.views import AdviceMessage
+from agent_gateway.auth import Principal
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.board import CallBoard, LiveCall
@@ -29,6 +30,7 @@ from agent_gateway.live.messages import (
     PinnedMessage,
     PrefillMessage,
     QualityMessage,
+    SupervisionMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
@@ -54,6 +56,7 @@ from telephony.events import (
     OfferEnded,
     PrefillChanged,
     QualityHint,
+    SupervisionChanged,
     TicketDrafted,
     TranscriptDelayed,
     TranscriptFinal,
@@ -104,6 +107,8 @@ class LiveHub:
         match event:
             case AgentStateChanged():
                 self._agent_state(event)
+            case SupervisionChanged():
+                self.tell_leaders(SupervisionMessage.model_validate(event, from_attributes=True))
             case LinkStateChanged():
                 message = LinkMessage(state=event.state, reason=event.reason)
                 self._tell(set(), message, everybody=True)
@@ -135,6 +140,14 @@ class LiveHub:
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""
         self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
+    def tell_leaders(self, message: BaseModel) -> None:
+        """Tell supervisors and administrators."""
+        self._tell(set(), message)
+
+    def known(self, token: str) -> Principal | None:
+        """Whose page is connected with this session; None when none is."""
+        return next((one.who for one in self.connections if token and one.token == token), None)
 
     def forget_token(self, token: str) -> None:
         """The session was ended: its pages go."""
@@ -189,7 +202,8 @@ class LiveHub:
                 self._tell(set(call.agents), delay)
             case EmergencyHeard():
                 if call.alarm is not None:
-                    self._tell(call.audience, call.alarm)
+                    # while nobody has answered, everybody must see it
+                    self._tell(call.audience, call.alarm, everybody=not call.agents)
             case QualityHint():
                 hint = QualityMessage(
                     call_id=call.call_id,

@@ -43,6 +43,7 @@ class ScreenPop(BaseModel):
     """
 
     call_id: str
+    direction: Literal["inbound", "outbound"]
     line: str
     line_name: str
     dialled: str
@@ -230,6 +231,23 @@ class AgentStateMessage(BaseModel):
     state: AgentState
     reason: str
     call_id: str
+    at: datetime
+
+
+class SupervisionMessage(BaseModel):
+    """To supervisors: whose telephone rings, or hears which agent's call; ``over``: not any more.
+
+    ``state``: ringing, listen, whisper, barge, over; ``reason`` of an end that was no leaving:
+    busy, refused, no_answer, unreachable.
+    """
+
+    type: Literal["supervision.changed"] = "supervision.changed"
+    supervisor: str
+    by: str
+    agent: str
+    call_id: str
+    state: str
+    reason: str
     at: datetime
 
 

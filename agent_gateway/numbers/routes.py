@@ -1,14 +1,20 @@
-"""GET /api/numbers/statistics: when does nobody call an old number any more?"""
+"""What callers of a number get, to read and to hear; and when nobody calls it any more."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
+from aiohttp import web
 from pydantic import BaseModel, Field, model_validator
 
+from agent_gateway.http.errors import ApiError, not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
 from config.numberplan import day_begins
+from config.numberplan.preview import Preview, preview
+from ivr.prompts.listening import heard
+from ivr.prompts.wavefile import UnreadableSoundError, wav_bytes
 
 MAX_DAYS = 92
 
@@ -78,7 +84,97 @@ async def statistics(exchange: Exchange[Days, Nothing]) -> Statistics:
     return Statistics(rows=rows)
 
 
+class Moment(Strict):
+    """When; the city's time if it has no offset. Now if left out."""
+
+    at: datetime | None = None
+
+
+class StepView(BaseModel):
+    """One thing that happens to the caller; see ``hotline numbers preview``."""
+
+    kind: str
+    sentence: str
+    prompt: str
+    text: str
+    detail: str
+
+
+class PreviewView(BaseModel):
+    """What a caller of a number would hear at a moment, and where the call would end."""
+
+    dialled: str
+    at: datetime
+    known: bool
+    line: str
+    name: str
+    mode: str
+    since: date | None
+    until: date | None
+    steps: list[StepView]
+
+
+async def preview_steps(exchange: Exchange[Moment, Nothing]) -> PreviewView:
+    """Step by step."""
+    return PreviewView.model_validate(_preview(exchange).as_json())
+
+
+async def preview_sound(exchange: Exchange[Moment, Nothing]) -> web.Response:
+    """All that would be heard, one after the other."""
+    steps = _preview(exchange).steps
+    folder = exchange.context.settings.prompts_dir
+    said = [step.prompt for step in steps if step.prompt]
+    try:
+        content = await asyncio.to_thread(lambda: wav_bytes(heard(folder, said)))
+    except UnreadableSoundError as error:
+        raise ApiError(
+            409, "no_prompt", f"提示音尚未生成：{error}", f"a prompt is not made yet: {error}"
+        ) from error
+    return web.Response(body=content, content_type="audio/wav")
+
+
+def _preview(exchange: Exchange[Moment, Nothing]) -> Preview:
+    reloader = exchange.context.reloader
+    if reloader is None:
+        raise not_found("号码", "number")
+    zone = exchange.context.settings.city.zone
+    at = exchange.query.at or datetime.now(zone)
+    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    if not 2000 <= at.year < 3000:
+        raise not_found("日期", "date")
+    loaded = reloader.current
+    return preview(
+        loaded.plan,
+        exchange.context.settings.city,
+        exchange.path("number")[:64],
+        at,
+        loaded.calendar,
+    )
+
+
 ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        "GET",
+        "/api/numbers/{number}/preview",
+        preview_steps,
+        "What a caller would hear at a moment, and where the call would end",
+        "numbers",
+        Moment,
+        Nothing,
+        PreviewView,
+        roles=LEADERS,
+    ),
+    Route(
+        "GET",
+        "/api/numbers/{number}/preview/audio",
+        preview_sound,
+        "The same to listen to",
+        "numbers",
+        Moment,
+        Nothing,
+        media="audio/wav",
+        roles=LEADERS,
+    ),
     Route(
         "GET",
         "/api/numbers/statistics",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from agent_gateway.http.route import Strict
 from agent_gateway.store import PinnedTarget
 
 LONGEST = timedelta(days=31)
@@ -15,12 +14,15 @@ Keyword = Annotated[str, StringConstraints(min_length=1, max_length=20, strip_wh
 Title = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 
-class NewPinnedTarget(Strict):
+class NewPinnedTarget(BaseModel):
     """A target for all desks, from one time to another.
 
     ``kind``: ``leader`` (``title`` is the leader's name) or ``topic`` (of the day). ``target`` is
     as in a transfer, ``transfer`` the kind of transfer that one click starts.
     """
+
+    # not Strict of the routes: the live messages, which they import, show these views
+    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["leader", "topic"]
     title: Title

@@ -7,20 +7,29 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
+from pydantic import Field
 
 from agent_gateway.calls.access import visible_call
 from agent_gateway.http.errors import ApiError
-from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
+from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
 
 log = structlog.get_logger(__name__)
 
 _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
 
 
-async def play(exchange: Exchange[Nothing, Nothing]) -> web.FileResponse:
-    """The recording: caller left, everybody else right."""
+class PartQuery(Strict):
+    """``part``: one of the call's consultations; "" for the call itself."""
+
+    part: str = Field("", pattern=r"^(?:consult[0-9]{1,12})?$")
+
+
+async def play(exchange: Exchange[PartQuery, Nothing]) -> web.FileResponse:
+    """The recording: caller left, everybody else right; of a consultation the agent is left."""
     call = await visible_call(exchange, "recording.play")
-    row = await exchange.context.store.calls.recording(call.id)
+    part = exchange.query.part
+    name = f"{call.id}-{part}" if part else call.id
+    row = await exchange.context.store.calls.recording(name)
     if row is None:
         raise ApiError(
             404,
@@ -61,7 +70,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         play,
         "A call's recording; Range requests are answered with 206",
         "recordings",
-        Nothing,
+        PartQuery,
         Nothing,
         media="audio/flac",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime, time, tzinfo
 from pathlib import Path
 
 from agent_gateway.journal import CDR_COLUMNS
@@ -12,6 +13,7 @@ from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import (
     NumberPlan,
+    RingTime,
     Treatment,
     day_begins,
     dialled_patterns,
@@ -116,16 +118,17 @@ def dialplan_lines(settings: Settings, plan: NumberPlan) -> tuple[DialplanLine, 
     lines = []
     for number in sorted(spellings, key=lambda number: (number != main, number)):
         stages = tuple(
-            _stage(treated, day_begins(day, settings.city.zone) if day else 0)
+            _stage(treated, day_begins(day, settings.city.zone) if day else 0, settings.city.zone)
             for day, treated in treatments(plan, number)
         )
         lines.append(DialplanLine(number, tuple(spellings[number]), stages))
     return tuple(lines)
 
 
-def _stage(treated: Treatment, begins: int) -> DialplanStage:
+def _stage(treated: Treatment, begins: int, zone: tzinfo) -> DialplanStage:
     serving, announcement = treated.serving, treated.announcement
     said: tuple[str, ...] = ()
+    to = treated.hand_on
     if announcement:
         said = tuple(f"{language}/{announcement.key}" for language in announcement.languages)
         said *= announcement.repeats
@@ -137,4 +140,28 @@ def _stage(treated: Treatment, begins: int) -> DialplanStage:
         begins=begins,
         announcement=said,
         cause=treated.cause,
+        key_for_person=announcement is not None and announcement.key_for_person,
+        rings=to.number if to else "",
+        windows=_windows(to.times) if to else (),
+        # a city whose clocks change takes the new offset at the next start or reload
+        utc_offset_s=_offset_s(zone),
+        release=to is not None and to.release,
     )
+
+
+def _windows(times: Sequence[RingTime]) -> tuple[tuple[int, int], ...]:
+    """Seconds of the week from Monday 0:00: begin and end of each opening."""
+    return tuple(
+        sorted(
+            (_second(day, one.begins), _second(day, one.to)) for one in times for day in one.days
+        )
+    )
+
+
+def _second(day: int, moment: time) -> int:
+    return (day - 1) * 86_400 + moment.hour * 3600 + moment.minute * 60 + moment.second
+
+
+def _offset_s(zone: tzinfo) -> int:
+    offset = datetime.now(zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0

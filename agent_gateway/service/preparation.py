@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from agent_gateway.auth import hash_password
+from agent_gateway.configuration.loaded import keep_files
 from agent_gateway.service.asterisk_config import apply_endpoints
 from agent_gateway.store import Store, User
 from config.settings import Secrets, Settings
 from ivr.prompts import RenderReport, render_prompts
+
+log = structlog.get_logger(__name__)
 
 FIRST_AGENTS = ("8001", "8002")
 
@@ -78,6 +83,11 @@ async def prepare(
         await store.close()
     report = await asyncio.to_thread(render_prompts, settings, progress=progress)
     config = await apply_endpoints(settings, secrets)
+    try:
+        await asyncio.to_thread(keep_files, settings, "", "adopt")
+    except (OSError, ValueError) as error:
+        # a hotline without a history of its files is better than none
+        log.error("configuration.not_kept", reason=str(error)[:300])  # noqa: TRY400 - said in full
     return Prepared(config, accounts, report)
 
 

@@ -20,14 +20,18 @@ from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.agents.skills import StoredSkills
 from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
+from agent_gateway.emergency import EmergencyPriority
 from agent_gateway.http import GatewayContext, build_app
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
+from agent_gateway.numbers.changes import StageWatch
+from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.hearing import Recognisers
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
+from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.service.ticket_status import StoredTicketStatus
 from agent_gateway.store import Store
 from agent_gateway.survey import SurveyDesk
@@ -43,6 +47,7 @@ from config.numberplan import DialledNumbers, line_names
 from config.quality import load_quality_rules
 from config.queues import load_queues
 from config.settings import Secrets, Settings
+from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing
 from ivr.prompts import PromptLibrary
@@ -81,17 +86,20 @@ class Service:
         self._quality_rules = load_quality_rules(settings.quality_rules)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
+        ears = Ears()
         self.feed = CallFeed(
             self.bus,
             host=settings.asterisk.ami_host,
             port=settings.asterisk.ami_port,
             user=settings.asterisk.ami_user,
             password=secrets.ami_password,
+            on_raw=ears.heard,
         )
         queues = self._queues = load_queues(settings, plan)
+        self._skills = StoredSkills(self.store, queues)
         self.desk = AgentDesk(
             self.bus,
-            QueueSeats(self.feed.link, StoredSkills(self.store, queues)),
+            QueueSeats(self.feed.link, self._skills),
             wrap_up_seconds=settings.agents.wrap_up_seconds,
             missed_calls_before_break=settings.agents.missed_calls_before_break,
         )
@@ -100,11 +108,18 @@ class Service:
             loaded.directory,
             queues.names,
             now=lambda: datetime.now(settings.city.zone),
+            calendar=loaded.calendar,
         )
         self.transfers = TransferDesk(
             self.bus,
             self.feed.book,
-            AmiControl(self.feed.link, ring_s=settings.outbound.ring_seconds),
+            AmiControl(
+                self.feed.link,
+                ring_s=settings.outbound.ring_seconds,
+                location_header=settings.outbound.location_header,
+                recordings=settings.recording_spool,
+            ),
+            emergency_lines=settings.outbound.emergency_lines,
         )
         self._places = QueuePlaces(self.bus)
         self._waits = WaitTeller(self.bus, self.feed.link, self._working)
@@ -113,8 +128,18 @@ class Service:
         tickets = StoredTicketStatus(self.store)
         message_s = settings.queue.voicemail_seconds
         self.callers = KnownCallers(self.store, settings.callers, settings.city.area_code)
+        emergency = EmergencyLines(
+            settings.emergency.key,
+            frozenset(settings.outbound.emergency_lines if settings.outbound.trunks else ()),
+        )
         self._inbound = InboundHandler(
-            self._routing(loaded), prompts, self.bus, tickets, self.callers, message_s=message_s
+            self._routing(loaded),
+            prompts,
+            self.bus,
+            tickets,
+            self.callers,
+            message_s=message_s,
+            emergency=emergency,
         )
         self.agi.route("inbound", self._inbound)
         self.missed = MissedCallWatch(
@@ -131,6 +156,7 @@ class Service:
                 tickets,
                 self.missed.request,
                 voicemail_s=message_s,
+                emergency=emergency,
                 language_queues=queues.of_languages,
             ),
         )
@@ -138,6 +164,15 @@ class Service:
             self.bus, self.feed.book, self.feed.link, **settings.survey.model_dump()
         )
         self.agi.route("survey", SurveyHandler(prompts, self.bus, self.surveys.wanted))
+        self.callbacks = callback_desk(
+            settings,
+            self.store,
+            self.feed,
+            self.desk,
+            lambda: self.targets.policy,
+            lambda row: self.context.missed_call_changed(row),
+            plan.main.number,
+        )
         self.sealer = Sealer(settings, self.bus)
         self.drafter = TicketDrafter(
             self.store, self.bus, DraftRules(self._prefiller), settings.city.zone
@@ -169,10 +204,12 @@ class Service:
             answer_seconds=self._answer_seconds(loaded),
             queues=queues,
             surveys=self.surveys,
+            callbacks=self.callbacks,
             reloader=self.reloader,
             line_names=line_names(plan),
             checks={"ami": self._ami, "agi": self._agi, "asr": self._asr, "recording": self._rec},
         )
+        self._supervising = Supervising(self.context, self.feed, ears)
         self.reloader.taken.append(self._take)
         self._stack = AsyncExitStack()
 
@@ -206,6 +243,7 @@ class Service:
             self.callers,
             self.drafter,
             self.missed,
+            self.callbacks,
             self.journal,
             self.recovery,
             self.unended,
@@ -214,6 +252,18 @@ class Service:
         self._spawn(self.desk.run(), "agents")
         self._spawn(self.transfers.run(), "transfers")
         self._spawn(self.surveys.run(), "surveys")
+        for work, name in self._supervising.work():
+            self._spawn(work, name)
+        turns = callback_turns(
+            self._settings,
+            self.store,
+            self.bus,
+            self.feed,
+            self.desk,
+            self.callbacks,
+            self._skills,
+        )
+        self._spawn(turns, "callback-turns")
         self._spawn(self._places.run(), "queue-places")
         self._spawn(self._waits.run(), "wait-estimates")
         self._spawn(self.sealer.run(lambda: live_call_ids(self.feed)), "sealer")
@@ -221,9 +271,11 @@ class Service:
             LivePrefill(self.bus, self._prefiller, self._settings.city.zone).run(), "live-prefill"
         )
         self._spawn(LiveAlarm(self.bus, self._prefiller).run(), "live-alarm")
+        self._spawn(EmergencyPriority(self.bus, self.feed.link).run(), "emergency-priority")
         self._spawn(self._advisor().run(), "advice")
         self._spawn(QualityWatch(self.bus, self._quality_rules).run(), "quality")
         await self.reloader.adopt()
+        self._spawn(StageWatch(self._settings, self.store).run(), "number-stages")
         runner = web.AppRunner(build_app(self.context), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -252,7 +304,7 @@ class Service:
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
         self._inbound.routing = self._routing(loaded)
-        self.targets.use(self._settings.outbound, loaded.directory)
+        self.targets.use(self._settings.outbound, loaded.directory, loaded.calendar)
         self.context.line_names.update(line_names(loaded.plan))
         self.context.answer_seconds = self._answer_seconds(loaded)
 
@@ -285,7 +337,12 @@ class Service:
             return
         stack.push_async_callback(audio.stop)
         attacher = AudioAttacher(
-            self.bus, self.feed.link, expected, transcription, LiveParties(self.feed.book)
+            self.bus,
+            self.feed.link,
+            expected,
+            transcription,
+            LiveParties(self.feed.book),
+            waiting=settings.emergency.listen_waiting,
         )
         await attacher.start()
         stack.push_async_callback(attacher.stop)
@@ -295,7 +352,7 @@ class Service:
         """After a crash between sealing and storing, the archive knows what the store does not."""
         try:
             for event in await self.sealer.recent(datetime.now(UTC) - RECORDINGS_LOOKED_BACK):
-                if await self.store.calls.recording(event.call_id) is None:
+                if await self.store.calls.recording(event.recording_id) is None:
                     self.bus.publish(event)
         except (OSError, ValueError, SQLAlchemyError) as error:
             log.warning("recording.not_told_again", reason=str(error)[:300])
@@ -317,10 +374,12 @@ class Service:
     def _persisted(self, events: Sequence[CallEvent]) -> None:
         self.drafter.noticed(events)
         self.missed.noticed(events)
+        self.callbacks.noticed(events)
 
     def _recovered(self, call_id: str) -> None:
         self.drafter.plan(call_id)
         self.missed.recovered(call_id)
+        self.callbacks.recovered(call_id)
 
     def _working(self) -> int:
         """Agents who take calls now."""

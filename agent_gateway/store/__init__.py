@@ -8,6 +8,7 @@ from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
     Call,
+    Callback,
     CallEventRow,
     KnowledgeEntry,
     ListedCaller,
@@ -30,6 +31,7 @@ __all__ = [
     "Call",
     "CallEventRow",
     "CallFilter",
+    "Callback",
     "Entry",
     "Knowledge",
     "KnowledgeEntry",

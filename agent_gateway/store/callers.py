@@ -17,6 +17,7 @@ from agent_gateway.store.users import audit_entry
 CallerList = Literal["blocked", "priority"]
 # A matter that somebody works on; a draft is what every answered call leaves.
 IN_WORK = ("submitted", "dispatched", "handling")
+_PIECE = 1000
 
 
 class ListedCallers:
@@ -101,8 +102,13 @@ class ListedCallers:
     async def with_ticket(self) -> set[str]:
         """Numbers with a ticket in work, raw as the network gave them."""
         query = select(Ticket.caller).where(Ticket.status.in_(IN_WORK)).distinct()
+        found: set[str] = set()
         async with self._engine.read() as session:
-            return set((await session.scalars(query)).all())
+            # in pieces: there may be tens of thousands, and the loop has calls to serve between
+            rows = await session.stream_scalars(query.execution_options(yield_per=_PIECE))
+            async for piece in rows.partitions():
+                found.update(piece)
+        return found
 
 
 def _in_force(at: datetime) -> list[ColumnElement[bool]]:

@@ -6,17 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import (
     Call,
     CallAgent,
+    Callback,
     CallEventRow,
     RecordingRow,
     Ticket,
     TranscriptTurn,
 )
+from telephony.calls.outward import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class Calls:
             return rows, (await session.scalar(count)) or 0
 
     async def counts(self, since: datetime, until: datetime) -> Sequence[tuple[str, str, int]]:
-        """How many calls arrived in [since, until): (dialled line, disposition, calls)."""
+        """Citizens' calls that arrived in [since, until): (dialled line, disposition, calls)."""
         query = (
             select(Call.line, Call.disposition, func.count())
-            .where(Call.arrived_at >= since, Call.arrived_at < until)
+            .where(Call.arrived_at >= since, Call.arrived_at < until, ~Call.id.startswith(PREFIX))
             .group_by(Call.line, Call.disposition)
             .order_by(Call.line, Call.disposition)
         )
@@ -92,6 +94,12 @@ class Calls:
         async with self._engine.read() as session:
             return set((await session.scalars(query)).all())
 
+    async def known(self, number: str) -> bool:
+        """Whether the number has ever called."""
+        query = select(Call.id).where(Call.caller == number, ~Call.id.startswith(PREFIX)).limit(1)
+        async with self._engine.read() as session:
+            return await session.scalar(query) is not None
+
     async def history(self, caller: str, *, besides: str, limit: int) -> Sequence[Call]:
         """The newest calls from the number ``caller``, without the call ``besides``."""
         query = (
@@ -117,6 +125,16 @@ class Calls:
         """Where the recording is; None while it is not sealed."""
         async with self._engine.read() as session:
             return await session.get(RecordingRow, call_id)
+
+    async def consultations(self, call_id: str) -> Sequence[RecordingRow]:
+        """Recordings of the call's consultations, in their order."""
+        query = (
+            select(RecordingRow)
+            .where(RecordingRow.call_id.startswith(f"{call_id}-consult", autoescape=True))
+            .order_by(RecordingRow.call_id)
+        )
+        async with self._engine.read() as session:
+            return (await session.scalars(query)).all()
 
     async def recordings(self) -> Sequence[RecordingRow]:
         """All recordings that the database knows of."""
@@ -145,6 +163,8 @@ class Calls:
             .outerjoin(Ticket, Ticket.call_id == Call.id)
             .where(Call.disposition.in_(("answered", "voicemail")), Call.ended_at.is_not(None))
             .where(or_(Ticket.id.is_(None), unfilled))
+            # a call back about a ticket is no new matter
+            .where(~exists().where(Callback.call_id == Call.id, Callback.ticket != ""))
             .order_by(Call.ended_at)
             .limit(limit)
         )

@@ -95,9 +95,9 @@ class Events:
                 await keep_answer(session, call, event)
 
     async def _sealed(self, session: AsyncSession, event: RecordingSealed) -> None:
-        row = await session.get(RecordingRow, event.call_id)
+        row = await session.get(RecordingRow, event.recording_id)
         if row is None:
-            row = RecordingRow(call_id=event.call_id, legal_hold=False)
+            row = RecordingRow(call_id=event.recording_id, legal_hold=False)
             session.add(row)
         row.sha256, row.path = event.sha256, event.path
         row.duration_ms, row.size = event.duration_ms, event.size

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import Call, MissedCall
 from agent_gateway.store.types import storable
+from telephony.calls import is_outward
 
 # The caller waited for a person and got none. A call that asked to be called back is entered by
 # the request itself, and here once more if that was lost.
@@ -114,6 +115,8 @@ class MissedCalls:
             if row is None or call.answered_at < row.waiting_since:
                 return None
             row.closed_at, row.closed_by, row.result = call.answered_at, call.agent, "answered"
+            if is_outward(call_id):
+                row.result = "reached"
             return row
 
         return await self._write(close)

@@ -192,7 +192,10 @@ class Ticket(Base):
 
 
 class RecordingRow(Base):
-    """Where a call's recording lies in the archive. ``path`` is relative to the archive's root."""
+    """Where a call's recording lies in the archive. ``path`` is relative to the archive's root.
+
+    ``call_id`` of a consultation is the call's with ``-consult<time>`` behind it.
+    """
 
     __tablename__ = "recordings"
 
@@ -291,10 +294,7 @@ class KnowledgeEntry(Base):
 
 
 class Survey(Base):
-    """How a citizen rated a call. ``call_id``: the call in which it was answered.
-
-    ``agent``, ``line``: of the call that is rated. ``ticket``: "" for a survey by the same call.
-    """
+    """How a citizen rated a call: ``score`` 1 to 5, 5 the best."""
 
     __tablename__ = "surveys"
     __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
@@ -303,6 +303,30 @@ class Survey(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     line: Mapped[str] = mapped_column(String(32), default="")
     agent: Mapped[str] = mapped_column(String(64), default="", index=True)
-    ticket: Mapped[str] = mapped_column(String(20), default="", index=True)
     score: Mapped[int]
     solved: Mapped[bool | None]
+
+
+class Callback(Base):
+    """A call to a citizen that was asked for.
+
+    ``kind``: agent (an agent pressed the key) or queue (the caller asked for it while waiting).
+    ``citizen``: the number as it called us; ``number``: as it is dialled. ``result``: "" while it
+    goes on, else a :class:`agent_gateway.callbacks.Result`.
+    """
+
+    __tablename__ = "callbacks"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    citizen: Mapped[str] = mapped_column(String(64), index=True)
+    number: Mapped[str] = mapped_column(String(24))
+    line: Mapped[str] = mapped_column(String(32), default="")
+    agent: Mapped[str] = mapped_column(String(64), index=True)
+    missed_id: Mapped[int | None] = mapped_column(index=True)
+    ticket: Mapped[str] = mapped_column(String(20), default="")
+    asked_by: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    result: Mapped[str] = mapped_column(String(16), default="")
+    note: Mapped[str] = mapped_column(Text, default="")

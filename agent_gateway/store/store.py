@@ -6,6 +6,7 @@ import asyncio
 
 from sqlalchemy import text
 
+from agent_gateway.store.callbacks import Callbacks
 from agent_gateway.store.callers import ListedCallers
 from agent_gateway.store.calls import Calls
 from agent_gateway.store.engine import BUSY_TIMEOUT_MS, Engine
@@ -36,6 +37,7 @@ class Store:
         self.events = Events(self._engine)
         self.tickets = Tickets(self._engine)
         self.surveys = Surveys(self._engine)
+        self.callbacks = Callbacks(self._engine)
         self.missed = MissedCalls(self._engine)
         self.callers = ListedCallers(self._engine)
         self.knowledge = KnowledgeBase(self._engine)

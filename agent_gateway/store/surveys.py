@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_gateway.store.engine import Engine
-from agent_gateway.store.models import Call, Survey, Ticket
+from agent_gateway.store.models import Call, Survey
 from telephony.events import SurveyAnswered
 
 
@@ -82,11 +82,6 @@ async def keep_answer(session: AsyncSession, call: Call, event: SurveyAnswered) 
     row = await session.get(Survey, event.call_id)
     if row is None:
         row = Survey(call_id=event.call_id, at=event.at, line=call.line, agent=call.agent)
-        row.ticket = event.ticket[:20]
-        if event.ticket:
-            ticket = await session.scalar(select(Ticket).where(Ticket.number == event.ticket))
-            if ticket is not None:
-                row.line, row.agent = ticket.line, ticket.agent
         session.add(row)
     row.score = event.score
     if event.solved is not None or row.solved is None:

@@ -138,6 +138,12 @@ class AuditTrail:
         async with self._engine.write() as session:
             session.add(entry)
 
+    async def objects(self, action: str) -> set[str]:
+        """To what this was ever done."""
+        async with self._engine.read() as session:
+            query = select(Audit.object).where(Audit.action == action).distinct()
+            return set((await session.scalars(query)).all())
+
     async def latest(self, limit: int = 100) -> Sequence[Audit]:
         """The newest lines first."""
         async with self._engine.read() as session:

@@ -9,7 +9,7 @@ import structlog
 from telephony.agents import AGENT_ENDPOINT
 from telephony.agents.seats import AmiActions
 from telephony.ami import actions
-from telephony.calls import CallBook
+from telephony.calls import CallBook, is_outward
 from telephony.events import Event, EventBus, TransferChanged, TransferTarget
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ class SurveyDesk:
         call = self._book.call(call_id)
         if call is None or call.channel not in call.parties:
             raise SurveyError("通话已结束 / the call is over")
-        if not self.wanted(call_id) or call.line in self._lines_without:
+        if is_outward(call_id) or not self.wanted(call_id) or call.line in self._lines_without:
             raise SurveyError("该通话不作评价 / there is no survey for this call")
         endpoint = AGENT_ENDPOINT + extension
         channel = next(

@@ -12,13 +12,12 @@ from agent_gateway.store import Survey, SurveyFigures
 
 
 class SurveyView(BaseModel):
-    """One answer. ``score``: 1 to 5, 5 the best; ``ticket``: "" for a survey by the same call."""
+    """One answer. ``score``: 1 to 5, 5 the best."""
 
     call_id: str
     at: datetime
     line: str
     agent: str
-    ticket: str
     score: int
     solved: bool | None
 

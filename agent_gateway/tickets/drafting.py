@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.store import Call, Store, TranscriptTurn
 from agent_gateway.tickets.prefiller import Prefiller
+from telephony.calls import is_outward
 from telephony.events import CallEnded, CallEvent, EventBus, Speaker, TicketDrafted, TranscriptFinal
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,9 @@ class TicketDrafter:
             return None
         if call.answered_at is None and call.disposition != "voicemail":
             return None
+        placed = await self._store.callbacks.get(call_id) if is_outward(call_id) else None
+        if placed is not None and placed.ticket:
+            return None  # about a ticket that exists
         turns = await self._store.calls.transcript(call_id)
         ticket, new = await self._store.tickets.fill(
             call,

@@ -96,6 +96,8 @@ async def submit_ticket(exchange: Exchange[Nothing, Nothing]) -> TicketView:
     if ticket is None:
         raise not_found("工单", "ticket")
     await context.store.audit.add(who.username, "ticket.submit", number, ip=exchange.ip)
+    if context.callers is not None:
+        context.callers.ticket_in_work(ticket.caller)
     view = TicketView.of(ticket)
     context.live.ticket_changed(view)
     return view

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent_gateway.auth import Role
 from agent_gateway.http.errors import ApiError, forbidden
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
+from agent_gateway.names.routes import queue_names
 from agent_gateway.store import PinnedTarget
 from agent_gateway.transfers.views import (
     DirectoryEntry,
@@ -30,6 +31,7 @@ from telephony.transfers import (
     TransferDesk,
     TransferError,
     TransferSnapshot,
+    plain_place,
 )
 
 log = structlog.get_logger(__name__)
@@ -57,8 +59,8 @@ async def directory(exchange: Exchange[Nothing, Nothing]) -> DirectoryView:
             if user.extension and user.extension != exchange.user.extension
         ],
         queues=[
-            DirectoryEntry(target=f"queue:{name}", name=name, kind="queue")
-            for name in targets.queues
+            DirectoryEntry(target=f"queue:{key}", name=name, kind="queue")
+            for key, name in queue_names(targets.queues).items()
         ],
         emergency_lines=list(targets.emergency_lines),
         drills=targets.drills,
@@ -139,7 +141,8 @@ async def emergency(exchange: Exchange[Nothing, EmergencyRequest]) -> TransferVi
     call_id = _own_call(exchange)
     body, who = exchange.body, exchange.user
     try:
-        target = targets.emergency(body.line, drill=body.drill)
+        place = plain_place(body.location) if body.location is not None else _drafted(exchange)
+        target = targets.emergency(body.line, drill=body.drill, location=place)
     except TargetError as error:
         raise _refused(409, "no_emergency_line", error) from error
     view = await _done(desk.emergency(call_id, target, by=who.extension or who.username))
@@ -150,6 +153,19 @@ async def emergency(exchange: Exchange[Nothing, EmergencyRequest]) -> TransferVi
         # the call's own events say it too; help must not wait for the database
         log.warning("transfer.not_audited", call_id=call_id, reason=str(error)[:200])
     return view
+
+
+def _drafted(exchange: Exchange[Any, Any]) -> str:
+    """Where the draft ticket, or the machine's guess at it, says that it is."""
+    call = exchange.context.live.board.get(exchange.path("call_id"))
+    if call is None:
+        return ""
+    said = []
+    for name in ("district", "address"):
+        entered = call.ticket.fields.get(name) if call.ticket else None
+        guessed = call.prefill.get(name) or {}
+        said.append(str((entered.value if entered else None) or guessed.get("value") or ""))
+    return plain_place(*said)
 
 
 def _order(
@@ -203,7 +219,9 @@ def _refused(status: int, code: str, error: Exception) -> ApiError:
     return ApiError(status, code, zh, en or zh)
 
 
-def _post(path: str, handler: Any, summary: str, body: Any = Nothing) -> AnyRoute:
+def _post(
+    path: str, handler: Any, summary: str, body: Any = Nothing, *, urgent: bool = False
+) -> AnyRoute:
     return Route(
         "POST",
         f"/api/calls/{{call_id}}/{path}",
@@ -213,6 +231,7 @@ def _post(path: str, handler: Any, summary: str, body: Any = Nothing) -> AnyRout
         Nothing,
         body,
         TransferView,
+        urgent=urgent,
     )
 
 
@@ -228,7 +247,13 @@ ROUTES: tuple[AnyRoute, ...] = (
         DirectoryView,
     ),
     _post("transfer", transfer, "Hand a call on: blind, consult, three_way", TransferRequest),
-    _post("emergency", emergency, "An emergency line joins the call at once", EmergencyRequest),
+    _post(
+        "emergency",
+        emergency,
+        "An emergency line joins the call at once",
+        EmergencyRequest,
+        urgent=True,
+    ),
     _post(
         "merge",
         _order("merge", lambda desk, call: desk.merge(call)),

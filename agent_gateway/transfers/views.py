@@ -22,10 +22,14 @@ class TransferRequest(Strict):
 
 
 class EmergencyRequest(Strict):
-    """``drill``: an exercise; the number set for drills is dialled in place of the line."""
+    """``drill``: an exercise; the number set for drills is dialled in place of the line.
+
+    ``location``: where help is needed; None: as the draft ticket has it.
+    """
 
     line: str = Field(min_length=3, max_length=8)
     drill: bool = False
+    location: str | None = Field(None, max_length=400)
 
 
 class TransferView(BaseModel):

@@ -17,13 +17,17 @@ import structlog
 from asr.attach.spy import TIMEOUT_MS, AmiActions, is_spy, spy_on
 from asr.audiosocket import ExpectedStreams
 from asr.streams import TranscriptionService
+from telephony.agents import AGENT_ENDPOINT
 from telephony.ami import AmiError
+from telephony.calls import is_outward
 from telephony.events import (
+    HANDED_ON_STEPS,
     VOICEMAIL_STEP,
     CallAnswered,
     CallArrived,
     CallEnded,
     CallOffered,
+    CallQueued,
     Event,
     EventBus,
     IvrStep,
@@ -73,6 +77,8 @@ class _Call:
     answered: set[str] = field(default_factory=set)
     outside: set[str] = field(default_factory=set)
     """Telephones that a transfer rang outside the house."""
+    theirs: bool = False
+    """The dialplan has handed it on; it is not a conversation of the hotline."""
     attached: dict[str, _Attachment] = field(default_factory=dict)
 
 
@@ -97,6 +103,7 @@ class AudioAttacher:
         service: TranscriptionService,
         live: LiveCalls,
         *,
+        waiting: int = 0,
         hot_words: Sequence[str] = (),
         backoff_s: Sequence[float] = BACKOFF_S,
         connect_s: float = CONNECT_S,
@@ -110,6 +117,7 @@ class AudioAttacher:
             expected: the AudioSocket server's register.
             service: takes the audio.
             live: asked after the link came up, and before attaching again.
+            waiting: how many callers at most are attached before anybody is rung for them.
             hot_words: passed to the engine for every stream.
             backoff_s: pauses between attempts; the last repeats.
             connect_s: how long Asterisk may take to connect after its answer.
@@ -120,6 +128,7 @@ class AudioAttacher:
         self._expected = expected
         self._service = service
         self._live = live
+        self._waiting = waiting
         self._hot_words = tuple(hot_words)
         self._backoff_s = tuple(backoff_s)
         self._connect_s = connect_s
@@ -169,8 +178,26 @@ class AudioAttacher:
         elif isinstance(event, IvrStep) and event.step == VOICEMAIL_STEP:
             call = self._calls.setdefault(event.call_id, _Call())
             self._attach(event.call_id, call, call.caller)
+        elif isinstance(event, IvrStep) and event.step in HANDED_ON_STEPS:
+            # what is said at an office behind a number is not the hotline's conversation
+            call = self._calls.setdefault(event.call_id, _Call())
+            call.theirs = event.step != HANDED_ON_STEPS[-1]
+        elif isinstance(event, IvrStep | CallQueued):
+            self._attach_waiting(event.call_id)
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:
             self._party_went(event, self._calls[event.call_id])
+
+    def _attach_waiting(self, call_id: str) -> None:
+        """Listen to a caller whom nobody has been rung for yet, if few enough are."""
+        call = self._calls.get(call_id)
+        if call is None or call.theirs or call.caller in call.attached:
+            return
+        listened = sum(
+            one.caller in one.attached and not one.agents and not one.answered
+            for one in self._calls.values()
+        )
+        if listened < self._waiting:
+            self._attach(call_id, call, call.caller)
 
     def _party_came(
         self, event: CallArrived | CallOffered | CallAnswered | PartyJoined, call: _Call
@@ -203,11 +230,15 @@ class AudioAttacher:
     def _attach(
         self, call_id: str, call: _Call, channel: str, speaker: Speaker | None = None
     ) -> None:
-        if not channel or is_spy(channel):
+        if not channel or is_spy(channel) or call.theirs:
             return
         existing = call.attached.get(channel)
         if existing is not None:
             speaker = existing.speaker
+        if is_outward(call_id):
+            # the agent's channel carries the call; whoever else is there is the citizen
+            ours = channel.startswith(AGENT_ENDPOINT)
+            speaker = Speaker.AGENT if ours else Speaker.CALLER
         speaker = speaker or _speaker_of(call, channel)
         if speaker is Speaker.AGENT:
             call.agents.add(channel)

@@ -20,6 +20,18 @@ def syllables(text: str) -> tuple[str, ...]:
     return tuple(_syllable(char) for char in text)
 
 
+@cache
+def readings(phrase: str) -> tuple[tuple[str, ...], ...]:
+    """The ways in which a phrase may stand in a text of syllables.
+
+    Characters with several readings are read one by one there (着 is zhe), in a phrase as the
+    phrase has it (着火 is zhao huo): who hears 找火 means 着火.
+    """
+    spoken = tuple(lazy_pinyin(phrase, style=Style.NORMAL, errors="default"))
+    alone = syllables(phrase)
+    return (alone,) if spoken == alone or len(spoken) != len(alone) else (alone, spoken)
+
+
 class Hit(NamedTuple):
     """A phrase found at characters ``start`` to ``end``; ``exact`` if written as in the list."""
 
@@ -35,7 +47,8 @@ class SoundIndex:
     def __init__(self, phrases: Iterable[str]) -> None:
         self._by_sound: dict[tuple[str, ...], list[str]] = {}
         for phrase in dict.fromkeys(phrases):
-            self._by_sound.setdefault(syllables(phrase), []).append(phrase)
+            for sounds in readings(phrase):
+                self._by_sound.setdefault(sounds, []).append(phrase)
         self._lengths = sorted({len(key) for key in self._by_sound}, reverse=True)
 
     def longest_at(self, text: str, sounds: tuple[str, ...], start: int) -> str | None:

@@ -1,8 +1,8 @@
 """Full stops, commas and question marks for what a recogniser wrote in one breath.
 
 By rules over the words that begin and end clauses in spoken Chinese. A mark that is missing costs a
-reader little, a wrong one misleads: only plain places get one. Text that has marks already is left
-as it is.
+reader little, a wrong one misleads: only plain places get one. An engine's own marks stay, in their
+Chinese form.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from typing import Final
 
 _MARKS: Final = re.compile(r"[，。？！；：,?!;、…]|\.(?!\d)")
+_FULL: Final = {",": "，", "?": "？", "!": "！", ";": "；"}
+_HALF: Final = re.compile(r"(?<=[\u4e00-\u9fff])[,?!;]|[,?!;](?=[\u4e00-\u9fff])")
 _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _GREETING: Final = re.compile(r"^(?:您好|你好|喂|早上好|下午好|晚上好)(?:啊|呀|哎)?(?=.)")
 _ANSWER: Final = re.compile(
@@ -42,11 +44,21 @@ _STATED: Final = re.compile(
 
 def punctuated(text: str) -> str:
     """The text with marks where they are sure, ending in a full stop or a question mark."""
-    if not _CHINESE.search(text) or _MARKS.search(text):
+    if not _CHINESE.search(text):
         return text
+    if _MARKS.search(text):
+        return _closed(_HALF.sub(lambda found: _FULL[found[0]], text))
     text = _GREETING.sub(lambda found: found[0] + "，", text)
     text = _ANSWER.sub(lambda found: found[0] + "，", text)
     text = _CONJUNCTION.sub("，", _BREAK.sub("，", text))
     text = re.sub(r"，{2,}", "，", text).strip("，")
-    last = text.rpartition("，")[2]
+    return _closed(text)
+
+
+def _closed(text: str) -> str:
+    """With a mark at the end."""
+    if text[-1:] in "。？！；…":
+        return text
+    text = text.rstrip("，、：")
+    last = re.split("[，。？！；：]", text)[-1]
     return text + ("？" if _QUESTION.search(last) and not _STATED.search(last) else "。")

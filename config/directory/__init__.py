@@ -1,6 +1,5 @@
 """The directory: to whom matters and calls are handed."""
 
-from config.directory.hours import Days, Hours, IsWorkday, plain_weekday
 from config.directory.load import DEFAULT_DIRECTORY, load_directory
 from config.directory.models import Department, Directory, EntryKind, Fallback
 from config.directory.route import Attempt, EntryRoute, route_of
@@ -8,15 +7,11 @@ from config.directory.route import Attempt, EntryRoute, route_of
 __all__ = [
     "DEFAULT_DIRECTORY",
     "Attempt",
-    "Days",
     "Department",
     "Directory",
     "EntryKind",
     "EntryRoute",
     "Fallback",
-    "Hours",
-    "IsWorkday",
     "load_directory",
-    "plain_weekday",
     "route_of",
 ]

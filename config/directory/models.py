@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from config.directory.hours import Hours, IsWorkday
+from config.calendar import OpeningHours, WorkCalendar
 from config.numberplan.models import Digits, Word
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -60,7 +60,7 @@ class Department(_Table):
         categories: keys of the matters it handles.
         phone: number to dial for a transfer, with area code; None: cannot be called.
         numbers: further numbers, tried in this order when the first does not answer.
-        hours: when its numbers are answered; none: always.
+        hours: when its numbers are answered; None: always.
         fallback: who is rung outside these hours, and after the last number; None: nobody.
         note: for the agent, shown beside the name.
     """
@@ -72,7 +72,7 @@ class Department(_Table):
     categories: tuple[Category, ...] = ()
     phone: Digits | None = None
     numbers: Annotated[tuple[Digits, ...], Field(max_length=5)] = ()
-    hours: tuple[Hours, ...] = ()
+    hours: OpeningHours | None = None
     fallback: Fallback | None = None
     note: Annotated[str, Field(max_length=200)] = ""
 
@@ -81,9 +81,9 @@ class Department(_Table):
         """Every number to dial, the first choice first, each once."""
         return tuple(dict.fromkeys((*((self.phone,) if self.phone else ()), *self.numbers)))
 
-    def is_open(self, moment: datetime, is_workday: IsWorkday) -> bool:
+    def is_open(self, moment: datetime, calendar: WorkCalendar) -> bool:
         """Whether its numbers are answered at a local moment."""
-        return not self.hours or any(span.covers(moment, is_workday) for span in self.hours)
+        return self.hours is None or self.hours.open_at(moment, calendar)
 
 
 class Directory(_Table):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from config.directory.hours import IsWorkday
+from config.calendar import WorkCalendar
 from config.directory.models import Department, Directory
 
 MOST_ATTEMPTS = 8
@@ -33,7 +33,7 @@ class EntryRoute:
 
 
 def route_of(
-    directory: Directory, entry: Department, moment: datetime, is_workday: IsWorkday
+    directory: Directory, entry: Department, moment: datetime, calendar: WorkCalendar
 ) -> EntryRoute:
     """The numbers to ring for an entry at a local moment: its own, then those of its fallbacks."""
     attempts: list[Attempt] = []
@@ -41,7 +41,7 @@ def route_of(
     one: Department | None = entry
     while one is not None and one.key not in seen:
         seen.add(one.key)
-        if one.is_open(moment, is_workday):
+        if one.is_open(moment, calendar):
             attempts += [Attempt(number, one.name) for number in one.all_numbers]
         fallback = one.fallback
         one = None
@@ -52,4 +52,4 @@ def route_of(
             one = directory.get(fallback.entry)
     once = {attempt.number: attempt for attempt in reversed(attempts)}
     ordered = tuple(a for a in attempts if once.pop(a.number, None) is not None)
-    return EntryRoute(ordered[:MOST_ATTEMPTS], entry.is_open(moment, is_workday))
+    return EntryRoute(ordered[:MOST_ATTEMPTS], entry.is_open(moment, calendar))

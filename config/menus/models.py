@@ -7,6 +7,7 @@ end at a person after the retries.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -64,6 +65,13 @@ class TicketProgress(_Table):
     action: Literal["ticket_progress"]
 
 
+class Emergency(_Table):
+    """To an emergency line; without ``line`` the caller is asked which."""
+
+    action: Literal["emergency"]
+    line: Literal["110", "119", "120", "122"] | None = None
+
+
 class Info(_Table):
     """Say something, then the menu again or to a person."""
 
@@ -72,12 +80,39 @@ class Info(_Table):
     then: Literal["menu", "person"] = "person"
 
 
+class Enter(_Table):
+    """Ask for a number (an account, a meter …) and go to a person, who sees what was entered.
+
+    Attributes:
+        label: what the number is, for the agent: ``户号``.
+        text: asks for it; must tell that # ends it.
+        max_digits: the number ends with so many keys, too.
+        queue: where the caller then waits; None: where the line says.
+    """
+
+    action: Literal["enter"]
+    label: Annotated[str, Field(min_length=1, max_length=20)]
+    text: Text
+    max_digits: Annotated[int, Field(ge=1, le=30)] = 20
+    queue: Word | None = None
+
+
 Action = Annotated[
-    ToPerson | ToMenu | Back | Repeat | ChangeLanguage | TicketProgress | Info,
+    ToPerson | ToMenu | Back | Repeat | ChangeLanguage | TicketProgress | Emergency | Enter | Info,
     Field(discriminator="action"),
 ]
 ACTION_NAMES = frozenset(
-    {"person", "submenu", "back", "repeat", "language", "ticket_progress", "info"}
+    {
+        "person",
+        "submenu",
+        "back",
+        "repeat",
+        "language",
+        "ticket_progress",
+        "emergency",
+        "enter",
+        "info",
+    }
 )
 
 
@@ -113,13 +148,27 @@ class Menu(_Table):
 
     @property
     def prompt_key(self) -> str:
-        """Names the prompt's audio."""
-        return f"menu-{self.key}"
+        """Names the prompt's audio: of this text, so that a changed menu has a prompt of its own.
+
+        Whoever is in the old menu goes on hearing the old one.
+        """
+        return f"menu-{self.key}_{_mark(self.prompt)}"
 
     def info_prompt_key(self, key: str) -> str:
-        """Names the audio of the info text on that key."""
+        """Names the audio of the text (of ``info`` or ``enter``) on that key.
+
+        Raises:
+            KeyError: the key has no text of its own.
+        """
+        action = {str(one): action for one, action in self.keys.items()}[key]
+        if not isinstance(action, Info | Enter):
+            raise KeyError(key)
         name = {"*": "star", "#": "hash"}.get(key, key)
-        return f"menu-{self.key}-{name}"
+        return f"menu-{self.key}-{name}_{_mark(action.text)}"
+
+
+def _mark(text: Text) -> str:
+    return hashlib.sha256(f"{text.zh}\0{text.en}".encode()).hexdigest()[:8]
 
 
 class Menus(_Table):

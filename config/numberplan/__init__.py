@@ -10,15 +10,17 @@ from config.numberplan.models import (
     Line,
     MergedLine,
     Mode,
+    Notice,
     NumberPlan,
     OfficeLine,
+    RingTime,
     SubCentreLine,
     Text,
     line_names,
 )
 from config.numberplan.normalise import dialled_digits
-from config.numberplan.schedule import day_begins
-from config.numberplan.treatment import Announcement, Treatment, treatment, treatments
+from config.numberplan.schedule import day_begins, notices_of
+from config.numberplan.treatment import Announcement, HandOn, Treatment, treatment, treatments
 from config.numberplan.variants import EMERGENCY_NUMBERS, variants
 
 __all__ = [
@@ -31,12 +33,15 @@ __all__ = [
     "Dialled",
     "DialledEvidence",
     "DialledNumbers",
+    "HandOn",
     "Language",
     "Line",
     "MergedLine",
     "Mode",
+    "Notice",
     "NumberPlan",
     "OfficeLine",
+    "RingTime",
     "SubCentreLine",
     "Text",
     "Treatment",
@@ -45,6 +50,7 @@ __all__ = [
     "dialled_patterns",
     "line_names",
     "load_number_plan",
+    "notices_of",
     "treatment",
     "treatments",
     "variants",

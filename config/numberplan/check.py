@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
 from config.errors import ConfigError
-from config.numberplan.models import AnsweredLine, Line, MergedLine, Mode, NumberPlan
+from config.numberplan.models import (
+    AnsweredLine,
+    Line,
+    MergedLine,
+    Mode,
+    NumberPlan,
+    OfficeLine,
+    SubCentreLine,
+)
 from config.numberplan.schedule import boundaries, check_schedules
 from config.numberplan.variants import EMERGENCY_NUMBERS, variants
 
@@ -21,6 +30,7 @@ def check_plan(plan: NumberPlan, file: Path, *, area_code: str, menu_keys: Colle
     check_schedules(plan, file)
     _check_hours(plan, file)
     _check_spellings(plan, file, area_code)
+    _check_handed_on(plan, file, area_code)
     # Stages of different lines change on different days: what must hold, must hold on every day.
     for day in (date.min, *boundaries(plan)):
         today = plan.on(day)
@@ -69,6 +79,33 @@ def _check_spellings(plan: NumberPlan, file: Path, area_code: str) -> None:
                     )
             own.update(spellings)
             owners.update(dict.fromkeys(spellings, number))
+
+
+def _check_handed_on(plan: NumberPlan, file: Path, area_code: str) -> None:
+    """What the dialplan may ring by itself: neither this hotline again nor an emergency line."""
+    own = {
+        spelling: number
+        for number, line in plan.lines.items()
+        for published in (number, *line.aliases)
+        for spelling in variants(published, area_code, plan.carrier_prefixes)
+    }
+    emergency = {
+        spelling for number in EMERGENCY_NUMBERS for spelling in variants(number, area_code)
+    }
+    for line in itertools.chain.from_iterable(line.history for line in plan.lines.values()):
+        if not isinstance(line, OfficeLine | SubCentreLine) or line.hand_on_to is None:
+            continue
+        name = "rings" if isinstance(line, OfficeLine) else "transfer_to"
+        key, number = f"{_where(line)}.{name}", line.hand_on_to
+        if number in emergency:
+            raise ConfigError(file, key, f"{number} is an emergency number; people dial those")
+        if number in own:
+            raise ConfigError(
+                file,
+                key,
+                f"a loop: {number} is line {own[number]}, whose calls come here; take a number "
+                "that leads past the hotline",
+            )
 
 
 def _check_hours(plan: NumberPlan, file: Path) -> None:

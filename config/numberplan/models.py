@@ -7,7 +7,7 @@ it is; its *stages* say what it will be from a day on, each with the fields of i
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -47,6 +47,50 @@ class Text(_Table):
     def get(self, language: Language) -> str:
         """The text in that language."""
         return self.en if language == "en" else self.zh
+
+
+class Notice(_Table):
+    """What is announced for a time instead of the line's usual text (festival days, a move).
+
+    Attributes:
+        begins: first day (``from`` in the file), local time.
+        to: last day; None: as long as the stage lasts.
+        announcement: the text.
+    """
+
+    begins: Annotated[date, Field(alias="from")]
+    to: date | None = None
+    announcement: Text
+
+    def covers(self, day: date) -> bool:
+        """Whether it is in force on a local day."""
+        return self.begins <= day and (self.to is None or day <= self.to)
+
+
+class RingTime(_Table):
+    """When somebody is there, each week, local time; ``to`` is not included.
+
+    Attributes:
+        days: of the week, 1 is Monday.
+        begins: ``from`` in the file.
+        to: the end; later on the same day.
+    """
+
+    days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)]
+    begins: Annotated[time, Field(alias="from")]
+    to: time
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to <= self.begins:
+            raise ValueError("to must be after from")
+        return self
+
+
+# What a key does that is pressed during an announcement: nothing, or a person at once.
+OnKey = Literal["nothing", "person"]
+# What becomes of a call that the number behind it did not take.
+Unanswered = Literal["person", "release"]
 
 
 class Closed(_Table):
@@ -131,6 +175,8 @@ class MergedLine(_Line):
     Attributes:
         announcement: what callers of the old number hear.
         repeats: how often it is said.
+        on_key: what a key does during the announcement.
+        notices: other texts for a time.
         languages: in which, in this order.
         since: the day the number was retired, local time; before it calls go straight to the line
             that serves the number. A stage's ``from`` is that day.
@@ -143,6 +189,8 @@ class MergedLine(_Line):
     mode: Literal[Mode.MERGED]
     announcement: Text
     repeats: Annotated[int, Field(ge=1, le=5)] = 2
+    on_key: OnKey = "nothing"
+    notices: tuple[Notice, ...] = ()
     languages: Languages = ("zh", "en")
     since: date | None = None
     until: date | None = None
@@ -167,6 +215,8 @@ class CancelledLine(_Line):
     Attributes:
         announcement: said once before the end; None: the treatment of a vacant number.
         languages: in which, in this order.
+        on_key: what a key does during the announcement.
+        notices: other texts for a time.
         since: the day of its end, local time; before it the main line serves the number.
         hangup_cause: Q.850 cause of the ending; 1 is "unallocated number".
     """
@@ -174,35 +224,70 @@ class CancelledLine(_Line):
     mode: Literal[Mode.CANCELLED]
     announcement: Text | None = None
     languages: Languages = ("zh", "en")
+    on_key: OnKey = "nothing"
+    notices: tuple[Notice, ...] = ()
     since: date | None = None
     hangup_cause: Annotated[int, Field(ge=1, le=127)] = 1
 
 
-class OfficeLine(_Line):
+class _HandedOn(_Line):
+    """A number whose calls are handed on, where somebody is behind it, before they are answered.
+
+    Attributes:
+        unanswered: what becomes of a call that is not taken there: busy, no answer, not reachable,
+            outside its times, no outbound trunk.
+        ring_times: when it is rung; empty: always.
+    """
+
+    unanswered: Unanswered = "person"
+    ring_times: tuple[RingTime, ...] = ()
+
+    @property
+    def hand_on_to(self) -> str | None:
+        """The number to ring; None: people of the hotline answer."""
+        raise NotImplementedError
+
+
+class OfficeLine(_HandedOn):
     """A landline that stays an office telephone; the public is steered to the main line.
 
     Attributes:
         announcement: says where complaints are taken; None: nothing is said.
         languages: in which, in this order.
-        rings: the office's number; None: the line's own number. An office telephone is not
-            routed through the hotline: a call that comes here all the same is answered by 12345.
+        on_key: what a key does during the announcement.
+        notices: other texts for a time.
+        rings: the number under which the office can be dialled through the outbound trunk, which
+            must not lead back here; None: a call that comes here is answered by 12345.
     """
 
     mode: Literal[Mode.OFFICE]
     announcement: Text | None = None
     languages: Languages = ("zh", "en")
+    on_key: OnKey = "nothing"
+    notices: tuple[Notice, ...] = ()
     rings: Digits | None = None
 
+    @property
+    def hand_on_to(self) -> str | None:
+        """The office."""
+        return self.rings
 
-class SubCentreLine(_Line):
-    """A centre of its own (设分中心) to which the hotline hands calls three-way.
+
+class SubCentreLine(_HandedOn):
+    """A centre of its own (设分中心), to which calls are handed.
 
     Attributes:
-        transfer_to: the number to dial for it; None: the line's own number.
+        transfer_to: the number under which it can be dialled through the outbound trunk, which must
+            not lead back here; None: a call that comes here is answered by 12345.
     """
 
     mode: Literal[Mode.SUB_CENTRE]
     transfer_to: Digits | None = None
+
+    @property
+    def hand_on_to(self) -> str | None:
+        """The centre."""
+        return self.transfer_to
 
 
 Line = Annotated[

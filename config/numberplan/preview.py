@@ -9,7 +9,7 @@ from typing import Any
 from config.calendar import DayKind, OpeningHours, WorkCalendar
 from config.numberplan.dialled import DialledNumbers
 from config.numberplan.models import NumberPlan
-from config.numberplan.treatment import Treatment, treatments
+from config.numberplan.treatment import HandOn, Treatment, treatments
 from config.prompts import closed_key, greeting_key
 from config.settings.models import CitySettings
 
@@ -19,8 +19,8 @@ class PreviewStep:
     """One thing that happens to the caller.
 
     Attributes:
-        kind: ``announce`` (before the answer), ``release``, ``answer``, ``hours``, ``greet``,
-            ``menu``, ``message`` or ``queue``.
+        kind: ``announce`` (before the answer), ``key``, ``ring``, ``not_rung``, ``release``,
+            ``answer``, ``hours``, ``greet``, ``menu``, ``message`` or ``queue``.
         sentence: the same for people.
         prompt: ``<language>/<key>`` of what is heard; "" when nothing is.
         text: what is said.
@@ -113,9 +113,15 @@ def _steps(treated: Treatment, local: datetime, calendar: WorkCalendar) -> list[
             for language in announcement.languages
         ]
         steps += said * announcement.repeats
+        if announcement.key_for_person:
+            steps.append(PreviewStep("key", "with any key meanwhile: answered at once, see below"))
     if treated.cause is not None:
         sentence = f"is released, not answered (Q.850 cause {treated.cause})"
         return [*steps, PreviewStep("release", sentence, detail=str(treated.cause))]
+    if treated.hand_on:
+        steps.append(_handed_on(treated.hand_on, local))
+        if treated.hand_on.release:
+            return steps
     steps.append(PreviewStep("answer", "is answered; the recording begins"))
     return steps + _answered(treated, local, calendar)
 
@@ -159,3 +165,15 @@ def _day(hours: OpeningHours, local: datetime, calendar: WorkCalendar) -> Previe
     state = "open" if hours.open_at(local, calendar) else "closed"
     sentence = f"calls on {_KINDS[day.kind]}{name}{unsure}; hours {spans}: {state}"
     return PreviewStep("hours", sentence, detail=state)
+
+
+def _handed_on(to: HandOn, local: datetime) -> PreviewStep:
+    minute = local.time().replace(second=0, microsecond=0, tzinfo=None)
+    there = not to.times or any(
+        local.isoweekday() in one.days and one.begins <= minute < one.to for one in to.times
+    )
+    otherwise = "the call is released" if to.release else "people of the hotline answer, see below"
+    if not there:
+        return PreviewStep("not_rung", f"{to.number} is not rung at this hour: {otherwise}")
+    sentence = f"{to.number} rings through the outbound trunk; if it does not answer, {otherwise}"
+    return PreviewStep("ring", sentence, detail=to.number)

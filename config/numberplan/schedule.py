@@ -6,7 +6,15 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from config.errors import ConfigError
-from config.numberplan.models import CancelledLine, Line, MergedLine, Mode, NumberPlan
+from config.numberplan.models import (
+    CancelledLine,
+    Line,
+    MergedLine,
+    Mode,
+    Notice,
+    NumberPlan,
+    OfficeLine,
+)
 
 _DAY = timedelta(days=1)
 
@@ -19,7 +27,16 @@ def boundaries(plan: NumberPlan) -> list[date]:
             days.update(day for day in (stage.begins, first_day_of(stage)) if day)
             if isinstance(stage, MergedLine) and stage.until and stage.until < date.max:
                 days.add(stage.until + _DAY)
+            for notice in notices_of(stage):
+                days.add(notice.begins)
+                if notice.to and notice.to < date.max:
+                    days.add(notice.to + _DAY)
     return sorted(days)
+
+
+def notices_of(line: Line) -> tuple[Notice, ...]:
+    """The texts that a line announces for a time; lines that announce nothing have none."""
+    return line.notices if isinstance(line, MergedLine | CancelledLine | OfficeLine) else ()
 
 
 def first_day_of(line: Line) -> date | None:
@@ -57,6 +74,11 @@ def check_schedules(plan: NumberPlan, file: Path) -> None:
                     f"{stage.begins} is not after {before.begins}, when the stage before it begins",
                 )
             _check_joint(before, stage.begins, key, file)
+        for index, stage in enumerate(line.history):
+            after = line.history[index + 1].begins if index + 1 < len(line.history) else None
+            _check_notices(
+                stage, after, f"lines.{number}" + (f".stages.{index - 1}" if index else ""), file
+            )
         last = line.history[-1]
         if last.to is not None:
             raise ConfigError(
@@ -73,6 +95,23 @@ def _check_stage(line: Line, stage: Line, key: str, file: Path) -> None:
         raise ConfigError(file, f"{key}.since", "leave it out: from is the day")
     if (stage.mode is Mode.MAIN) != (line.mode is Mode.MAIN):
         raise ConfigError(file, f"{key}.mode", "the main line stays what it is, and the only one")
+
+
+def _check_notices(stage: Line, after: date | None, key: str, file: Path) -> None:
+    before: Notice | None = None
+    for index, notice in enumerate(notices_of(stage)):
+        own = f"{key}.notices.{index}"
+        if notice.to and notice.to < notice.begins:
+            raise ConfigError(file, f"{own}.to", f"{notice.to} is before {notice.begins}")
+        if stage.begins and notice.begins < stage.begins:
+            raise ConfigError(file, f"{own}.from", f"is before {stage.begins}, its stage's from")
+        if after and (notice.to or notice.begins) >= after:
+            raise ConfigError(file, own, f"lasts into the next stage, which begins on {after}")
+        if before and (before.to is None or notice.begins <= before.to):
+            raise ConfigError(
+                file, f"{own}.from", "an overlap: the notice before it has not ended by then"
+            )
+        before = notice
 
 
 def _check_joint(before: Line, begins: date, key: str, file: Path) -> None:

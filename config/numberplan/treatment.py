@@ -15,10 +15,12 @@ from config.numberplan.models import (
     MergedLine,
     NumberPlan,
     OfficeLine,
+    RingTime,
+    SubCentreLine,
     Text,
 )
 from config.numberplan.schedule import boundaries, first_day_of
-from config.prompts import announcement_key
+from config.prompts import announcement_key, notice_key
 
 UNALLOCATED = 1  # Q.850 clause 2.2.7.1.1: unallocated (unassigned) number
 
@@ -32,12 +34,29 @@ class Announcement:
         text: what it says.
         languages: each time in all of these, in this order.
         repeats: how many times.
+        key_for_person: any key ends it and leads to a person.
     """
 
     key: str
     text: Text
     languages: tuple[Language, ...]
     repeats: int
+    key_for_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandOn:
+    """Where a call is handed, before anybody here answers it.
+
+    Attributes:
+        number: to ring through the outbound trunk.
+        times: when; empty: always.
+        release: a call that is not taken there is released; False: answered by people.
+    """
+
+    number: str
+    times: tuple[RingTime, ...]
+    release: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +70,14 @@ class Treatment:
         serving: the line whose greeting, queue and priority an answered call gets. A call that
             should be released is answered there, too, when its announcement cannot be played:
             nobody is left with silence.
+        hand_on: it is handed on first, if need be after the announcement; None: it is not.
     """
 
     line: Line
     announcement: Announcement | None
     cause: int | None
     serving: AnsweredLine
+    hand_on: HandOn | None = None
 
     @property
     def open_by(self) -> Line:
@@ -87,11 +108,14 @@ def treatment(plan: NumberPlan, number: str, day: date) -> Treatment:
             return Treatment(line, None, UNALLOCATED, serving)
         case MergedLine():
             cause = line.hangup_cause if line.then == "hangup" else None
-            return Treatment(line, _announcement(line, line.repeats), cause, serving)
+            return Treatment(line, _announcement(line, day, line.repeats), cause, serving)
         case CancelledLine():
-            return Treatment(line, _announcement(line, 1), line.hangup_cause, serving)
+            return Treatment(line, _announcement(line, day, 1), line.hangup_cause, serving)
         case OfficeLine():
-            return Treatment(line, _announcement(line, 1), None, serving)
+            said = _announcement(line, day, 1)
+            return Treatment(line, said, None, serving, _hand_on(line))
+        case SubCentreLine():
+            return Treatment(line, None, None, serving, _hand_on(line))
         case _:
             return Treatment(line, None, None, serving)
 
@@ -110,9 +134,18 @@ def treatments(plan: NumberPlan, number: str) -> tuple[tuple[date | None, Treatm
 
 
 def _announcement(
-    line: MergedLine | CancelledLine | OfficeLine, repeats: int
+    line: MergedLine | CancelledLine | OfficeLine, day: date, repeats: int
 ) -> Announcement | None:
-    if line.announcement is None:
+    text, key = line.announcement, announcement_key(line.number, line.begins)
+    for notice in line.notices:
+        if notice.covers(day):
+            text, key = notice.announcement, notice_key(line.number, notice.begins)
+    if text is None:
         return None
-    key = announcement_key(line.number, line.begins)
-    return Announcement(key, line.announcement, line.languages, repeats)
+    return Announcement(key, text, line.languages, repeats, line.on_key == "person")
+
+
+def _hand_on(line: OfficeLine | SubCentreLine) -> HandOn | None:
+    if line.hand_on_to is None:
+        return None
+    return HandOn(line.hand_on_to, line.ring_times, line.unanswered == "release")

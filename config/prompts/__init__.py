@@ -20,6 +20,11 @@ def announcement_key(number: str, begins: date | None = None) -> str:
     return f"announcement-{number}{_stage(begins)}"
 
 
+def notice_key(number: str, begins: date) -> str:
+    """The prompt that is announced for a time from a day on."""
+    return f"announcement-{number}-notice{begins:%Y%m%d}"
+
+
 def closed_key(number: str, begins: date | None = None) -> str:
     """The prompt with which callers are greeted outside the line's hours; arguments as above."""
     return f"closed-{number}{_stage(begins)}"

@@ -81,6 +81,8 @@ TrunkHost = Annotated[
 ]
 # Digits, X for any digit, and at the end a dot for any further ones.
 DialPattern = Annotated[str, Field(pattern=r"^(?:[0-9X]{2,24}|[0-9X]{1,24}\.)$")]
+# A header of the carrier's choice, never one that SIP itself needs.
+PlaceHeader = Annotated[str, Field(pattern=r"^(?:X-[A-Za-z0-9-]{1,40}|User-to-User)?$")]
 EmergencyLine = Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]
 
 
@@ -89,10 +91,19 @@ class OutboundSettings(_Section):
 
     trunks: Annotated[tuple[TrunkHost, ...], Field(max_length=2)] = ()
     ring_seconds: Annotated[int, Field(ge=3, le=120)] = 30
+    shown_number: Annotated[str, Field(pattern=r"^[0-9]{3,15}$")] = "12345"
     agent_numbers: tuple[DialPattern, ...] = ()
     supervisor_numbers: tuple[DialPattern, ...] = ()
     emergency_lines: tuple[EmergencyLine, ...] = ("110", "119", "120", "122")
     drill_number: Annotated[str, Field(pattern=r"^(?:[0-9]{3,15})?$")] = ""
+    location_header: PlaceHeader = ""
+
+
+class EmergencySettings(_Section):
+    """Callers in danger who have not reached anybody yet."""
+
+    key: Literal["#", "3", "4", "5", "6", "7", "8", ""] = "#"
+    listen_waiting: Annotated[int, Field(ge=0, le=200)] = 4
 
 
 class AgiSettings(_Section):
@@ -182,6 +193,14 @@ class CallerSettings(_Section):
     repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
 
 
+class CallbackSettings(_Section):
+    """Automatic dialling for callers who asked to be called back while they waited."""
+
+    automatic: bool = True
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    minutes_between: Annotated[int, Field(ge=1, le=1440)] = 15
+
+
 class SurveySettings(_Section):
     """The survey of satisfaction after a call."""
 
@@ -230,6 +249,7 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     trunk: TrunkSettings = TrunkSettings()
     outbound: OutboundSettings = OutboundSettings()
+    emergency: EmergencySettings = EmergencySettings()
     agi: AgiSettings = AgiSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     web: WebSettings = WebSettings()
@@ -238,6 +258,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()
+    callback: CallbackSettings = CallbackSettings()
     callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()

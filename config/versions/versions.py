@@ -33,6 +33,7 @@ class Change:
         original: name of the file that was imported.
         sha256: of the version's file.
         seconds: length of a recording; 0 for other files.
+        why: the reason they gave.
     """
 
     at: str
@@ -42,6 +43,7 @@ class Change:
     original: str = ""
     sha256: str = ""
     seconds: float = 0.0
+    why: str = ""
 
 
 class Versions:
@@ -85,7 +87,13 @@ class Versions:
         return kept, content
 
     def keep(
-        self, content: bytes, who: str, action: Action, original: str = "", seconds: float = 0.0
+        self,
+        content: bytes,
+        who: str,
+        action: Action,
+        original: str = "",
+        seconds: float = 0.0,
+        why: str = "",
     ) -> Change:
         """Add the next version. The caller holds :meth:`only_one`.
 
@@ -95,7 +103,7 @@ class Versions:
         """
         version = 1 + max((change.version for change in self.history()), default=0)
         replace_file(self.folder / f"{version}{self._suffix}", content)
-        change = Change(now_text(), who, action, version, original, sha256(content), seconds)
+        change = Change(now_text(), who, action, version, original, sha256(content), seconds, why)
         return self.note(change)
 
     def note(self, change: Change) -> Change:

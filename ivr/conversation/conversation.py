@@ -17,6 +17,10 @@ ALL_KEYS = "0123456789*#"
 UNKNOWN_DURATION_S = 30.0
 
 
+class EmergencyPressed(Exception):  # noqa: N818  # something that callers do, not a fault
+    """The caller pressed the emergency key."""
+
+
 class PromptSource(Protocol):
     """Finds the audio of a prompt."""
 
@@ -35,23 +39,38 @@ class Conversation:
     """
 
     def __init__(
-        self, session: AgiSession, prompts: PromptSource, bus: EventBus, language: Language
+        self,
+        session: AgiSession,
+        prompts: PromptSource,
+        bus: EventBus,
+        language: Language,
+        *,
+        emergency_key: str = "",
     ) -> None:
         self.session = session
+        self.emergency_key = emergency_key
         self.language: Language = language
         self._prompts = prompts
         self._bus = bus
 
     async def say(self, key: str, escape: str = "") -> str | None:
-        """Play a prompt; returns the key of ``escape`` that cut it short, if one did."""
+        """Play a prompt; returns the key of ``escape`` that cut it short, if one did.
+
+        Raises:
+            EmergencyPressed: the emergency key did, and it is not one of ``escape``.
+        """
         path, lasts_s = await self._find(key)
         if path is None:
             return None
+        emergency = self.emergency_key if self.emergency_key not in escape else ""
         try:
-            return await self.session.stream_file(path, escape, lasts_s=lasts_s)
+            pressed = await self.session.stream_file(path, escape + emergency, lasts_s=lasts_s)
         except PlaybackFailed as error:
             self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
             return None
+        if pressed and pressed == emergency:
+            raise EmergencyPressed
+        return pressed
 
     async def tell(self, key: str) -> bool:
         """Play a prompt to its end, whatever keys are pressed; False: it was not heard."""
@@ -97,9 +116,9 @@ class Conversation:
             self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
             return None
 
-    def note(self, step: str, detail: str = "") -> None:
-        """Tell the system which way the caller went."""
-        self.session.log.info("ivr.step", step=step, detail=detail)
+    def note(self, step: str, detail: str = "", *, private: bool = False) -> None:
+        """Tell the system which way the caller went; ``private``: not the detail in the log."""
+        self.session.log.info("ivr.step", step=step, detail="…" if private else detail)
         self._bus.publish(
             IvrStep(at=datetime.now(UTC), call_id=self.session.call_id, step=step, detail=detail)
         )

@@ -16,7 +16,8 @@ from config.numberplan import (
     Treatment,
     treatment,
 )
-from ivr.conversation import Conversation, PromptSource
+from ivr.conversation import Conversation, EmergencyPressed, PromptSource
+from ivr.emergency import EmergencyLines, reach_emergency
 from ivr.fastagi import AgiSession
 from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
@@ -87,9 +88,11 @@ class InboundHandler:
         standings: CallerStandings | None = None,
         *,
         message_s: float = 120.0,
+        emergency: EmergencyLines | None = None,
     ) -> None:
         self.routing = routing
         self._message_s = message_s
+        self._emergency = emergency or EmergencyLines()
         self._prompts = prompts
         self._bus = bus
         self._tickets = tickets
@@ -107,7 +110,13 @@ class InboundHandler:
         treated = routing.treatment(dialled.line.number)
         welcome = routing.reception(treated)
         await self._identify(session, dialled)
-        conversation = Conversation(session, self._prompts, self._bus, welcome.language)
+        conversation = Conversation(
+            session,
+            self._prompts,
+            self._bus,
+            welcome.language,
+            emergency_key=self._emergency.key,
+        )
         standing = standing_of(conversation, self._standings)
         await _set_route(session, welcome, Destination(), standing.bonus)
         if not dialled.known:
@@ -115,29 +124,48 @@ class InboundHandler:
             conversation.note("unknown_number", dialled.digits)
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
+
         if standing.blocked and await turn_away(conversation):
             return
-
-        if treated.announcement:
-            await self._announce(conversation, treated.announcement, dialled.line.number)
-        key = await self._greet(conversation, welcome)
-        destination = Destination()
-        if key == PROGRESS:
-            await tell_ticket_progress(conversation, self._tickets)
-        elif key != PERSON and welcome.menu in routing.menus.menus:
-            assert welcome.menu is not None
-            destination = await walk_menu(conversation, routing.menus, welcome.menu, self._tickets)
-            await _set_route(session, welcome, destination, standing.bonus)
-        elif key != PERSON and welcome.message:
-            await take_message(conversation, self._message_s)
-            if await session.get_variable("HL_NEXT") == "hangup":
-                return
+        try:
+            if treated.announcement:
+                await self._announce(conversation, treated.announcement, dialled.line.number)
+            destination = await self._receive(conversation, routing, welcome, standing.bonus)
+        except EmergencyPressed:
+            destination = Destination()
+            await self._reach_emergency(conversation, by="key")
         await session.set_variable("HL_LANG", conversation.language)
+        if await session.get_variable("HL_NEXT") != "queue":
+            return
         chosen = routing.language_queues.get(conversation.language)
         if chosen and destination.queue is None:
             destination = replace(destination, queue=chosen)
             await session.set_variable("HL_QUEUE", chosen)
         conversation.note("queue", destination.queue or welcome.queue)
+
+    async def _receive(
+        self, conversation: Conversation, routing: Routing, welcome: Reception, bonus: int
+    ) -> Destination:
+        """Greet and do what the caller's keys ask for; returns where the caller waits."""
+        key = await self._greet(conversation, welcome)
+        if key == PROGRESS:
+            await tell_ticket_progress(conversation, self._tickets)
+        elif key != PERSON and welcome.menu in routing.menus.menus:
+            assert welcome.menu is not None
+            destination = await walk_menu(conversation, routing.menus, welcome.menu, self._tickets)
+            await _set_route(conversation.session, welcome, destination, bonus)
+            if destination.emergency is not None:
+                await self._reach_emergency(conversation, by="menu", line=destination.emergency)
+            return destination
+        elif key != PERSON and welcome.message:
+            await take_message(conversation, self._message_s)
+        return Destination()
+
+    async def _reach_emergency(
+        self, conversation: Conversation, *, by: str, line: str = ""
+    ) -> None:
+        await conversation.session.set_variable("HL_GREETED", "1")
+        await reach_emergency(conversation, self._bus, self._emergency, by=by, line=line)
 
     async def _identify(self, session: AgiSession, dialled: Dialled) -> None:
         number = dialled.line.number

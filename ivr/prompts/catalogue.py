@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from config.data_file import DEFAULTS, read_data, validated
 from config.errors import ConfigError
 from config.menus import Menus, load_menus
-from config.menus.models import Info
-from config.numberplan import AnsweredLine, NumberPlan, Text, load_number_plan
-from config.prompts import announcement_key, closed_key, greeting_key
+from config.menus.models import Enter, Info
+from config.numberplan import AnsweredLine, NumberPlan, Text, load_number_plan, notices_of
+from config.prompts import announcement_key, closed_key, greeting_key, notice_key
 from config.settings import Settings
 from ivr.prompts.library import is_prompt_key
 
@@ -45,7 +45,8 @@ def load_shared_texts(file: Path = DEFAULT_PROMPTS) -> dict[str, Text]:
 def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dict[str, Text]:
     """Every prompt by key: ``greeting-<line>``, ``announcement-<number>``, ``menu-…``, shared.
 
-    Those of a line's stage end in its first day: ``announcement-<number>-<YYYYMMDD>``.
+    Those of a line's stage end in its first day: ``announcement-<number>-<YYYYMMDD>``, those of a
+    notice in ``-notice<YYYYMMDD>``.
     """
     texts = dict(shared)
     for line in itertools.chain.from_iterable(line.history for line in plan.lines.values()):
@@ -56,10 +57,12 @@ def prompt_texts(plan: NumberPlan, menus: Menus, shared: dict[str, Text]) -> dic
         announcement = getattr(line, "announcement", None)
         if isinstance(announcement, Text):
             texts[announcement_key(line.number, line.begins)] = announcement
+        for notice in notices_of(line):
+            texts[notice_key(line.number, notice.begins)] = notice.announcement
     for menu in menus.menus.values():
         texts[menu.prompt_key] = menu.prompt
         for key, action in menu.keys.items():
-            if isinstance(action, Info):
+            if isinstance(action, Info | Enter):
                 texts[menu.info_prompt_key(key)] = action.text
     return texts
 

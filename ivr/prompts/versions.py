@@ -5,41 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import soundfile
-
 from config.versions import Change, Versions, now_text, replace_file, sha256
 from ivr.prompts import shaping
+from ivr.prompts.decoding import UnfitRecordingError, decode
 from ivr.prompts.interfaces import Language, Sound
-from ivr.prompts.levels import LONGEST_S, faults, measure
+from ivr.prompts.levels import faults, measure
 from ivr.prompts.sources import studio_recording
 from ivr.prompts.wavefile import UnreadableSoundError, read_sound, wav_bytes
 
+__all__ = ["RecordingVersions", "UnfitRecordingError", "fit_recording"]
+
 SHORTEST_S = 0.5
-# Before it is decoded: a small file may hold hours.
-_LONGEST_READ_S = 600.0
 _SILENT_DBFS = -50.0
-
-
-class UnfitRecordingError(Exception):
-    """A recording that callers should not hear; the message says what is wrong with it."""
 
 
 def fit_recording(file: Path) -> Sound:
     """Read a recording and check that it can be understood on the telephone.
 
     Raises:
-        UnreadableSoundError: it is no audio file of a known format (M4A is not one).
-        UnfitRecordingError: it is silent, clipped, too short or too long.
+        UnreadableSoundError: it is no audio file of a known format.
+        UnfitRecordingError: it is silent, clipped, cut off, too short or too long.
     """
-    try:
-        length_s = float(soundfile.info(file).duration)
-    except (soundfile.SoundFileError, OSError, RuntimeError) as error:
-        raise UnreadableSoundError(
-            f"{file} cannot be read; convert it to WAV, MP3, OGG or FLAC: {error}"
-        ) from error
-    if length_s > _LONGEST_READ_S:
-        raise UnfitRecordingError(f"is too long ({length_s:.0f} s, at most {LONGEST_S:.0f})")
-    sound = read_sound(file)
+    sound = decode(file)
     level = measure(sound)
     if level.active_dbfs < _SILENT_DBFS:
         raise UnfitRecordingError("is silent")

@@ -22,7 +22,7 @@ STEP = "survey"
 
 
 class SurveyHandler:
-    """Serves ``agi://…/survey``; reads HL_LANG, and HL_TICKET in a survey by call-back.
+    """Serves ``agi://…/survey``; reads HL_LANG.
 
     Args:
         prompts: where the audio is.
@@ -49,20 +49,17 @@ class SurveyHandler:
             session.log.info("survey.not_asked", call_id=call_id)
             return
         language: Language = "en" if await session.get_variable("HL_LANG") == "en" else "zh"
-        ticket = await session.get_variable("HL_TICKET") or ""
         conversation = Conversation(session, self._prompts, self._bus, language)
-        if ticket:
-            await conversation.say("survey-call-back")
         conversation.note(STEP, "score")
         key = await self._ask(conversation, "survey-score")
         if key is None or key not in SCORES:
             await conversation.say("survey-goodbye")
             return
-        self._answered(call_id, ticket, int(key), None)
+        self._answered(call_id, int(key), None)
         conversation.note(STEP, "solved")
         solved = await self._ask(conversation, "survey-solved")
         if solved in (SOLVED, NOT_SOLVED):
-            self._answered(call_id, ticket, int(key), solved == SOLVED)
+            self._answered(call_id, int(key), solved == SOLVED)
         await conversation.say("survey-thanks")
 
     @staticmethod
@@ -72,9 +69,7 @@ class SurveyHandler:
         key = await conversation.say(prompt, ALL_KEYS)
         return key if key is not None else await conversation.wait_key(KEY_WITHIN_S)
 
-    def _answered(self, call_id: str, ticket: str, score: int, solved: bool | None) -> None:
+    def _answered(self, call_id: str, score: int, solved: bool | None) -> None:
         self._bus.publish(
-            SurveyAnswered(
-                at=datetime.now(UTC), call_id=call_id, score=score, solved=solved, ticket=ticket
-            )
+            SurveyAnswered(at=datetime.now(UTC), call_id=call_id, score=score, solved=solved)
         )

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from config.numberplan import Language
-from ivr.conversation import ALL_KEYS, Conversation, PromptSource
+from ivr.conversation import ALL_KEYS, Conversation, EmergencyPressed, PromptSource
+from ivr.emergency import EmergencyLines, reach_emergency
 from ivr.fastagi import AgiSession
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
 from ivr.waiting.message import take_message
@@ -45,6 +46,7 @@ class WaitingKeyHandler:
         call_back: CallbackRequest | None = None,
         *,
         voicemail_s: float = 120.0,
+        emergency: EmergencyLines | None = None,
         language_queues: Mapping[str, str] | None = None,
     ) -> None:
         self._prompts = prompts
@@ -53,6 +55,7 @@ class WaitingKeyHandler:
         self._tickets = tickets
         self._call_back = call_back
         self._voicemail_s = voicemail_s
+        self._emergency = emergency or EmergencyLines()
         self._language_queues = language_queues or {}
 
     async def __call__(self, session: AgiSession) -> None:
@@ -68,8 +71,23 @@ class WaitingKeyHandler:
         await session.set_variable("HL_POSITION", str(position) if position else "")
         key = await session.get_variable("HL_KEY") or ""
         language: Language = "en" if await session.get_variable("HL_LANG") == "en" else "zh"
-        conversation = Conversation(session, self._prompts, self._bus, language)
+        conversation = Conversation(
+            session, self._prompts, self._bus, language, emergency_key=self._emergency.key
+        )
         conversation.note("waiting_key", key)
+        pressed = key != "" and key == self._emergency.key
+        if not pressed:
+            try:
+                await self._serve(conversation, key)
+            except EmergencyPressed:
+                pressed = True
+        if pressed and not await reach_emergency(
+            conversation, self._bus, self._emergency, by="key"
+        ):
+            await session.set_variable("HL_POSITION", str(position) if position else "")
+
+    async def _serve(self, conversation: Conversation, key: str) -> None:
+        session = conversation.session
         match key:
             case "0":
                 await conversation.say("already-waiting")

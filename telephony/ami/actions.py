@@ -129,6 +129,19 @@ def queue_pause(interface: str, *, paused: bool, queue: str = "", reason: str = 
     return AmiAction(fields)
 
 
+def queue_priority(queue: str, channel: str, priority: int) -> AmiAction:
+    """Change a waiting caller's priority and move the caller to the place it gives."""
+    return AmiAction(
+        {
+            "Action": "QueueChangePriorityCaller",
+            "Queue": queue,
+            "Caller": channel,
+            "Priority": priority,
+            "Immediate": "yes",
+        }
+    )
+
+
 def queue_status(queue: str = "") -> AmiAction:
     """Parameters, members and waiting callers of a queue, or of all."""
     fields: dict[str, FieldValue] = {"Action": "QueueStatus"}
@@ -174,6 +187,23 @@ def reload_module(module: str = "") -> AmiAction:
 def command(line: str) -> AmiAction:
     """A command of the console; the answer's ``output``."""
     return AmiAction({"Action": "Command", "Command": line})
+
+
+def record(channel: str, *, received: str, sent: str) -> AmiAction:
+    """Record a channel into two raw files: what it said, and what it heard."""
+    return AmiAction(
+        {
+            "Action": "MixMonitor",
+            "Channel": channel,
+            "File": "",
+            "Options": f"r({received})t({sent})",
+        }
+    )
+
+
+def stop_recording(channel: str) -> AmiAction:
+    """End every recording that was begun on the channel."""
+    return AmiAction({"Action": "StopMixMonitor", "Channel": channel})
 
 
 def mute_recording(channel: str, *, muted: bool, direction: str = "both") -> AmiAction:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from telephony.calls import outward
 from telephony.calls.dialling import answered
 from telephony.calls.headers import Headers
 from telephony.calls.legs import Leg, Release
 from telephony.calls.switchboard import RING, UP, Switchboard
-from telephony.events import AGENT_LEFT_STEP, IvrStep, KeyPressed, TargetStep, TransferTarget
+from telephony.events import (
+    AGENT_LEFT_STEP,
+    CallSupervised,
+    IvrStep,
+    KeyPressed,
+    SupervisionMode,
+    TargetStep,
+    TransferTarget,
+)
 
 _NO_NUMBER = {"", "h", "failed"}
 _TARGET_STEPS = {"dialling": TargetStep.DIALLING, "answered": TargetStep.ANSWERED}
@@ -30,6 +39,7 @@ def new_channel(board: Switchboard, h: Headers) -> None:
     if leg is None:
         leg = board.open(uniqueid or name, name, h.get("linkedid"))
     board.update(leg, h)
+    outward.follow(board, leg)
     _greet(board, leg)
 
 
@@ -38,6 +48,7 @@ def new_state(board: Switchboard, h: Headers) -> None:
     leg = board.leg(h)
     if leg is None:
         return
+    outward.follow(board, leg)
     if leg.state == UP and leg.dialled and not leg.originated and leg.person:
         answered(board, leg)
     else:
@@ -67,7 +78,9 @@ def new_extension(board: Switchboard, h: Headers) -> None:
 
 def new_caller(board: Switchboard, h: Headers) -> None:
     """Newcallerid, NewAccountCode and whatever else only brings a leg up to date."""
-    board.leg(h)
+    leg = board.leg(h)
+    if leg is not None:
+        outward.follow(board, leg)
 
 
 def originated(board: Switchboard, h: Headers) -> None:
@@ -83,9 +96,15 @@ def user_event(board: Switchboard, h: Headers) -> None:
     if told == "hotlinetarget":
         transfer_target(board, h)
         return
+    if told == "hotlinesupervision":
+        supervised(board, h)
+        return
     if told not in ("hotlinecall", "hotlinestep"):
         return
     leg = board.leg(h)
+    if leg is not None and h.flag("outside"):
+        # the office or centre behind a number: takes part, never as the call's agent
+        leg.answered = leg.guest = True
     call = leg.call if leg is not None else board.calls.get(h.get("linkedid", "callid"))
     if call is not None and told == "hotlinestep" and h.get("step"):
         if h.get("step") == AGENT_LEFT_STEP and call.request is None:
@@ -99,6 +118,25 @@ def user_event(board: Switchboard, h: Headers) -> None:
         if leg is not None:
             board.ensure_announced(call, leg)
         board.identify_line(call, h.get("line"), h.get("sipcallid"))
+
+
+def supervised(board: Switchboard, h: Headers) -> None:
+    """UserEvent HotlineSupervision: how a supervisor's telephone takes part from now on."""
+    board.leg(h)
+    call = board.calls.get(h.get("call"))
+    if call is None or h.get("mode") not in list(SupervisionMode):
+        return
+    board.emit(
+        call,
+        CallSupervised(
+            at=board.now,
+            call_id=call.ident,
+            supervisor=h.get("supervisor"),
+            agent=h.get("agent"),
+            mode=SupervisionMode(h.get("mode")),
+            by=h.get("by"),
+        ),
+    )
 
 
 def transfer_target(board: Switchboard, h: Headers) -> None:
@@ -121,7 +159,7 @@ def transfer_target(board: Switchboard, h: Headers) -> None:
     if leg is not None and step in (TargetStep.DIALLING, TargetStep.ANSWERED):
         channel = leg.name.full
         board.merge(leg.call, call)
-        if h.flag("outside"):
+        if h.flag("outside") and not outward.is_outward(call.ident):
             # nobody of ours: takes part in the conversation, never as the call's agent
             leg.answered = leg.guest = True
     board.emit(

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from telephony.calls.channelname import ChannelName
 
+SUPERVISION_ACCOUNT = "supervision"
+"""Account code of the channels by which supervisors hear calls."""
+
 
 @dataclass(eq=False, slots=True)
 class Leg:
@@ -58,8 +61,11 @@ class Leg:
 
     @property
     def person(self) -> bool:
-        """Whether a telephone or trunk is behind it, now."""
-        return self.name.person and not self.name.ghost
+        """Whether a telephone or trunk is behind it, now.
+
+        A supervisor's telephone that hears a call is in no conversation: nobody to the call.
+        """
+        return self.name.person and not self.name.ghost and self.account != SUPERVISION_ACCOUNT
 
     @property
     def originated(self) -> bool:

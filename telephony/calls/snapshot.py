@@ -9,6 +9,7 @@ from telephony.calls.dialling import answered, offer
 from telephony.calls.ending import release
 from telephony.calls.headers import Headers
 from telephony.calls.legs import CallThread, Leg
+from telephony.calls.outward import follow, is_outward
 from telephony.calls.queueing import settle
 from telephony.calls.switchboard import RING, RINGING, UP, Switchboard
 from telephony.events import CallQueued, QueueLeaveReason
@@ -73,6 +74,9 @@ def _known(board: Switchboard, h: Headers) -> Leg | None:
     if not leg.exten:
         leg.exten = h.get("extension")
     board.update(leg, h)
+    if is_outward(leg.uniqueid):
+        # the agent's leg, rung by the service: it is on nobody else's behalf
+        return leg
     rung = leg.linkedid not in ("", leg.uniqueid) and leg.call.caller is not leg
     if rung or h.get("application").lower() in _DIALLED_BY:
         leg.dialled = True
@@ -93,6 +97,7 @@ def _guests(board: Switchboard, listed: dict[Leg, Headers]) -> None:
 
 def _place(board: Switchboard, leg: Leg) -> None:
     call = leg.call
+    follow(board, leg)
     calling = leg.person and not leg.dialled and not leg.guest and leg.state in (RING, UP)
     if not call.announced and calling and (leg.exten or leg.linkedid == leg.uniqueid):
         board.announce(call, leg)

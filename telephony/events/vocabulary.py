@@ -82,6 +82,19 @@ class TargetStep(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class SupervisionMode(StrEnum):
+    """How a supervisor's telephone takes part in an agent's call.
+
+    It hears both, and speaks to nobody (listen), to the agent (whisper) or to both (barge); or it
+    has left (over).
+    """
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+    OVER = "over"
+
+
 class AgentState(StrEnum):
     """The states of an agent; the table of transitions is in ``telephony.agents``."""
 
@@ -126,6 +139,21 @@ class AgentStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionChanged(Event):
+    """A supervisor's telephone is rung (``ringing``), is in a call (a mode), or that is ``over``.
+
+    ``reason`` of an end: busy, refused, no_answer, unreachable; "" when it was in the call.
+    """
+
+    supervisor: str
+    agent: str
+    call_id: str
+    state: str
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent(Event):
     """Anything that happened to one call."""
 
@@ -152,7 +180,10 @@ class LineIdentified(CallEvent):
 
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
+# The dialplan rings the office or centre behind a number, it answered, it did not.
+HANDED_ON_STEPS = ("handing_on", "handed_on", "not_handed_on")
 CALLBACK_STEP = "callback_requested"
+EMERGENCY_REACHED_STEP = "emergency_reached"
 BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
@@ -294,6 +325,19 @@ class TransferChanged(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallSupervised(CallEvent):
+    """From now on a supervisor is in the call in this way; ``over``: not any more.
+
+    ``supervisor`` and ``agent`` are extensions, ``by`` is the supervisor's user name.
+    """
+
+    supervisor: str
+    agent: str
+    mode: SupervisionMode
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(CallEvent):
     """The caller's side is gone. ``cause`` is a Q.850 cause code; 0 when unknown.
 
@@ -317,13 +361,22 @@ class RecordingStarted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingSealed(CallEvent):
-    """The recording is in the archive; ``path`` is relative to the archive's root."""
+    """The recording is in the archive; ``path`` is relative to the archive's root.
+
+    ``part``: "" for the call's own, else which of its consultations (``consult<time>``).
+    """
 
     sha256: str
     path: str
     duration_ms: int
     size: int
     retain_until: datetime
+    part: str = ""
+
+    @property
+    def recording_id(self) -> str:
+        """The recording's own name: the call's, and its part."""
+        return f"{self.call_id}-{self.part}" if self.part else self.call_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,14 +472,10 @@ class TicketDrafted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(CallEvent):
-    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
-
-    ``ticket``: number of the ticket that a survey by call-back is about, "" for the call's own.
-    """
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered."""
 
     score: int
     solved: bool | None = None
-    ticket: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

@@ -21,7 +21,7 @@ from telephony.recordings.manifest import (
     read_manifest,
     sync_folder,
 )
-from telephony.recordings.spool import RawPair, epoch_in
+from telephony.recordings.spool import RawPair, call_of, epoch_in
 from telephony.recordings.stereo import SAMPLE_RATE, write_stereo
 
 log = structlog.get_logger(__name__)
@@ -107,7 +107,9 @@ class Archive:
         stereo = write_stereo(pair.rx, pair.tx, partial, pair.call_id)
 
         duration = timedelta(milliseconds=stereo.duration_ms)
-        started_at = facts.started_at or written_at - duration
+        is_part = bool(call_of(pair.call_id)[1])
+        begun = None if is_part else facts.started_at
+        started_at = begun or written_at - duration
         ended_at = max(facts.ended_at or written_at, written_at)
         folder = self._day_folder(pair.call_id, written_at - duration)
         entry = Sealed(

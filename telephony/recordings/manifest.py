@@ -35,7 +35,7 @@ class Sealed(_Line):
 
     Attributes:
         at: when it was sealed.
-        call_id: Linkedid of the caller's channel.
+        call_id: Linkedid of the caller's channel; of a consultation ``-consult<time>`` follows.
         line: the dialled line; "" when unknown.
         caller: the caller's number, masked; "" when unknown.
         participants: endpoints that took part, e.g. ``PJSIP/agent-8001``.

@@ -13,7 +13,7 @@ from config.settings import Settings
 from telephony.events import CallEnded, EventBus, RecordingSealed
 from telephony.recordings.archive import Archive, Archived
 from telephony.recordings.known import KnownCalls
-from telephony.recordings.spool import RawPair, raw_pair, raw_pairs
+from telephony.recordings.spool import RawPair, call_of, raw_pair, raw_pairs
 
 log = structlog.get_logger(__name__)
 
@@ -93,13 +93,15 @@ class Sealer:
         is_live = None if live_call_ids is None else False
         sealed = 0
         for pair in await asyncio.to_thread(self._leftovers):
-            if pair.call_id in live:
+            if call_of(pair.call_id)[0] in live:
                 continue
             if not await asyncio.to_thread(pair.is_finished, is_live=is_live):
                 continue
             sealed += await self._seal(pair)
         if live_call_ids is not None:
-            waiting = {pair.call_id for pair in await asyncio.to_thread(self._leftovers)}
+            waiting = {
+                call_of(pair.call_id)[0] for pair in await asyncio.to_thread(self._leftovers)
+            }
             self._known.keep_only(waiting.union(live_call_ids))
         return sealed
 
@@ -127,16 +129,23 @@ class Sealer:
         except ValueError as error:
             log.warning("recording.odd_call_id", call_id=event.call_id, error=str(error))
             return
+        # the consultations first: what is known of the call is forgotten with its own recording
+        for part in await asyncio.to_thread(self._leftovers):
+            if call_of(part.call_id)[0] == event.call_id != part.call_id:
+                await self._seal_when_closed(part)
         if not await asyncio.to_thread(lambda: pair.files):
             if self._known.was_recorded(event.call_id):
                 log.error("recording.missing", call_id=event.call_id, spool=str(self._spool))
             self._known.forget(event.call_id)
             return
+        await self._seal_when_closed(pair)
+
+    async def _seal_when_closed(self, pair: RawPair) -> None:
         if await self._closed_in_time(pair):
             await self._seal(pair)
         else:
             log.error(
-                "recording.still_written", call_id=event.call_id, after_s=self._close_deadline_s
+                "recording.still_written", call_id=pair.call_id, after_s=self._close_deadline_s
             )
 
     async def _closed_in_time(self, pair: RawPair) -> bool:
@@ -153,7 +162,7 @@ class Sealer:
             return False
         self._busy.add(pair.call_id)
         try:
-            facts = self._known.facts(pair.call_id)
+            facts = self._known.facts(call_of(pair.call_id)[0])
             loop = asyncio.get_running_loop()
             archived = await loop.run_in_executor(self._worker, self.archive.seal, pair, facts)
         except Exception as error:  # noqa: BLE001 - one call's surprise must not stop the others
@@ -180,9 +189,11 @@ class Sealer:
 
 def _event(archived: Archived) -> RecordingSealed:
     entry = archived.entry
+    call_id, part = call_of(entry.call_id)
     return RecordingSealed(
         at=entry.at.astimezone(UTC),
-        call_id=entry.call_id,
+        call_id=call_id,
+        part=part,
         sha256=entry.sha256,
         path=archived.path.as_posix(),
         duration_ms=entry.duration_ms,

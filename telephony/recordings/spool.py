@@ -19,6 +19,7 @@ SEALED_SUFFIX = ".sealed"
 QUIET_S = 5.2
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
+_PART = re.compile(r"(.+)-consult(\d+)")
 _EPOCH = re.compile(r"(?:^|-)(\d{9,11})\.\d+$")
 
 
@@ -79,6 +80,17 @@ class RawPair:
         return all(_is_finished(path, is_live) for path in self.files)
 
 
+def part_of(call_id: str, number: int) -> str:
+    """The id of a recording that is a part of a call's: one of its consultations."""
+    return f"{call_id}-consult{number}"
+
+
+def call_of(recording_id: str) -> tuple[str, str]:
+    """The call that a recording belongs to, and which part it is ("" for the call itself)."""
+    match = _PART.fullmatch(recording_id)
+    return (match[1], f"consult{match[2]}") if match else (recording_id, "")
+
+
 def raw_pair(spool: Path, call_id: str) -> RawPair:
     """The pair of one call, whether its files exist or not.
 
@@ -105,7 +117,7 @@ def raw_pairs(spool: Path) -> list[RawPair]:
 
 def epoch_in(call_id: str) -> int | None:
     """Asterisk's time stamp in a Uniqueid (``hotline-1732300000.12``), seconds; None if absent."""
-    match = _EPOCH.search(call_id)
+    match = _EPOCH.search(call_of(call_id)[0])
     return int(match.group(1)) if match else None
 
 

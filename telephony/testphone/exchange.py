@@ -97,6 +97,11 @@ class Exchange:
             else:
                 return
 
+    def kill(self) -> None:
+        """End the process at once, without a chance to say anything."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
     async def stop(self) -> None:
         """End the process and remove its folder, whatever state they are in."""
         if self._control is not None:

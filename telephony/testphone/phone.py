@@ -149,6 +149,10 @@ class TestPhone:
             call.do(call.press_at(seconds, key))
         return call
 
+    def lose_power(self) -> None:
+        """All telephones are dead at once, without a word to anybody."""
+        self._exchange.kill()
+
     async def add_agent(
         self,
         username: str,

@@ -1,6 +1,7 @@
 """Handing calls on: blind, by consultation, three-way, to emergency lines; what may be dialled."""
 
 from telephony.transfers.control import AmiControl, RoomControl
+from telephony.transfers.place import plain_place
 from telephony.transfers.policy import DialRole, OutboundPolicy
 from telephony.transfers.service import TransferDesk
 from telephony.transfers.states import TRANSITIONS, TransferState, Trigger, table
@@ -22,5 +23,6 @@ __all__ = [
     "TransferSnapshot",
     "TransferState",
     "Trigger",
+    "plain_place",
     "table",
 ]

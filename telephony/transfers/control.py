@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from telephony.ami import AmiAction, AmiError, actions
-from telephony.transfers.targets import Target
+from telephony.recordings.spool import part_of, raw_pair
+from telephony.transfers.place import header_value
+from telephony.transfers.targets import Target, TargetKind
+
+log = structlog.get_logger(__name__)
 
 CONTEXT = "transfer"
 ANSWER_MARGIN_S = 15.0
@@ -67,6 +75,12 @@ class RoomControl(Protocol):
     async def wait_on(self, caller: str) -> None:
         """The caller's patience with the music begins anew: another number is rung."""
 
+    async def record(self, agent: str, call_id: str) -> None:
+        """Record a consultation, as a part of the call's recording."""
+
+    async def stop_recording(self, agent: str) -> None:
+        """The consultation is over; one that is not recorded is no fault."""
+
     async def hangup(self, channel: str) -> None:
         """End a channel, given by name or Uniqueid; one that is gone already is no fault."""
 
@@ -89,11 +103,22 @@ class AmiControl:
     Args:
         ami: the link.
         ring_s: how long one trunk rings, in seconds.
+        location_header: SIP header for the place of an emergency; "": it is not sent.
+        recordings: where consultations are recorded; None: they are not.
     """
 
-    def __init__(self, ami: AmiActions, *, ring_s: int) -> None:
+    def __init__(
+        self,
+        ami: AmiActions,
+        *,
+        ring_s: int,
+        location_header: str = "",
+        recordings: Path | None = None,
+    ) -> None:
         self._ami = ami
         self._ring_s = ring_s
+        self._location_header = location_header
+        self._recordings = recordings
 
     async def together(self, caller: str, agent: str) -> None:
         """See :class:`RoomControl`."""
@@ -132,6 +157,21 @@ class AmiControl:
         """See :class:`RoomControl`."""
         await self._set(caller, HL_EMPTY="0")
 
+    async def record(self, agent: str, call_id: str) -> None:
+        """See :class:`RoomControl`."""
+        if self._recordings is None:
+            return
+        # by the time of its beginning: a service that was started anew does not know how many
+        pair = raw_pair(self._recordings, part_of(call_id, int(time.time())))
+        await self._ami.action(actions.record(agent, received=str(pair.rx), sent=str(pair.tx)))
+
+    async def stop_recording(self, agent: str) -> None:
+        """See :class:`RoomControl`."""
+        try:
+            await self._ami.action(actions.stop_recording(agent))
+        except OSError as error:
+            log.info("transfer.recording_not_stopped", channel=agent, reason=str(error))
+
     async def hangup(self, channel: str) -> None:
         """See :class:`RoomControl`."""
         try:
@@ -146,17 +186,22 @@ class AmiControl:
         """See :class:`RoomControl`."""
         # two trunks one after the other, and a little for signalling
         seconds = 2 * self._ring_s + ANSWER_MARGIN_S
+        variables = {
+            "__HL_CALL": call_id,
+            "__HL_CALLER": caller,
+            "__HL_SHOWN": re.sub(r"[^+0-9]", "", shown)[:32],
+        }
+        if target.location and self._location_header:
+            variables["__HL_PLACE"] = header_value(self._location_header, target.location)
+        if target.kind is TargetKind.AGENT:
+            variables["HL_KEYS"] = "emergency-keys"
         answer = await self._ami.action(
             actions.originate(
                 f"Local/{target.number}@{target.context}/n",
                 context=CONTEXT,
                 exten="target",
                 timeout_ms=int(seconds * 1000),
-                variables={
-                    "__HL_CALL": call_id,
-                    "__HL_CALLER": caller,
-                    "__HL_SHOWN": re.sub(r"[^+0-9]", "", shown)[:32],
-                },
+                variables=variables,
                 channel_id=channel_id,
             ),
             timeout_s=seconds + ANSWER_MARGIN_S,

@@ -43,17 +43,27 @@ async def carry_out(control: RoomControl, one: Transfer, trigger: Trigger) -> No
         case _S.CONSULT_RINGING, _T.MERGE:
             await control.after(caller, After.HOLD)
             await control.join(caller)
+        case _S.CONSULT_RINGING, _T.TARGET_ANSWERED:
+            await control.record(agent, one.call_id)
         case (_S.CONSULT_RINGING | _S.CONSULTING, _T.ABORT):
             await control.hangup(one.target_id)
             await control.join(caller)
-        case (_S.CONSULT_RINGING, _T.TARGET_FAILED) | (_S.CONSULTING, _T.TARGET_LEFT | _T.MERGE):
+            if one.state is _S.CONSULTING:
+                await control.stop_recording(agent)
+        case _S.CONSULT_RINGING, _T.TARGET_FAILED:
             await control.join(caller)
+        case _S.CONSULTING, _T.TARGET_LEFT | _T.MERGE:
+            await control.join(caller)
+            await control.stop_recording(agent)
         case _S.CONSULTING, _T.COMPLETE | _T.AGENT_LEFT:
             await control.after(caller, afterwards)
             await control.join(caller)
             if trigger is _T.COMPLETE:
                 await control.hangup(agent)
-        case _S.THREE_WAY_RINGING, _T.TARGET_ANSWERED | _T.TARGET_FAILED:
+        case (_S.THREE_WAY_RINGING, _T.TARGET_ANSWERED | _T.TARGET_FAILED) | (
+            _S.TOGETHER,
+            _T.LINE_JOINED,
+        ):
             await control.after(caller, After.HANGUP)
         case (_S.THREE_WAY_RINGING | _S.THREE_WAY, _T.ABORT):
             await control.after(caller, After.HANGUP)

@@ -7,13 +7,13 @@ so that a call outlives this service; see ``telephony/transfers/states.py`` for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
 
-from telephony.calls import CallBook
+from telephony.calls import CallBook, is_outward
 from telephony.events import (
     CallAnswered,
     CallEnded,
@@ -62,9 +62,18 @@ class TransferDesk:
         bus: events come from and go to it.
         book: the live calls.
         control: moves the parties.
+        emergency_lines: their numbers, by which calls of an agent's keys are known.
     """
 
-    def __init__(self, bus: EventBus, book: CallBook, control: RoomControl) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        book: CallBook,
+        control: RoomControl,
+        *,
+        emergency_lines: Collection[str] = (),
+    ) -> None:
+        self._emergency_lines = frozenset(emergency_lines)
         self._bus = bus
         self._tell = TransferTeller(bus)
         self._book = book
@@ -180,8 +189,11 @@ class TransferDesk:
                 # another agent has the call now, and it is as if there had been no transfer
                 del self._transfers[event.call_id]
             case TransferTarget(target=number) if not one.dials(number):
-                # of a number that was tried before
-                pass
+                # by the agent's keys, or late news of a number that was tried before
+                by_keys = number in self._emergency_lines and event.step is TargetStep.ANSWERED
+                if by_keys and one.state is TransferState.TOGETHER:
+                    one.join(Target.line(number), event.channel)
+                    self._happened(one, Trigger.LINE_JOINED, "keys")
             case TransferTarget(channel=channel) if channel:
                 one.target_channel = channel
                 if event.step is TargetStep.ANSWERED:
@@ -239,6 +251,8 @@ class TransferDesk:
         call = self._book.call(call_id)
         if call is None:
             raise TransferError("通话已结束 / the call is over")
+        if is_outward(call_id):
+            raise TransferError("回拨的电话不能转接 / a call to a citizen cannot be handed on")
         agents = [one for one in call.parties.values() if one.endpoint.startswith(AGENT_PREFIX)]
         if len(agents) != 1 or call.channel not in call.parties:
             raise TransferError("坐席与来电者尚未通话 / caller and agent are not talking")

@@ -30,7 +30,10 @@ class TransferState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves a transfer from one state to another."""
+    """What moves a transfer from one state to another.
+
+    ``LINE_JOINED``: an emergency line that the agent called by keys has answered in the room.
+    """
 
     BLIND = "blind"
     CONSULT = "consult"
@@ -42,6 +45,7 @@ class Trigger(StrEnum):
     TARGET_FAILED = "target_failed"
     TARGET_LEFT = "target_left"
     AGENT_LEFT = "agent_left"
+    LINE_JOINED = "line_joined"
 
 
 _S = TransferState
@@ -51,6 +55,7 @@ TRANSITIONS: dict[tuple[TransferState, Trigger], TransferState] = {
     (_S.TOGETHER, _T.BLIND): _S.BLIND_RINGING,
     (_S.TOGETHER, _T.CONSULT): _S.CONSULT_RINGING,
     (_S.TOGETHER, _T.INVITE): _S.THREE_WAY_RINGING,
+    (_S.TOGETHER, _T.LINE_JOINED): _S.THREE_WAY,
     (_S.BLIND_RINGING, _T.TARGET_ANSWERED): _S.HANDED_OVER,
     (_S.BLIND_RINGING, _T.TARGET_FAILED): _S.RETURNED,
     (_S.CONSULT_RINGING, _T.TARGET_ANSWERED): _S.CONSULTING,

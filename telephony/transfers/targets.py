@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
+from config.calendar import WorkCalendar
 from config.directory import (
     Attempt,
     Department,
     Directory,
     EntryKind,
-    IsWorkday,
-    plain_weekday,
     route_of,
 )
 from config.settings import OutboundSettings
@@ -61,6 +61,18 @@ class Target:
     notice: str = ""
     location: str = ""
 
+    @classmethod
+    def line(cls, number: str, *, drill_number: str = "", location: str = "") -> Self:
+        """An emergency line, or the number that stands in for it in a drill."""
+        return cls(
+            TargetKind.EMERGENCY,
+            drill_number or number,
+            "out-emergency",
+            number,
+            drill=bool(drill_number),
+            location=location,
+        )
+
     def following(self) -> Target | None:
         """The next to try; None after the last."""
         if not self.others:
@@ -77,7 +89,7 @@ class Targets:
         directory: departments and contacts.
         queues: to which a call can be given back.
         now: the city's time.
-        is_workday: which days are workdays there.
+        calendar: which days are working days there.
     """
 
     def __init__(
@@ -87,17 +99,17 @@ class Targets:
         queues: Sequence[str],
         *,
         now: Callable[[], datetime] = datetime.now,
-        is_workday: IsWorkday = plain_weekday,
+        calendar: WorkCalendar | None = None,
     ) -> None:
         self._queues = tuple(queues)
         self._now = now
-        self._is_workday = is_workday
-        self.use(settings, directory)
+        self.use(settings, directory, calendar or WorkCalendar())
 
-    def use(self, settings: OutboundSettings, directory: Directory) -> None:
+    def use(self, settings: OutboundSettings, directory: Directory, calendar: WorkCalendar) -> None:
         """Take another directory and other rules, from the next transfer on."""
         self._settings = settings
         self._directory = directory
+        self._calendar = calendar
         self.policy = OutboundPolicy(
             frozenset(directory.numbers), settings.agent_numbers, settings.supervisor_numbers
         )
@@ -124,11 +136,11 @@ class Targets:
 
     def attempts(self, entry: Department) -> tuple[Attempt, ...]:
         """Who would be rung for an entry now; empty: nobody."""
-        return route_of(self._directory, entry, self._now(), self._is_workday).attempts
+        return route_of(self._directory, entry, self._now(), self._calendar).attempts
 
     def is_open(self, entry: Department) -> bool:
         """Whether an entry's numbers are answered now."""
-        return entry.is_open(self._now(), self._is_workday)
+        return entry.is_open(self._now(), self._calendar)
 
     def find(self, wish: str, role: DialRole, extensions: Sequence[str]) -> Target:
         """The target that is meant by a directory entry, a number, an extension or a queue.
@@ -178,15 +190,15 @@ class Targets:
             raise TargetError("没有该紧急热线 / there is no such emergency line")
         if drill and not self._settings.drill_number:
             raise TargetError("没有设置演练号码 / no number for drills is set")
-        number = self._settings.drill_number if drill else line
-        return Target(TargetKind.EMERGENCY, number, "out-emergency", line, drill, location=location)
+        number = self._settings.drill_number if drill else ""
+        return Target.line(line, drill_number=number, location=location)
 
     def _entry(self, kind: TargetKind, key: str, role: DialRole) -> Target:
         entry = self._directory.get(key)
         department = entry is not None and entry.kind is EntryKind.DEPARTMENT
         if entry is None or department is not (kind is TargetKind.DEPARTMENT):
             raise TargetError("名录中没有该目标 / there is no such entry")
-        route = route_of(self._directory, entry, self._now(), self._is_workday)
+        route = route_of(self._directory, entry, self._now(), self._calendar)
         if not route.attempts and not route.open:
             raise TargetError(
                 "不在该目标的工作时间，且没有备用号码 / it is closed now and has no fallback"

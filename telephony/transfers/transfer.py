@@ -72,6 +72,11 @@ class Transfer:
         self.target = target
         self.target_channel, self.target_id = "", str(uuid4())
 
+    def join(self, target: Target, channel: str) -> None:
+        """A target that came by itself and has answered already."""
+        self.target, self.kind = target, TransferKind.THREE_WAY
+        self.target_channel = self.target_id = channel
+
     def dials(self, number: str) -> bool:
         """Whether ``number`` is what this transfer rings (unknown after a restart: yes)."""
         return self.target is None or self.target.number == number

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import struct
 from types import TracebackType
 from typing import Self
 
@@ -83,6 +84,16 @@ class _Dialogue(asyncio.DatagramProtocol):
             self.answered.set_result(text)
 
 
+async def _be_silent(media: asyncio.DatagramTransport, answer: str) -> None:
+    """Send silence to where the answer wants it (RFC 3550, A-law, 20 ms a packet)."""
+    wanted = re.search(r"^m=audio (\d+)", answer, re.MULTILINE)
+    assert wanted is not None
+    for number in range(1000):
+        header = struct.pack(">BBHII", 0x80, 8, number, 160 * number, 1)
+        media.sendto(header + b"\xd5" * 160, (LOOPBACK, int(wanted[1])))
+        await asyncio.sleep(0.02)
+
+
 async def until_heard(hotline: Address, number: str, deadline_s: float = 20.0) -> float:
     """Call; seconds from the INVITE to the first packet of sound; then hang up.
 
@@ -125,7 +136,12 @@ async def until_heard(hotline: Address, number: str, deadline_s: float = 20.0) -
             match = re.search(r"^To:\s*(.*?)\r$", answer, re.MULTILINE | re.IGNORECASE)
             assert match is not None
             send("ACK", 1, match[1])
-            heard = await sound.first
+            # an answered call that hears nothing is waited for by Asterisk, half a second
+            speaking = asyncio.create_task(_be_silent(media, answer))
+            try:
+                heard = await sound.first
+            finally:
+                speaking.cancel()
             send("BYE", 2, match[1])
             return heard - began
     finally:

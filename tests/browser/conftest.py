@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
+from telephony.testphone.configuration import free_port
 from tests.browser.chromium import chromium
 from tests.browser.seat import Seat
 from tests.live.harness.api import Api
@@ -33,7 +35,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
-    hotline = Hotline.make(agents={"ring_seconds": 20, "wrap_up_seconds": 1})
+    trunk = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    hotline = Hotline.make(
+        agents={"ring_seconds": 20, "wrap_up_seconds": 1},
+        outbound={"trunks": [trunk], "ring_seconds": 8, "drill_number": "0931999"},
+        # telephones ring for what a test does only
+        callback={"automatic": False},
+    )
     try:
         await hotline.start()
         yield hotline
@@ -43,7 +51,8 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def phone(hotline: Hotline) -> AsyncIterator[TestPhone]:
-    async with TestPhone(hotline.installation, hotline.sip) as phone:
+    trunk = int(hotline.settings.outbound.trunks[0].rpartition(":")[2])
+    async with TestPhone(hotline.installation, hotline.sip, sip_port=trunk) as phone:
         yield phone
 
 

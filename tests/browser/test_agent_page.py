@@ -53,7 +53,7 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await seat.shows("#call .line", "12328")
     await seat.shows("#call", HOSTILE_NAME)
     await seat.shows("#call", "按键 0")
-    await seat.shows("#call", "12319 语音中挂断")
+    await seat.shows("#call", "12319城市管理服务热线 语音中挂断")
     await seat.shows("#state", "振铃")
     await seat.picture("ringing")
     assert await seat.at("#call img, #call script").count() == 0

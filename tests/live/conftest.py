@@ -34,13 +34,16 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 async def hotline() -> AsyncIterator[Hotline]:
     telephones, first = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
     hotline = Hotline.make(
+        # a telephone rings here only for what the test does
+        callback={"automatic": False},
         outbound={
             # to the telephones by a way that a test can interrupt, and directly
             "trunks": [f"127.0.0.1:{first}", f"127.0.0.1:{telephones}"],
             "agent_numbers": ["0931000XXXX"],
             "ring_seconds": 8,
             "drill_number": "0931999",
-        }
+            "location_header": "X-Location",
+        },
     )
     try:
         await hotline.start()
@@ -139,3 +142,10 @@ async def talk(
     await agent.wait_answered()
     call_id = (await desk.heard("call.answered"))["call_id"]
     return Conversation(call_id, caller, agent, desk, number)
+
+
+@pytest.fixture
+def invites(first_trunk: Trunk) -> list[str]:
+    """The INVITEs that go out by the first trunk during the test."""
+    first_trunk.invites.clear()
+    return first_trunk.invites

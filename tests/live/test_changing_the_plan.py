@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest_asyncio
+import soundfile
 
 from telephony.testphone import TestPhone
-from tests.live.harness.api import Api
+from tests.live.harness.api import Api, form
+from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.records import reached, record_of
 
@@ -156,7 +160,7 @@ async def test_given_the_service_down_when_the_plan_is_taken_by_command_then_ast
     changing: Hotline, caller: TestPhone
 ) -> None:
     changing.kill_service(signal.SIGTERM)
-    write_plan(changing, DUAL + NEXT)
+    write_plan(changing, DUAL + NEXT + NEXT.replace("12316", "12317"))
     await changing.command("configuration", "reload")
     assert (await _answered(caller, "12336", "13900000508"))[0]
     await changing.start_service()
@@ -165,3 +169,76 @@ async def test_given_the_service_down_when_the_plan_is_taken_by_command_then_ast
         await until(lambda: record_of(admin, "13900000508"), "the call's record")
         versions = (await admin.get("/api/configuration/number_plan/versions"))["versions"]
     assert versions[-1]["who"].startswith("cli:")
+
+
+async def test_given_a_recording_brought_over_the_web_then_callers_hear_it_until_it_is_taken_back(
+    changing: Hotline, caller: TestPhone, boss: Api
+) -> None:
+    write_plan(changing, RETIRED)
+    await boss.post("/api/configuration/reload")
+    key = "/api/prompts/zh/announcement-12336"
+    brought = SPEECH / "03_noise_agent.wav"
+    change = await boss.upload(key, "新播报.wav", brought.read_bytes())
+    assert (change["who"], change["action"], change["original"]) == (
+        "admin",
+        "import",
+        "新播报.wav",
+    )
+    call = await caller.dial("12336", caller="13900000511")
+    await call.wait_ended()
+    assert not call.is_answered
+    heard = samples(call.heard)[:, 0]
+    assert likeness(heard, samples(brought)[:, 0]) > 0.6
+    # the same to listen to beforehand: twice one language
+    status, preview = await boss.download("/api/numbers/12336/preview/audio")
+    wav = changing.data_dir / "preview.wav"
+    wav.write_bytes(preview)
+    once = samples(changing.settings.prompts_dir / "zh" / "announcement-12336.wav")
+    assert status == 200
+    assert abs(len(samples(wav)) - 2 * (len(once) + 2400)) < 100
+    assert likeness(samples(wav)[:, 0], samples(brought)[:, 0]) > 0.6
+    spoken = await changing.command("numbers", "preview", "12336", "--wav", str(wav))
+    assert spoken.count("zh/announcement-12336") == 2
+    assert wav.read_bytes() == preview
+    assert (await boss.download(f"{key}/audio"))[0] == 200
+    history = (await boss.get(f"{key}/versions"))["versions"]
+    first = next(one["version"] for one in history if one["action"] == "adopt")
+    await boss.post(f"{key}/rollback", version=first)
+    call = await caller.dial("12336", caller="13900000512")
+    await call.wait_ended()
+    assert likeness(samples(call.heard)[:, 0], samples(SPEECH / "05_bus_caller.wav")[:, 0]) > 0.6
+
+
+async def test_given_a_hostile_upload_then_a_plain_refusal_and_the_old_recording_stays(
+    changing: Hotline, boss: Api
+) -> None:
+    write_plan(changing, RETIRED)
+    await boss.post("/api/configuration/reload")
+    key = "/api/prompts/zh/announcement-12336"
+    before = await boss.download(f"{key}/audio")
+    for name, content, status in (
+        ("page.m4a", b"<html></html>" * 100, 422),
+        ("bomb.flac", _hours_of_silence(changing), 422),
+        ("cut.wav", (SPEECH / "05_bus_caller.wav").read_bytes()[:200], 422),
+        ("huge.wav", io.BytesIO(bytes(51 << 20)), 413),
+    ):
+        assert await boss.status("POST", key, data=form(name, content)) == status, name
+    assert await boss.status("POST", key, json={"file": "x"}) == 415
+    assert await boss.status("POST", key, data=b"x", headers=BROKEN_FORM) == 422
+    assert await boss.status("POST", "/api/prompts/zh/nothing", data=form("a.wav", b"x")) == 404
+    assert await boss.status("POST", "/api/prompts/zh/..%2f..%2fx", data=form("a", b"x")) == 404
+    assert await boss.download(f"{key}/audio") == before
+    agent = changing.accounts["agent8001"]
+    async with Api(changing.web, agent.username, agent.password) as api:
+        assert await api.status("POST", key, data=form("a.wav", b"x")) == 403
+        assert await api.status("GET", f"{key}/audio") == 403
+    assert await changing.is_healthy()
+
+
+BROKEN_FORM = {"Content-Type": "multipart/form-data; boundary=none"}
+
+
+def _hours_of_silence(hotline: Hotline) -> bytes:
+    file = hotline.data_dir / "bomb.flac"
+    soundfile.write(file, np.zeros(3 * 3600 * 8000, np.int16), 8000)
+    return file.read_bytes()

@@ -390,6 +390,15 @@ async def test_given_calls_all_the_time_when_midnight_comes_then_every_call_gets
 
     if service == "down":
         await hotline.start_service()
+
+    async def told() -> list[str]:
+        entries = await hotline.store.audit.latest(1000)
+        return [entry.detail for entry in entries if entry.action == "number.stage_began"]
+
+    # caught up at the start if nobody was there
+    (detail,) = await until(told, "the change in the audit trail", 40)
+    assert detail.startswith("dual (line 12336) > merged announcement-12336-")
+    assert "by nobody named at" in detail
     account = hotline.accounts["admin"]
     async with Api(hotline.web, account.username, account.password) as admin:
         for call in after:

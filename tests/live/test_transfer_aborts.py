@@ -7,10 +7,14 @@ ones, and what the caller hears meanwhile.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
-from telephony.testphone import AgentBehaviour, PhoneAgent
+from agent_gateway.auth import Accounts, Role
+from agent_gateway.service.asterisk_config import apply_endpoints
+from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.listening import longest_silence
@@ -242,6 +246,57 @@ async def test_given_a_transfer_when_the_agents_browser_dies_then_it_goes_on_and
         await call.wait_ended()
     assert heard(third, CALLER_SAYS) > HEARD
     assert heard(talk.caller, TARGET_SAYS) > HEARD
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def as_shipped(hotline: Hotline) -> AsyncIterator[None]:
+    """Afterwards a telephone without a sound counts as dead after the 120 s that are shipped."""
+    yield
+    await apply_endpoints(hotline.settings, hotline.secrets)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_given_a_transfer_when_the_agents_telephone_loses_its_power_then_two_go_on(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    agents: dict[str, Api],
+    outside: Outside,
+    as_shipped: None,
+    kind: str,
+) -> None:
+    accounts = Accounts(hotline.store, "tests")
+    extension = f"801{KINDS.index(kind)}"
+    account = await accounts.add(f"agent{extension}", Role.AGENT, extension=extension)
+    await apply_endpoints(hotline.settings, hotline.secrets)
+    pjsip = hotline.settings.asterisk_dir / "etc" / "pjsip.conf"
+    assert f"[agent-{extension}]" in pjsip.read_text(encoding="utf-8")
+    pjsip.write_text(pjsip.read_text("utf-8").replace("rtp_timeout = 120", "rtp_timeout = 4"))
+    await hotline.asterisk.command("module reload res_pjsip.so")
+    async with (
+        Api(hotline.web, account.username, account.password) as desk,
+        TestPhone(hotline.installation, hotline.sip) as doomed,
+    ):
+        telephone = await doomed.add_agent(account.sip_user, account.sip_password)
+        await desk.watch()
+        await desk.state("ready")
+        caller = await phone.dial("12345", caller=f"1390000{extension}", keys=[(0.3, "0")])
+        agent = await telephone.next_call()
+        await agent.wait_answered()
+        call_id = (await desk.heard("call.answered"))["call_id"]
+        talk = Conversation(call_id, caller, agent, desk, "")
+        await _begin(talk, kind)
+        third = await _target(outside, kind).next_call()
+        await talk.state(_TOGETHER[kind])
+        doomed.lose_power()
+        await talk.state("handed_over", "agent hung up", 20)
+        await desk.state("logged_out")
+    await say((caller, CALLER_SAYS), (third, TARGET_SAYS))
+    await caller.hangup()
+    for call in (caller, third):
+        await call.wait_ended()
+    assert heard(third, CALLER_SAYS) > HEARD
+    assert heard(caller, TARGET_SAYS) > HEARD
 
 
 @pytest.mark.parametrize("target", [DEPARTMENT, "agent:8002"])

@@ -222,18 +222,11 @@ async def test_given_a_ticket_in_work_when_the_number_calls_again_then_put_forwa
     await agent_state(admin, "8001", "ready")
     await desk.state("break", "小休")
 
-    async def put_forward() -> bool:
-        # the lists are read every ten seconds
-        call = await phone.dial("12345", caller=caller, keys=STRAIGHT_ON)
-        await waiting(hotline, 1)
-        found = await priorities(hotline)
-        await hang_up(call)
-        await waiting(hotline, 0)
-        record = await ended_call(admin, caller)
-        reasons = [one["detail"] for one in record["path"] if one.get("prompt") == "priority"]
-        return bool(reasons) and "ticket" in reasons[0] and found == [15]
-
-    await until(put_forward, "caller with a ticket put forward", 60)
+    call = await phone.dial("12345", caller=f"+86{caller}", keys=STRAIGHT_ON)
+    await waiting(hotline, 1)
+    assert await priorities(hotline) == [15]
+    await reached(admin, f"%2B86{caller}", "ivr", prompt="priority", detail="ticket +5")
+    await hang_up(call)
 
 
 async def test_given_calls_of_the_day_then_the_line_s_service_level_by_its_own_target(

@@ -1,11 +1,20 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
 import { showAdvice } from "./advice.js";
+import { missedChanged, openCallbacks, showCallBack, showMissed } from "./callbacks.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
+import { learnNames } from "./names.js";
+import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask } from "./service.js";
+import {
+  closeSupervision,
+  heardBySupervisor,
+  openSupervision,
+  showSupervision,
+} from "./supervision.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { openTransfers, showTransfer } from "./transfers.js";
 import { addTurn, showDelay, showWords } from "./words.js";
@@ -21,6 +30,7 @@ function current() {
 function show() {
   const call = current();
   showCall(call, state.user.extension);
+  showCallBack(call, state.user.extension);
   showTransfer(call, state.user.extension);
   showWords(call && call.turns);
   showDelay(call && call.delays);
@@ -65,6 +75,7 @@ const REFRESHES = 6;
 
 /** The record of a call is written a moment after its end is told. */
 async function refreshUntilWritten(callId, tries = REFRESHES) {
+  if (!state.user) return;
   await refreshCalls();
   const written = state.last.some((one) => one.call_id === callId && one.ended_at);
   if (state.user && !written && tries > 1) {
@@ -102,6 +113,8 @@ const HEARD = {
     message.calls.forEach(put);
     message.calls.forEach(choose);
     if (!current()) state.current = null;
+    takePinned(message.pinned);
+    openTransfers(orderTransfer).catch(failed);
     showAgent();
     refreshCalls();
   },
@@ -140,6 +153,7 @@ const HEARD = {
     const call = state.calls.get(message.call_id);
     if (call) call.advice = message;
   },
+  "missed.changed": ({ missed_call }) => missedChanged(missed_call),
   "transfer.changed"(message) {
     const call = state.calls.get(message.call_id);
     if (call) call.transfer = message;
@@ -157,6 +171,7 @@ const HEARD = {
   },
   "ticket.drafted": (message) => ticket(message),
   "ticket.changed": (message) => ticket(message),
+  "targets.pinned": ({ pinned }) => takePinned(pinned),
   "agent.state"(message) {
     if (message.extension !== state.user.extension) return;
     state.agent = message;
@@ -190,6 +205,7 @@ let drawing = false;
 
 function heard(message) {
   HEARD[message.type]?.(message);
+  heardBySupervisor(message);
   // many words a second come: one drawing a frame is enough
   if (drawing) return;
   drawing = true;
@@ -257,11 +273,20 @@ function enter(user) {
   showAgent();
   show();
   openTransfers(orderTransfer).catch(failed);
+  openSupervision(user, failed).catch(failed);
+  learnNames()
+    .then(() => {
+      forgetForm();
+      show();
+    })
+    .catch(failed);
+  openCallbacks(failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
 function leave() {
   state.live?.close();
+  closeSupervision();
   Object.assign(state, { user: null, agent: null, current: null, live: null });
   state.calls.clear();
   byId("bar").hidden = true;
@@ -299,6 +324,8 @@ byId("language").addEventListener("click", () => {
   showAgent();
   show();
   showCalls(state.last);
+  showSupervision();
+  showMissed();
 });
 
 translatePage();

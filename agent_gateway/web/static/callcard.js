@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
+import { nameOf } from "./names.js";
 
 const DETAILS = {
   key: "digit",
@@ -9,6 +10,7 @@ const DETAILS = {
   answered: "endpoint",
   survey: "score",
   alarm: "line",
+  citizen: "result",
 };
 
 /** Show the call (null: none). */
@@ -27,7 +29,7 @@ export function showCall(call, extension) {
       make("div", { class: "number" }, call.caller || text("withheld")),
       make("div", {}, call.caller_name),
       ...putForward(call).map((name) => make("span", { class: "badge warn" }, text(name))),
-      make("div", { class: "line" }, lineOf(call)),
+      make("div", { class: "line" }, wayOf(call) + lineOf(call)),
       call.alarm ? alarm(call.alarm) : "",
       make("div", { class: "empty" }, `${text(status)} · ${clock(call.arrived_at)}`),
     ),
@@ -38,13 +40,13 @@ export function showCall(call, extension) {
     list(call.history, (one) =>
       [
         clock(one.arrived_at),
-        one.line,
+        nameOf("lines", one.line),
         text(`disposition_${one.disposition}`),
         one.talk_seconds ? minutes(one.talk_seconds) : "",
       ].join(" "),
     ),
     make("h3", {}, text("open_tickets")),
-    list(call.open_tickets, (one) => `${one.number} · ${one.line} · ${clock(one.created_at)}`),
+    list(call.open_tickets, (one) => `${one.number} · ${nameOf("lines", one.line)} · ${clock(one.created_at)}`),
   );
 }
 
@@ -68,15 +70,29 @@ function alarm({ line, words, urgent_only }) {
   return make("p", { class: "alarm", role: "alert" }, `${what} ${line}：“${words}”`);
 }
 
+function wayOf(call) {
+  return call.direction === "outbound" ? `${text("outward")} · ` : "";
+}
+
 function lineOf(call) {
   if (!call.line_name) return call.line;
   return call.line_name.startsWith(call.line) ? call.line_name : `${call.line} ${call.line_name}`;
 }
 
+/** Where the step led, by its name. */
+function detailOf({ detail = "" }) {
+  const queue = nameOf("queues", detail);
+  return queue === detail ? nameOf("lines", detail) : queue;
+}
+
 function stepOf(step) {
   if (step.step === "ivr") {
     const said = text(`ivr_${step.prompt}`);
-    return `${said.startsWith("ivr_") ? step.prompt : said} ${step.detail ?? ""}`;
+    return `${said.startsWith("ivr_") ? step.prompt : said} ${detailOf(step)}`;
+  }
+  if (step.step === "left_queue" || step.step === "queued") {
+    const place = step.step === "queued" ? step.position : "";
+    return `${text(`step_${step.step}`)} ${nameOf("queues", step.queue)} ${place}`;
   }
   const detail = String(step[DETAILS[step.step]] ?? "").replace("PJSIP/agent-", "");
   return `${text(`step_${step.step}`)} ${detail}`;

@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
+import { nameOf } from "./names.js";
 
 /** Show the calls. */
 export function showCalls(calls) {
@@ -24,7 +25,7 @@ function row(call) {
     "tr",
     {},
     make("td", {}, clock(call.arrived_at)),
-    make("td", {}, call.line),
+    make("td", { title: nameOf("lines", call.line) }, call.line),
     make("td", {}, call.caller || text("withheld")),
     make("td", {}, call.agent),
     make("td", {}, text(`disposition_${call.disposition}`)),

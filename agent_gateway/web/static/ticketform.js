@@ -2,13 +2,16 @@
 
 import { byId, make } from "./dom.js";
 import { text } from "./language.js";
+import { namesOf } from "./names.js";
 
 const TYPES = ["", "consultation", "help", "complaint", "report", "suggestion", "praise"];
+// lists of keys that the service has names for
+const NAMED = ["categories", "departments", "lines"];
 const YES_NO = ["", "true", "false"];
 const URGENCY = ["", "normal", "urgent", "emergency"];
 const FIELDS = [
-  ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category"],
-  ["department"], ["line"], ["caller_name"], ["caller_title"], ["callback_phone"], ["district"],
+  ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category", "categories"],
+  ["department", "departments"], ["line", "lines"], ["caller_name"], ["caller_title"], ["callback_phone"], ["district"],
   ["address"], ["occurred_on"], ["target"], ["emergency_line"], ["confidential", YES_NO],
   ["accepted", YES_NO], ["reject_reason"],
 ];
@@ -64,7 +67,10 @@ function row([name, kind], change) {
     onchange: (event) => change(name, value(event.target)),
   };
   let input;
-  if (Array.isArray(kind)) {
+  if (NAMED.includes(kind)) {
+    const choice = ([key, name]) => make("option", { value: key }, name);
+    input = make("select", options, make("option", { value: "" }), ...namesOf(kind).map(choice));
+  } else if (Array.isArray(kind)) {
     const choice = (one) => make("option", { value: one }, one && text(`value_${one}`));
     input = make("select", options, ...kind.map(choice));
   } else if (kind === "long") input = make("textarea", { ...options, rows: "2", maxlength: "4000" });

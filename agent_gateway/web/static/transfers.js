@@ -1,7 +1,10 @@
-// Handing the call on: emergency lines, targets of the directory, and what fits the moment.
+// Handing the call on: topics, emergency lines, targets of the directory, and what fits the moment.
 
 import { byId, make } from "./dom.js";
+import { openEmergency, showEmergency } from "./emergency.js";
 import { text } from "./language.js";
+import { nameOf } from "./names.js";
+import { leaders, showTopics } from "./pinned.js";
 import { ask } from "./service.js";
 
 const RINGING = ["consult_ringing", "three_way_ringing"];
@@ -11,46 +14,75 @@ const ALLOWED = {
   complete: ["consult_ringing", "consulting", "three_way"],
   abort: [...RINGING, "consulting", "three_way"],
 };
+const KINDS = ["leader", "department", "sub_centre", "expert", "hotline", "utility", "agent", "queue"];
 
 let shown = null;
+let listed = "";
+let targets = [];
 let order = async () => {};
 
 /** Fill the lists; `act(path, body)` sends an order for the call on the screen. */
 export async function openTransfers(act) {
   order = act;
   const directory = await ask("GET", "/api/directory");
-  byId("emergency").replaceChildren(
-    ...directory.emergency_lines.map((line) => {
-      const button = make("button", { type: "button", class: "danger" }, line);
-      button.addEventListener("click", () => order("emergency", { line }));
-      return button;
-    }),
-  );
-  const targets = [...directory.departments, ...directory.agents, ...directory.queues];
-  byId("transfer-target").replaceChildren(
-    ...targets.map((one) => make("option", { value: one.target }, one.name)),
-  );
+  openEmergency(directory, order);
+  const { departments, contacts, agents, queues } = directory;
+  targets = [...departments, ...contacts, ...agents, ...queues];
+  listTargets();
 }
 
 /** Show what can be done with the call now (null: nothing). */
 export function showTransfer(call, extension) {
-  const mine = call && !call.ended_at && call.answered_at && call.agents.includes(extension);
+  const inbound = call && call.direction === "inbound";
+  const mine = inbound && !call.ended_at && call.answered_at && call.agents.includes(extension);
   shown = mine ? call : null;
   byId("transfer").hidden = !mine;
   if (!mine) return;
-  const { state = "together", name = "", reason = "" } = call.transfer ?? {};
+  const { state = "together", name = "", reason = "", drill = false } = call.transfer ?? {};
   byId("to-survey").disabled = Boolean(call.transfer);
   for (const kind of BEGIN) byId(`transfer-${kind}`).disabled = state !== "together";
   for (const [what, states] of Object.entries(ALLOWED)) {
     byId(`transfer-${what}`).disabled = !states.includes(state);
   }
+  showTopics(call, state === "together", (kind, target) => shown && order("transfer", { kind, target }));
+  showEmergency(call);
+  listTargets();
   const why = text(`transfer_reason_${reason}`);
   const known = why !== `transfer_reason_${reason}`;
   byId("transfer-state").textContent = call.transfer
-    ? [text(`transfer_${state}`), name, known ? why : ""].filter(Boolean).join(" · ")
+    ? [drill ? text("drill") : "", text(`transfer_${state}`), nameOf("queues", name), known ? why : ""].filter(Boolean).join(" · ")
     : "";
 }
 
+function listTargets() {
+  const words = byId("transfer-search").value.trim().toLowerCase();
+  const all = [...leaders(), ...targets];
+  const fits = (one) =>
+    [one.name, one.target, one.note, ...one.aliases].some((known) => known.toLowerCase().includes(words));
+  const found = words ? all.filter(fits) : all;
+  const key = JSON.stringify([words, document.documentElement.lang, found]);
+  // what has not changed stays as it is, so that a choice is not lost
+  if (key === listed) return;
+  listed = key;
+  const list = byId("transfer-target");
+  const chosen = list.value;
+  list.replaceChildren(
+    ...KINDS.map((kind) => [kind, found.filter((one) => one.kind === kind)])
+      .filter(([, members]) => members.length)
+      .map(([kind, members]) =>
+        make("optgroup", { label: text(`target_${kind}`) }, ...members.map(option)),
+      ),
+  );
+  list.value = chosen;
+  if (list.selectedIndex < 0 && words && found.length) list.selectedIndex = 0;
+}
+
+function option(one) {
+  const closed = one.open ? "" : `（${text("closed")}）`;
+  return make("option", { value: one.target, title: one.note }, one.name + closed);
+}
+
+byId("transfer-search").addEventListener("input", listTargets);
 for (const kind of BEGIN) {
   byId(`transfer-${kind}`).addEventListener("click", () => {
     const target = byId("transfer-target").value;

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import Secrets, Settings
+from telephony.outbound.numbers import PATTERNS
 
 _WORD = re.compile(r"[A-Za-z0-9._-]+")
 _PROMPT = re.compile(r"(?:zh|en)/[A-Za-z0-9_-]+")
@@ -47,6 +48,11 @@ class DialplanStage:
         begins: Unix time (s); 0: always.
         announcement: prompts played before the answer, ``<language>/<key>`` each, in this order.
         cause: the call is released with this Q.850 cause afterwards; None: it is answered.
+        key_for_person: any key during the announcement leads to the answer at once.
+        rings: this number is rung before the call is answered here; "": none.
+        windows: when, in seconds of the week from Monday 0:00 local time; empty: always.
+        utc_offset_s: of local time.
+        release: a call that is not taken at ``rings`` is released; False: answered.
     """
 
     queue: str
@@ -56,6 +62,11 @@ class DialplanStage:
     begins: int = 0
     announcement: tuple[str, ...] = ()
     cause: int | None = None
+    key_for_person: bool = False
+    rings: str = ""
+    windows: tuple[tuple[int, int], ...] = ()
+    utc_offset_s: int = 0
+    release: bool = False
 
     def __post_init__(self) -> None:
         _require(_WORD, self.queue, "queue")
@@ -63,6 +74,8 @@ class DialplanStage:
         _require(_WORD, self.greeting, "prompt")
         for prompt in self.announcement:
             _require(_PROMPT, prompt, "prompt")
+        if self.rings:
+            _require(_DIALLED, self.rings, "number to ring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,17 @@ class RenderInput:
             # ';' starts a comment, ',' and parentheses end an application's argument
             if re.search(r"[;,()\r\n\"${}|&]", str(path)):
                 raise ValueError(f"the folder name {path} has characters that Asterisk cannot take")
+
+    @property
+    def handed_to(self) -> tuple[str, ...]:
+        """Numbers which the dialplan may ring by itself."""
+        stages = (stage for line in self.lines for stage in line.stages)
+        return tuple(dict.fromkeys(stage.rings for stage in stages if stage.rings))
+
+    @property
+    def citizen_patterns(self) -> tuple[str, ...]:
+        """What a citizen's number looks like."""
+        return PATTERNS
 
     @property
     def queues(self) -> tuple[str, ...]:

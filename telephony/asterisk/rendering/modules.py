@@ -38,6 +38,7 @@ REQUIRED = (
     "res_musiconhold",
     "res_audiosocket",
     "app_audiosocket",
+    "app_channelredirect",
     "app_chanspy",
     "app_confbridge",
     "app_dial",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Callable
 from types import TracebackType
@@ -11,6 +12,13 @@ from typing import Any, Self
 import aiohttp
 
 Message = dict[str, Any]
+
+
+def form(name: str, content: bytes | io.BytesIO) -> aiohttp.FormData:
+    """A form with one file."""
+    data = aiohttp.FormData(quote_fields=False)
+    data.add_field("file", content, filename=name, content_type="application/octet-stream")
+    return data
 
 
 class Api:
@@ -68,6 +76,22 @@ class Api:
     async def post(self, path: str, **body: Any) -> Any:
         """The JSON answer; the status must be 200."""
         async with self._http.post(path, json=body or None) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
+    def send_later(self, method: str, path: str, **body: Any) -> asyncio.Task[int]:
+        """Send a request without waiting; the task ends with the answer's status."""
+        return asyncio.create_task(self.status(method, path, json=body))
+
+    async def put(self, path: str, **body: Any) -> Any:
+        """The JSON answer; the status must be 200."""
+        async with self._http.put(path, json=body) as answer:
+            assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
+    async def upload(self, path: str, name: str, content: bytes) -> Any:
+        """Send a file; the JSON answer; the status must be 200."""
+        async with self._http.post(path, data=form(name, content)) as answer:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 

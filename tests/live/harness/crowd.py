@@ -76,11 +76,12 @@ class Crowd:
     callers: list[Caller] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
     seed: int = 0
+    _may_kill: bool = False
     _restarts: int = 0
 
-    def begin(self, seed: int) -> None:
-        """A new sequence: those who have hung up are forgotten."""
-        self.seed = seed
+    def begin(self, seed: int, *, may_kill: bool) -> None:
+        """A new sequence: those who have hung up are forgotten; perhaps the service is killed."""
+        self.seed, self._may_kill = seed, may_kill
         self.story.clear()
         self.callers.clear()
         self._restarts, self._began = 0, time.monotonic()
@@ -136,7 +137,7 @@ class Crowd:
                 deeds += [(f"{one.number}: {kind} to {target}", wish)] * 4
                 deeds += [(f"{one.number}: {name}", _of(self._order, one, name)) for name in ORDERS]
                 deeds.append((f"{one.number}: emergency", _of(self._emergency, one)))
-        if not self.restarted:
+        if self._may_kill and not self.restarted:
             deeds.append(("the service is killed", self._kill))
         return deeds
 

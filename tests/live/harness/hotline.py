@@ -35,7 +35,6 @@ DEPARTMENT_NUMBER = "09310000001"
 # A contact with two numbers and a night duty, and one that is never open.
 CONTACT_NUMBERS = "09310000011", "09310000012"
 NIGHT_DUTY = "09310000019"
-NEVER = {"begins": "00:00", "ends": "00:00:00.000001", "days": "every_day"}
 CONTACTS = [
     {
         "key": "water",
@@ -50,7 +49,7 @@ CONTACTS = [
         "name": "专家座席",
         "kind": "expert",
         "phone": "09310000013",
-        "hours": [NEVER],
+        "hours": {},
         "fallback": {"entry": "water"},
     },
 ]

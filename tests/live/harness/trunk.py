@@ -15,10 +15,12 @@ class Trunk(asyncio.DatagramProtocol):
 
     Attributes:
         works: False: packets of the hotline are swallowed.
+        invites: INVITEs that came through it, as text.
     """
 
     def __init__(self, port: int, telephones: int) -> None:
         self.works = True
+        self.invites: list[str] = []
         self._port = port
         self._telephones = telephones
         self._hotline: Address | None = None
@@ -47,4 +49,6 @@ class Trunk(asyncio.DatagramProtocol):
                 self._transport.sendto(data, self._hotline)
         elif self.works:
             self._hotline = addr
+            if data.startswith(b"INVITE "):
+                self.invites.append(data.decode("utf-8", "replace"))
             self._transport.sendto(data, (LOOPBACK, self._telephones))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +96,8 @@ class FakeAsterisk:
                 return "510 Invalid or unknown command"
 
     def _play(self, path: str, escape: str) -> str:
-        name = Path(path).name
+        # without the mark of a menu's text
+        name = re.sub(r"_[0-9a-f]{8}$", "", Path(path).name)
         if name == self.hangs_up_at:
             raise HangUpError
         if name in self.unplayable:

@@ -154,10 +154,10 @@ async def test_given_a_vip_who_was_missed_and_has_a_ticket_then_all_reasons_and_
     call = await store.calls.get("1.1")
     assert call is not None
     ticket, _ = await store.tickets.fill(call, day=NOW.date(), guesses={}, transcript=[])
-    await known.read()
+    await known.read_tickets()
     assert known.of(NUMBER) == Standing(), "every answered call leaves a draft"
     await store.tickets.submit(ticket.number)
-    await known.read()
+    await known.read_tickets()
     assert known.of(NUMBER) == Standing(bonus=5, reasons=("ticket",))
     await store.callers.add(entry("priority", priority=30, hours=None), ip="")
     await known.read()
@@ -183,4 +183,14 @@ async def test_given_an_unanswered_call_then_put_forward_for_some_hours_or_until
 async def test_given_no_bonus_for_calling_again_then_no_reason_is_given(store: Store) -> None:
     known = KnownCallers(store, CallerSettings(repeat_priority=0), "0931", now=lambda: NOW)
     known.missed_call_changed(missed())
+    assert known.of(NUMBER) == Standing()
+
+
+async def test_given_a_ticket_that_is_worked_on_then_at_once_and_until_it_is_done(
+    known: KnownCallers,
+) -> None:
+    known.ticket_in_work("+86" + NUMBER)
+    known.ticket_in_work("anonymous")
+    assert known.of(NUMBER) == Standing(bonus=5, reasons=("ticket",))
+    await known.read_tickets()
     assert known.of(NUMBER) == Standing()

@@ -56,7 +56,7 @@ def test_a_landline_is_known_by_any_prefix(number: str) -> None:
         assert caller_number(spelled, CITY) == number
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | st.from_regex(r"\+?0{0,3}(86)?[0-9]{0,16}", fullmatch=True))
 def test_whatever_the_network_writes_the_form_is_plain_and_stays_itself(raw: str) -> None:
     number = caller_number(raw, CITY)
     assert set(number.removeprefix("+")) <= set(_DIGITS)

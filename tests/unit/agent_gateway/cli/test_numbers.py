@@ -23,7 +23,8 @@ def test_given_a_retired_number_when_previewed_then_each_step_and_the_end_are_sa
     assert ran.exit_code == 0, ran.output
     assert "line 12336" in ran.stdout
     assert ran.stdout.count("zh/announcement-12336") == 2
-    assert "5. is released, not answered (Q.850 cause 1)" in ran.stdout
+    assert "5. with any key meanwhile: answered" in ran.stdout
+    assert "6. is released, not answered (Q.850 cause 1)" in ran.stdout
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -29,7 +30,22 @@ def tone(file: Path, hertz: float, seconds: float = 2.0, loud: float = 0.05) -> 
     """A stereo recording; a sine, so that a version is told from another by its pitch."""
     time = np.arange(int(seconds * RATE)) / RATE
     sine = np.clip(loud * np.sin(2 * np.pi * hertz * time), -1, 1)
+    if file.suffix == ".m4a":
+        return aac(file, sine)
     soundfile.write(file, np.stack([sine, sine], axis=1), RATE)
+    return file
+
+
+def aac(file: Path, sine: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Path:
+    """The same as AAC, which libsndfile cannot write."""
+    with av.open(str(file), "w", format="ipod") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(
+            np.stack([sine, sine]).astype(np.float32), format="fltp", layout="stereo"
+        )
+        frame.sample_rate = RATE
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
     return file
 
 
@@ -44,7 +60,7 @@ def pitch(file: Path) -> float:
     return float(np.argmax(spectrum) * 8000 / len(heard))
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg", ".flac"])
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg", ".flac", ".m4a"])
 def test_given_a_recording_when_imported_then_callers_hear_it_at_the_usual_loudness(
     folder: Path, tmp_path: Path, suffix: str
 ) -> None:
@@ -100,7 +116,7 @@ def test_given_a_recording_laid_into_the_folder_when_another_is_imported_then_it
         (2.0, 3.0, "is clipped"),
         (0.2, 0.1, "too short"),
         (95.0, 0.1, "too long"),
-        (700.0, 0.1, "too long"),
+        (150.0, 0.1, "too long"),
     ],
 )
 def test_given_an_unfit_recording_then_refused_with_the_reason_and_nothing_changed(
@@ -112,13 +128,10 @@ def test_given_an_unfit_recording_then_refused_with_the_reason_and_nothing_chang
     assert not (folder / "studio" / "zh").exists()
 
 
-@pytest.mark.parametrize("name", ["song.m4a", "none.wav"])
-def test_given_no_readable_file_then_a_plain_error(folder: Path, tmp_path: Path, name: str) -> None:
-    if name == "song.m4a":
-        (tmp_path / name).write_bytes(b"\0\0\0\x20ftypM4A " + b"\0" * 400)
-    refused = run("import", KEY, str(tmp_path / name))
+def test_given_no_file_then_a_plain_error(folder: Path, tmp_path: Path) -> None:
+    refused = run("import", KEY, str(tmp_path / "none.wav"))
     assert refused.exit_code == 1
-    assert "convert it to WAV, MP3, OGG or FLAC" in refused.output
+    assert "cannot be read" in refused.output
 
 
 def test_given_an_unknown_prompt_or_version_or_an_altered_file_then_a_plain_error(

@@ -26,6 +26,12 @@ def test_given_words_about_a_matter_when_searched_then_its_entry_comes_first() -
     assert index.search("家里暖气一点都不热")[0][0].id == 2
 
 
+def test_given_a_keyword_that_was_misheard_when_searched_then_it_is_known_by_its_sound() -> None:
+    assert KnowledgeIndex(ENTRIES).search("那个鹿灯一直黑着")[0][0].id == 1
+    fire = KnowledgeIndex([_entry(4, "火灾自救", "低姿撤离。", keywords=["着火"])])
+    assert [row.id for row, _ in fire.search("楼下找火了")] == [4]
+
+
 def test_given_words_about_nothing_known_when_searched_then_nothing_is_offered() -> None:
     assert KnowledgeIndex(ENTRIES).search("共享单车扣了我钱") == []
     assert KnowledgeIndex([]).search("路灯") == []

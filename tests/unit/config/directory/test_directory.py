@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.calendar import WorkCalendar
 from config.data_file import DEFAULTS
-from config.directory import Days, Hours, load_directory, plain_weekday, route_of
+from config.directory import load_directory, route_of
 from config.errors import ConfigError
 
 BUS: dict[str, Any] = {"key": "bus", "name": "公交集团", "aliases": ["公交公司"]}
@@ -98,16 +99,10 @@ TAX: dict[str, Any] = {"key": "tax", "name": "税务", "kind": "sub_centre", "ph
         ({}, [{**TAX, "kind": "department"}], "contacts.0.kind", "contacts"),
         ({}, [{**TAX, "key": "bus"}], "contacts.0.key", "departments.0 already"),
         (
-            {"hours": [{"begins": "18:00", "ends": "08:00"}]},
+            {"hours": {"working_days": ["18:00-08:00"]}},
             [],
-            "departments.0.hours.0",
-            "two spans",
-        ),
-        (
-            {"hours": [{"begins": "08:00Z", "ends": "09:00"}]},
-            [],
-            "departments.0.hours.0",
-            "without a zone",
+            "departments.0.hours.working_days",
+            "end after it begins",
         ),
     ],
 )
@@ -120,12 +115,13 @@ def test_a_directory_that_cannot_be_rung_is_refused(
     assert reason in caught.value.reason
 
 
+HOLIDAY = datetime(2026, 10, 1, 9, 0)  # noqa: DTZ001 - local
 MONDAY, SATURDAY = datetime(2026, 3, 2, 9, 0), datetime(2026, 3, 7, 9, 0)  # noqa: DTZ001 - local
 ROUTED: dict[str, dict[str, Any]] = {
     "bus": {
         "phone": "0931001",
         "numbers": ["0931002"],
-        "hours": [{"begins": "08:30", "ends": "17:30"}],
+        "hours": {"working_days": ["08:30-17:30"]},
         "fallback": {"entry": "tax"},
     },
     "tax": {"fallback": {"number": "0931009", "name": "夜间值班"}},
@@ -140,28 +136,18 @@ ROUTED: dict[str, dict[str, Any]] = {
         (MONDAY.replace(hour=17, minute=30), ["12366", "0931009"], False),
         (MONDAY.replace(hour=8, minute=29), ["12366", "0931009"], False),
         (SATURDAY, ["12366", "0931009"], False),
+        (HOLIDAY, ["12366", "0931009"], False),
     ],
 )
 def test_the_numbers_of_an_entry_come_before_those_of_its_fallbacks(
     tmp_path: Path, moment: datetime, numbers: list[str], is_open: bool
 ) -> None:
     directory = load_directory(write(tmp_path, BUS | ROUTED["bus"], contacts=[TAX | ROUTED["tax"]]))
-    route = route_of(directory, directory.departments[0], moment, plain_weekday)
+    route = route_of(directory, directory.departments[0], moment, WorkCalendar())
     assert [one.number for one in route.attempts] == numbers
     assert route.open is is_open
     assert route.attempts[-1].name == directory.name_of("0931009") == "夜间值班"
     assert directory.numbers == ("0931001", "0931002", "12366", "0931009")
-
-
-def test_rest_days_and_nights_have_hours_of_their_own() -> None:
-    night = Hours(days=Days.REST_DAYS, begins=time(18), ends=time(0))
-    assert night.covers(SATURDAY.replace(hour=23, minute=59), plain_weekday)
-    assert not night.covers(MONDAY.replace(hour=23, minute=59), plain_weekday)
-    # a working Saturday
-    assert not night.covers(SATURDAY.replace(hour=20), lambda day: True)
-    always = Hours(days=Days.EVERY_DAY, begins=time(0), ends=time(0))
-    assert always.covers(SATURDAY, plain_weekday)
-    assert always.covers(MONDAY, plain_weekday)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '"x"', "[" * 100_000])

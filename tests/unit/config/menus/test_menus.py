@@ -35,14 +35,23 @@ def test_no_menus_at_all_are_fine(tmp_path: Path) -> None:
     assert load(tmp_path, "").entries == frozenset()
 
 
-def test_prompts_are_named_by_menu_and_key(tmp_path: Path) -> None:
-    example = load(tmp_path, menu("a-b", "")).menus["a-b"]
-    assert example.prompt_key == "menu-a-b"
-    assert [example.info_prompt_key(key) for key in "1*#"] == [
+def test_prompts_are_named_by_menu_key_and_text(tmp_path: Path) -> None:
+    told = '{ action = "info", text = { zh = "说明", en = "%s" } }'
+    keys = "\n".join(f'"{key}" = {told % "told"}' for key in "1*#")
+    example = load(tmp_path, menu("a-b", keys)).menus["a-b"]
+    names = [example.prompt_key, *(example.info_prompt_key(key) for key in "1*#")]
+    assert [name.rpartition("_")[0] for name in names] == [
+        "menu-a-b",
         "menu-a-b-1",
         "menu-a-b-star",
         "menu-a-b-hash",
     ]
+    # whoever is in the old menu must not hear the new one's words
+    changed = load(tmp_path, menu("a-b", keys.replace("told", "sung"))).menus["a-b"]
+    assert changed.prompt_key == example.prompt_key
+    assert changed.info_prompt_key("1") != example.info_prompt_key("1")
+    with pytest.raises(KeyError):
+        example.info_prompt_key("0")
 
 
 SUB = '{} = {{ action = "submenu", menu = "{}" }}'

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from config.numberplan import NumberPlan
 from config.numberplan.check import check_plan
 
+UNANSWERED = ("person", "release")
 NUMBERS = ("12336", "12301", "96119")
 SAID = {"zh": "停用", "en": "closed"}
 ZONES = (
@@ -42,6 +43,13 @@ def _fields(draw: st.DrawFn, begins: date | None, ends: date | None) -> dict[str
         fields["repeats"] = draw(st.integers(1, 5))
         if draw(st.booleans()):
             fields["until"] = draw(st.dates(first, max(first, last)))
+    if first <= last and draw(st.booleans()):
+        starts = draw(st.dates(first, last))
+        fields["notices"] = [
+            {"from": starts, "to": draw(st.dates(starts, last)), "announcement": SAID}
+        ]
+    if mode == "office" and draw(st.booleans()):
+        fields |= {"rings": "09310000001", "unanswered": draw(st.sampled_from(UNANSWERED))}
     if mode in ("merged", "cancelled") and begins is None and draw(st.booleans()):
         fields["since"] = draw(st.dates(first, fields.get("until", max(first, last))))
     return fields

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
+from config.menus import load_menus
 from config.settings import Settings
 from ivr.prompts import installation_texts, load_shared_texts
 
@@ -18,7 +19,8 @@ def test_given_the_defaults_then_lines_menus_digits_and_the_dialplan_have_their_
 
     lines = {f"greeting-{number}" for number in ("12345", "12328", "12333", "12319")}
     digits = {f"digit-{digit}" for digit in range(10)}
-    assert lines | digits | {"menu-example", "queue-wait", "agent-ready"} <= texts.keys()
+    menu = load_menus(None).menus["example"].prompt_key
+    assert lines | digits | {menu, "queue-wait", "agent-ready"} <= texts.keys()
 
 
 def test_given_every_greeting_then_it_tells_that_the_call_is_recorded(settings: Settings) -> None:

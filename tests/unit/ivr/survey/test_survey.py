@@ -7,7 +7,7 @@ from telephony.events import EventBus, SurveyAnswered
 from tests.unit.ivr.conftest import Serve
 from tests.unit.ivr.fake_asterisk import EveryPrompt, FakeAsterisk
 
-Answers = list[tuple[int, bool | None, str]]
+Answers = list[tuple[int, bool | None]]
 
 
 async def ask(
@@ -19,11 +19,7 @@ async def ask(
     with bus.subscribe("test") as subscription:
         await asterisk.call(await serve("survey", handler))
         subscription.close()
-        answers = [
-            (e.score, e.solved, e.ticket)
-            async for e in subscription
-            if isinstance(e, SurveyAnswered)
-        ]
+        answers = [(e.score, e.solved) async for e in subscription if isinstance(e, SurveyAnswered)]
     return asterisk.played, answers
 
 
@@ -31,7 +27,7 @@ async def test_given_both_keys_then_both_answers_and_thanks(serve: Serve) -> Non
     keys = {"survey-score": ["5"], "survey-solved": ["2"]}
     played, answers = await ask(serve, FakeAsterisk(keys=keys))
     assert played == ["zh/survey-score", "zh/survey-solved", "zh/survey-thanks"]
-    assert answers == [(5, None, ""), (5, False, "")]
+    assert answers == [(5, None), (5, False)]
 
 
 @pytest.mark.parametrize("keys", [{}, {"survey-score": ["0"]}, {"survey-score": ["9"]}])
@@ -47,7 +43,7 @@ async def test_given_no_second_answer_then_the_first_counts(serve: Serve) -> Non
     keys = {"survey-score": ["1"], "survey-solved": ["7"]}
     played, answers = await ask(serve, FakeAsterisk(keys=keys, variables={"HL_LANG": "en"}))
     assert played[-1] == "en/survey-thanks"
-    assert answers == [(1, None, "")]
+    assert answers == [(1, None)]
 
 
 async def test_given_a_call_that_is_not_to_be_asked_then_nothing_is_said(serve: Serve) -> None:
@@ -55,13 +51,3 @@ async def test_given_a_call_that_is_not_to_be_asked_then_nothing_is_said(serve: 
     played, answers = await ask(serve, asterisk, wanted=False)
     assert (played, answers) == ([], [])
     assert asterisk.commands[0][2] == "TIMEOUT(absolute)"
-
-
-async def test_given_a_survey_by_call_back_then_it_says_why_and_names_the_ticket(
-    serve: Serve,
-) -> None:
-    keys = {"survey-score": ["4"], "survey-solved": ["1"]}
-    asterisk = FakeAsterisk(keys=keys, variables={"HL_TICKET": "20261122000001"})
-    played, answers = await ask(serve, asterisk)
-    assert played[0] == "zh/survey-call-back"
-    assert answers[-1] == (4, True, "20261122000001")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.directory import Department, Directory, Fallback, Hours
+from config.calendar import OpeningHours, WorkCalendar
+from config.directory import Department, Directory, Fallback
 from config.settings import OutboundSettings
 from telephony.transfers import DialRole, OutboundPolicy, TargetError, TargetKind, Targets
 
@@ -86,7 +87,7 @@ def test_given_a_wish_that_means_nothing_when_looked_up_then_it_is_refused(wish:
 
 
 def test_given_opening_hours_when_closed_then_the_fallback_is_rung_and_the_agent_told() -> None:
-    hours = (Hours(begins=time(8, 30), ends=time(17, 30)),)
+    hours = OpeningHours(working_days=("08:30-17:30",))
     directory = Directory(
         version=1,
         departments=(
@@ -126,7 +127,7 @@ def test_given_another_directory_when_taken_over_then_its_numbers_may_be_dialled
     other = Directory(
         version=1, departments=(Department(key="new", name="新部门", phone="09310000077"),)
     )
-    targets.use(SETTINGS, other)
+    targets.use(SETTINGS, other, WorkCalendar())
     assert targets.find("department:new", AGENT, ()).number == "09310000077"
     with pytest.raises(TargetError):
         targets.find("number:09310000001", AGENT, ())
@@ -156,6 +157,14 @@ def test_given_a_pattern_that_could_become_dialplan_when_set_then_it_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="agent_numbers"):
         OutboundSettings(agent_numbers=(pattern,))
+
+
+@pytest.mark.parametrize("header", ["Via", "X Location", "X-", "X-a:b", "X-a\n", "X-a)", "Contact"])
+def test_given_a_header_that_is_not_the_carriers_own_when_set_then_it_is_refused(
+    header: str,
+) -> None:
+    with pytest.raises(ValueError, match="location_header"):
+        OutboundSettings(location_header=header)
 
 
 @pytest.mark.parametrize("host", ["a b", "host;x", "host:", "host,1", "-x", "a\n"])

@@ -67,6 +67,12 @@ class Room:
     async def after(self, caller: str, where: After) -> None:
         self._ask("after", where.name.lower())
 
+    async def record(self, agent: str, call_id: str) -> None:
+        self._ask("record")
+
+    async def stop_recording(self, agent: str) -> None:
+        self._ask("stop recording")
+
     async def wait_on(self, caller: str) -> None:
         self._ask("wait on")
 
@@ -86,7 +92,7 @@ class Room:
 class Desk:
     def __init__(self) -> None:
         self.bus, self.book, self.room = EventBus(), CallBook(), Room()
-        self.desk = TransferDesk(self.bus, self.book, self.room)
+        self.desk = TransferDesk(self.bus, self.book, self.room, emergency_lines=("110",))
         self.said: list[Event] = []
 
     def tell(self, event: Event) -> None:
@@ -160,7 +166,7 @@ async def test_given_a_talk_when_consulted_and_merged_then_the_caller_joins_once
     desk.target(TargetStep.ANSWERED, THIRD)
     await desk.in_state(TransferState.CONSULTING)
     await desk.desk.merge(CALL)
-    assert desk.room.asked == ["join"]
+    assert desk.room.asked == ["record", "join", "stop recording"]
     with pytest.raises(TransferError):
         await desk.desk.merge(CALL)
 
@@ -192,7 +198,7 @@ async def test_given_a_consultation_when_the_agent_dies_then_the_caller_meets_th
     await desk.in_state(TransferState.CONSULTING)
     desk.left(AGENT, "room")
     await desk.in_state(TransferState.HANDED_OVER)
-    assert desk.room.asked == ["after queue", "join"]
+    assert desk.room.asked == ["record", "after queue", "join"]
 
 
 async def test_given_a_ringing_target_when_the_caller_hangs_up_then_it_rings_no_longer(
@@ -238,6 +244,37 @@ async def test_given_an_old_target_when_it_fails_late_then_the_new_one_goes_on_r
     await desk.desk.start(CALL, TransferKind.CONSULT, DEPARTMENT, by="8001")
     await asyncio.sleep(0.02)
     await desk.in_state(TransferState.CONSULT_RINGING)
+
+
+async def test_given_two_in_the_room_when_the_agents_keys_bring_a_line_then_it_is_a_third_party(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.CONSULT)
+    desk.target(TargetStep.BUSY, last=True)
+    await desk.in_state(TransferState.TOGETHER)
+    desk.room.asked.clear()
+    desk.target(TargetStep.DIALLING, THIRD, number="110")
+    desk.target(TargetStep.ANSWERED, THIRD, number="110")
+    await desk.in_state(TransferState.THREE_WAY)
+    snapshot = desk.desk.snapshot(CALL)
+    assert snapshot is not None
+    assert (snapshot.target, snapshot.kind) == ("110", TransferKind.THREE_WAY)
+    assert desk.room.asked == ["after hangup"]
+    desk.left(THIRD, "room")
+    await desk.in_state(TransferState.TOGETHER)
+
+
+async def test_given_an_aborted_target_when_it_answers_late_then_it_is_no_third_party(
+    desk: Desk,
+) -> None:
+    await desk.begin(TransferKind.THREE_WAY, SEVERAL)
+    desk.target(TargetStep.BUSY, last=True)
+    await desk.asked("ring 09310000002")
+    await desk.desk.abort(CALL)
+    desk.target(TargetStep.ANSWERED, THIRD, number="09310000001")
+    desk.target(TargetStep.ANSWERED, THIRD, number="09310000002")
+    await asyncio.sleep(0.02)
+    await desk.in_state(TransferState.TOGETHER)
 
 
 SEVERAL = replace(

@@ -1,0 +1,1 @@
+"""What callers hear, for administrators: listen, bring a recording, take it back."""

@@ -1,0 +1,6 @@
+"""Calls to citizens: which numbers, and how they are placed."""
+
+from telephony.outbound.numbers import PATTERNS, national_number
+from telephony.outbound.placing import Dialler, PlacingError
+
+__all__ = ["PATTERNS", "Dialler", "PlacingError", "national_number"]

@@ -1,0 +1,141 @@
+"""Handing a call on by clicks, in a real browser, on real calls."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
+from tests.browser.seat import WAIT_MS, Seat
+from tests.live.harness.api import Api
+from tests.live.harness.hotline import CONTACT_NUMBERS, NIGHT_DUTY, Hotline
+from tests.live.harness.talk import fresh
+
+EMERGENCY = "110"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def outside(phone: TestPhone) -> dict[str, PhoneAgent]:
+    """Telephones beyond the trunk."""
+    numbers = (*CONTACT_NUMBERS, NIGHT_DUTY, EMERGENCY)
+    return {one: phone.add_number(one) for one in numbers}
+
+
+async def talk(
+    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat, caller: str
+) -> PhoneCall:
+    """A caller who talks with the agent at the page."""
+    account = hotline.accounts["agent8001"]
+    await seat.log_in(account.username, account.password)
+    await seat.be("就绪", "就绪")
+    call = await phone.dial("12345", caller=caller, keys=[(0.3, "0")])
+    await (await telephone.next_call()).answer()
+    await expect(seat.at("#transfer")).to_be_visible(timeout=WAIT_MS)
+    return call
+
+
+async def test_given_a_talk_when_a_target_is_searched_and_invited_then_three_talk(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephone: PhoneAgent,
+    outside: dict[str, PhoneAgent],
+    seat: Seat,
+) -> None:
+    first = outside[CONTACT_NUMBERS[0]]
+    first.behaviour = AgentBehaviour(answer_after_s=0.5, refuse="busy")
+    call = await talk(hotline, phone, telephone, seat, "13900000091")
+    groups = seat.at("#transfer-target optgroup")
+    labels = [await one.get_attribute("label") for one in await groups.all()]
+    assert labels == ["部门", "分中心", "专家座席", "公用事业", "坐席", "队列"]
+    await seat.page.get_by_label("查找转接目标").fill("供水")
+    await expect(seat.at("#transfer-target option")).to_have_count(1)
+    await seat.page.get_by_role("button", name="三方通话", exact=True).click()
+    # the first number is busy, the next one answers
+    await seat.shows("#transfer-state", "供水抢修")
+    await (await outside[CONTACT_NUMBERS[1]].next_call()).wait_answered()
+    await seat.shows("#transfer-state", "三方通话中 · 供水抢修")
+    await seat.picture("three-way")
+    await seat.fits()
+    await seat.page.get_by_role("button", name="退出，由对方继续").click()
+    await seat.shows("#state", "就绪")
+    await call.hangup()
+    await call.wait_ended()
+
+
+async def test_given_an_emergency_when_the_button_is_clicked_then_the_line_joins_and_what_to_read(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephone: PhoneAgent,
+    outside: dict[str, PhoneAgent],
+    seat: Seat,
+) -> None:
+    call = await talk(hotline, phone, telephone, seat, "13900000092")
+    await seat.enter("district", "城关区")
+    await expect(seat.at("#emergency-place")).to_have_value("城关区", timeout=WAIT_MS)
+    await seat.at("#emergency-place").fill("城关区东岗路7号")
+    # what is still filled in elsewhere does not change what the agent has written here
+    await seat.enter("address", "别处")
+    await expect(seat.at("#emergency-place")).to_have_value("城关区东岗路7号")
+    await seat.page.get_by_role("button", name=EMERGENCY, exact=True).click()
+    third = await outside[EMERGENCY].next_call()
+    await third.wait_answered()
+    assert third.caller == "13900000092"
+    await seat.shows("#transfer-state", "三方通话中 · 110")
+    await seat.shows("#emergency-said", "13900000092")
+    await seat.shows("#emergency-said", "城关区东岗路7号")
+    await seat.picture("emergency")
+    await seat.fits()
+    await seat.page.get_by_role("button", name="取消，回到来电者").click()
+    await third.wait_ended()
+    await seat.shows("#transfer-state", "与来电者通话")
+    await expect(seat.at("#emergency-said")).to_be_hidden()
+    await call.hangup()
+    await call.wait_ended()
+
+
+async def test_given_a_topic_and_a_leader_when_pinned_then_the_open_page_has_them_and_loses_them(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephone: PhoneAgent,
+    outside: dict[str, PhoneAgent],
+    seat: Seat,
+) -> None:
+    fresh(outside[CONTACT_NUMBERS[0]])
+    call = await talk(hotline, phone, telephone, seat, "13900000093")
+    account = hotline.accounts["admin"]
+    now = datetime.now(UTC)
+    span = {
+        "starts_at": now.isoformat(),
+        "ends_at": (now + timedelta(minutes=5)).isoformat(),
+    }
+    async with Api(hotline.web, account.username, account.password) as admin:
+        leader = await admin.post(
+            "/api/pinned-targets", kind="leader", title="王局长", target="contact:water", **span
+        )
+        topic = await admin.post(
+            "/api/pinned-targets",
+            kind="topic",
+            title="东岗路水管爆裂",
+            note="预计18时恢复",
+            target="contact:water",
+            transfer="consult",
+            **span,
+        )
+        await seat.shows("#transfer-target optgroup[label=值班领导]", "王局长")
+        await seat.picture("pinned")
+        await seat.fits()
+        await seat.page.get_by_role("button", name="东岗路水管爆裂").click()
+        await (await outside[CONTACT_NUMBERS[0]].next_call()).wait_answered()
+        await seat.shows("#transfer-state", "咨询中，来电者听音乐 · 供水抢修")
+        await seat.page.get_by_role("button", name="合并通话").click()
+        await seat.shows("#transfer-state", "三方通话中")
+        for one in (leader, topic):
+            await admin.post(f"/api/pinned-targets/{one['pinned']['id']}/withdraw")
+        await expect(seat.at("#topics button")).to_have_count(0, timeout=WAIT_MS)
+        await expect(seat.at("optgroup[label=值班领导]")).to_have_count(0)
+        records = (await admin.get("/api/pinned-targets/all"))["pinned"]
+        assert [one["uses"] for one in records] == [1, 0]
+    await call.hangup()
+    await call.wait_ended()
