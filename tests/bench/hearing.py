@@ -234,7 +234,7 @@ async def _word_to_bus(bare: VoskRecogniser, pcm: bytes, folder: Path, capacity:
     print(
         f"{calls} streams in real time (80 % of the {capacity:.1f} decoded above in real time; the"
     )
-    print("machine does other work too): from the moment when the audio for a text is complete, to the text\n")
+    print("machine does other work too): from when the audio for a text is complete, to the text\n")
     print("| ms | p50 | p95 | n |\n|---|---|---|---|")
     for name, late in (("bare loops in as many threads", loop), ("on the bus", ours)):
         if late:
