@@ -29,7 +29,7 @@ from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
 from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.draft_rules import DraftRules
-from agent_gateway.service.hearing import Recognisers
+from agent_gateway.service.hearing import Recognisers, name_corrector
 from agent_gateway.service.live_calls import LiveParties, QueuePlaces, live_call_ids
 from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.service.ticket_status import StoredTicketStatus
@@ -324,6 +324,7 @@ class Service:
             recognisers.default,
             settings,
             by_line=recognisers.by_line,
+            names=name_corrector(settings, self.targets.directory),
             spool=settings.data_dir / "spool" / "hearing",
         )
         await transcription.start()
