@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from agent_gateway.cli.asr_report import Heard
     from asr.recogniser import Recogniser
+
+PIECE_BYTES = 1600
+"""100 ms, as live audio is fed."""
+SILENCE_BYTES = 32_000
 
 app = typer.Typer(help="Measure speech recognition.", no_args_is_help=True)
 
@@ -33,19 +38,26 @@ def evaluate(
         Path | None,
         typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of text.")] = False,
+    engine: Annotated[
+        str, typer.Option("--engine", help="vosk or whisper; else the one of the settings.")
+    ] = "",
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Write the error rates as an SVG to this file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")] = False,
 ) -> None:
     """Recognise every file as if it came by telephone, and count the wrong characters.
 
-    The last line sums up: character error rate, and the processor time per second of speech. Exit
-    code 1 when there is no recogniser or a file cannot be used.
+    The last line sums up: character error rate, processor time per second of speech, and how long
+    after its last word a sentence's text is there. Exit code 1 when there is no recogniser or a
+    file cannot be used.
     """
     import sys
 
     import structlog
 
+    from agent_gateway.cli import asr_report
     from asr.recogniser import build_recogniser
-    from asr.recogniser.scoring import character_errors
     from config.errors import ConfigError
     from config.settings import load_settings
 
@@ -56,31 +68,26 @@ def evaluate(
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    recogniser = build_recogniser(settings)
+    if engine not in ("", "vosk", "whisper"):
+        typer.echo(f"There is no engine {engine!r}; vosk or whisper.", err=True)
+        raise typer.Exit(2)
+    recogniser = build_recogniser(settings, engine)
     if recogniser is None:
         typer.echo("There is no recogniser; run: hotline model fetch", err=True)
         raise typer.Exit(1)
-    wrong = length = 0
-    took_s = spoken_s = 0.0
-    for name, text in _texts(folder):
-        heard, seconds, cpu_s = _recognise(recogniser, folder / name)
-        errors, characters = character_errors(text, heard)
-        wrong, length = wrong + errors, length + characters
-        took_s, spoken_s = took_s + cpu_s, spoken_s + seconds
-        row = {"file": name, "errors": errors, "characters": characters, "heard": heard}
-        plain = f"{name}  {errors}/{characters}  {heard}"
-        typer.echo(json.dumps(row, ensure_ascii=False) if as_json else plain)
-    total = {
-        "engine": recogniser.name,
-        "character_error_rate": round(wrong / max(1, length), 4),
-        "cpu_per_second": round(took_s / max(1e-9, spoken_s), 3),
-        "seconds": round(spoken_s, 2),
-    }
-    plain = (
-        f"{recogniser.name}: {total['character_error_rate']:.1%} of {length} characters wrong, "
-        f"{total['cpu_per_second']} s of processor time a second of speech"
-    )
-    typer.echo(json.dumps(total) if as_json else plain)
+    rows = [_recognise(recogniser, folder / name, text) for name, text in _texts(folder)]
+    summed = asr_report.total(rows, recogniser.name)
+    if as_json:
+        for row in (*(row.as_row() for row in rows), summed):
+            typer.echo(json.dumps(row, ensure_ascii=False))
+    else:
+        typer.echo(asr_report.table(rows, summed))
+    if plot is not None:
+        try:
+            plot.write_text(asr_report.plot(rows, summed), encoding="utf-8")
+        except OSError as error:
+            typer.echo(f"{plot} cannot be written: {error}", err=True)
+            raise typer.Exit(1) from error
 
 
 def _texts(folder: Path) -> list[tuple[str, str]]:
@@ -93,10 +100,13 @@ def _texts(folder: Path) -> list[tuple[str, str]]:
         raise typer.Exit(1) from error
 
 
-def _recognise(recogniser: Recogniser, path: Path) -> tuple[str, float, float]:
-    """The text, the seconds of speech, and the processor seconds it took."""
+def _recognise(recogniser: Recogniser, path: Path, text: str) -> Heard:
+    """What is heard in one file, and what it cost."""
     import time
     import wave
+
+    from agent_gateway.cli.asr_report import Heard
+    from asr.recogniser.scoring import character_errors
 
     try:
         with wave.open(str(path)) as file:
@@ -108,12 +118,29 @@ def _recognise(recogniser: Recogniser, path: Path) -> tuple[str, float, float]:
     if form != (8000, 2, 1):
         typer.echo(f"{path} cannot be used: not 8 kHz, 16 bit, one channel", err=True)
         raise typer.Exit(1)
-    began = time.process_time()
+    # a speaker falls silent in the end; only so does an engine find the end of a sentence
+    fed = pcm + bytes(SILENCE_BYTES)
+    cpu, wall = time.process_time(), time.monotonic()
     stream = recogniser.open_stream(8000)
     stream.want_partials = False
-    heard = []
-    for position in range(0, len(pcm), 3200):
-        heard += stream.feed(pcm[position : position + 3200])
-    heard += stream.finish()
-    text = "".join(one.text for one in heard if one.final)
-    return text, len(pcm) / 16000, time.process_time() - began
+    heard, late = [], []
+    for position in range(0, len(fed), PIECE_BYTES):
+        began = time.monotonic()
+        finals = [one for one in stream.feed(fed[position : position + PIECE_BYTES]) if one.final]
+        took_ms = (time.monotonic() - began) * 1000
+        now_ms = (position + PIECE_BYTES) / 16
+        late += [max(0, round(now_ms - one.end_ms + took_ms)) for one in finals]
+        heard += finals
+    heard += [one for one in stream.finish() if one.final]
+    said = "".join(one.text for one in heard)
+    errors, characters = character_errors(text, said)
+    return Heard(
+        file=path.name,
+        seconds=len(pcm) / 16000,
+        characters=characters,
+        errors=errors,
+        cpu_s=round(time.process_time() - cpu, 3),
+        wall_s=round(time.monotonic() - wall, 3),
+        late_ms=tuple(late),
+        heard=said,
+    )

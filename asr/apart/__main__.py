@@ -1,8 +1,8 @@
 """The recogniser's process: loads a model once, then answers on every connection it was given.
 
-Its arguments are a JSON object with ``engine`` and ``model`` and the file descriptors of the
-connections. The first answer on the first one says whether the model could be loaded. It ends when
-the service closes a connection, however the service ends.
+Its arguments are a JSON object with ``engine``, ``model`` and ``niceness``, and the file
+descriptors of the connections. The first answer on the first one says whether the model could be
+loaded. It ends when the service closes a connection, however the service ends.
 """
 
 from __future__ import annotations
@@ -20,16 +20,13 @@ from asr.apart.wire import Answer, Operation, answer, heard_as_json, parsed_requ
 from asr.recogniser.engines import load_engine
 from asr.recogniser.interface import Recogniser, RecogniserError, RecogniserStream
 
-NICENESS = 5
-"""Asterisk and the service come before recognition."""
-
 
 def main() -> None:
     """See the module."""
     # a Ctrl-C in the terminal is for the service, which ends this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
     what: dict[str, Any] = json.loads(sys.argv[1])
+    os.nice(int(what["niceness"]))
     connections = [Connection(int(handle)) for handle in sys.argv[2:]]
     try:
         engine = load_engine(what["engine"], Path(what["model"]), threads=len(connections))

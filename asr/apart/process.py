@@ -28,13 +28,14 @@ class ProcessDiedError(Exception):
 class EngineProcess:
     """One process with one loaded model. Methods block; ``ask`` may come from any thread."""
 
-    def __init__(self, engine: str, model: Path, *, connections: int) -> None:
+    def __init__(self, engine: str, model: Path, *, connections: int, niceness: int) -> None:
         """Start it and wait until its model is loaded.
 
         Args:
             engine: ``vosk``, ``whisper`` or ``sherpa``.
             model: folder of its model.
             connections: how many requests may be worked on at the same time.
+            niceness: how much lower its priority is than this process's.
 
         Raises:
             RecogniserError: the model cannot be loaded; the message says why.
@@ -50,7 +51,7 @@ class EngineProcess:
                     sys.executable,
                     "-m",
                     "asr.apart",
-                    json.dumps({"engine": engine, "model": str(model)}),
+                    json.dumps({"engine": engine, "model": str(model), "niceness": niceness}),
                     *map(str, theirs),
                 ],
                 stdin=subprocess.DEVNULL,

@@ -34,18 +34,21 @@ ANSWER_S: Final = 90.0
 """20 s of speech take Whisper some seconds on a free core and a minute on a crowded machine."""
 RESTART_PAUSE_S: Final = 1.0
 ALONE_S: Final = 30.0
+NICENESS: Final = 5
+"""Asterisk and the service come before recognition."""
 
 
 class RecogniserApart:
     """A :class:`~asr.recogniser.Recogniser` whose model is in another process."""
 
-    def __init__(self, engine: str, model: Path, *, threads: int) -> None:
+    def __init__(self, engine: str, model: Path, *, threads: int, niceness: int = NICENESS) -> None:
         """Start the process and load the model there; blocks.
 
         Args:
             engine: ``vosk``, ``whisper`` or ``sherpa``.
             model: folder of its model.
             threads: how many streams are decoded at the same time.
+            niceness: how much lower its priority is than this process's.
 
         Raises:
             RecogniserError: the model cannot be loaded.
@@ -54,6 +57,7 @@ class RecogniserApart:
         self._engine = engine
         self._model = model
         self._threads = threads
+        self._niceness = niceness
         self._numbers = itertools.count(1)
         self._changing = threading.Lock()
         self._gate = threading.Condition()
@@ -63,7 +67,9 @@ class RecogniserApart:
         self._failed_at = 0.0
         self._closed = False
         self.deaths = 0
-        self._process: EngineProcess | None = EngineProcess(engine, model, connections=threads)
+        self._process: EngineProcess | None = EngineProcess(
+            engine, model, connections=threads, niceness=niceness
+        )
         self._name = self._process.name
 
     @property
@@ -162,7 +168,10 @@ class RecogniserApart:
                     time.sleep(pause_s)
                 try:
                     self._process = EngineProcess(
-                        self._engine, self._model, connections=self._threads
+                        self._engine,
+                        self._model,
+                        connections=self._threads,
+                        niceness=self._niceness,
                     )
                 except (RecogniserError, OSError) as error:
                     self._failed_at = time.monotonic()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from asr.recogniser.evidence import SpeechOnly
 from asr.recogniser.interface import Recogniser, RecogniserError
 
 
 def load_engine(engine: str, model: Path, *, threads: int) -> Recogniser:
-    """Load a model; blocks for seconds.
+    """Load a model; blocks for seconds. It hears words only where somebody speaks.
 
     Args:
         engine: ``vosk`` or ``whisper``.
@@ -18,6 +19,10 @@ def load_engine(engine: str, model: Path, *, threads: int) -> Recogniser:
     Raises:
         RecogniserError: the model cannot be loaded, or there is no such engine.
     """
+    return SpeechOnly(_loaded(engine, model, threads))
+
+
+def _loaded(engine: str, model: Path, threads: int) -> Recogniser:
     if engine == "vosk":
         from asr.recogniser.vosk import VoskRecogniser
 
