@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Self
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.background import InBackground, Work
 from agent_gateway.callers.number import caller_number
 from agent_gateway.store import ListedCaller, MissedCall, Store
 from config.settings import CallerSettings
@@ -32,7 +31,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class KnownCallers:
+class KnownCallers(InBackground):
     """Use as ``async with``: the lists are read at the start and again and again.
 
     What is changed by this process is told and in force at once; what another process changed,
@@ -70,24 +69,14 @@ class KnownCallers:
         self._with_ticket: set[str] = set()
         self._read_at: float | None = None
         self._changes = 0
-        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.read()
         await self.read_tickets()
-        self._task = asyncio.create_task(self._keep_reading(), name="known-callers")
-        return self
+        return await super().__aenter__()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+    def _work(self) -> Mapping[str, Work]:
+        return {"known-callers": self._keep_reading()}
 
     def number(self, raw: str) -> str:
         """A number in the form in which it is listed; "" when it is none."""

@@ -7,19 +7,17 @@ the file but unknown or unclosed in the store get a record marked ``recovered``.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.background import InBackground, Work
 from agent_gateway.journal.cdr_lines import MAX_LINE_BYTES, CdrLine, calls_of
 from agent_gateway.store import Store
 
@@ -39,7 +37,7 @@ class _Place:
     offset: int = 0
 
 
-class CdrRecovery:
+class CdrRecovery(InBackground):
     """Reads the CDR file at the start and every minute while the ``async with`` block lasts.
 
     Args:
@@ -68,22 +66,9 @@ class CdrRecovery:
         self._every_s = every_s
         self._grace = grace
         self._began = datetime.now(UTC)
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="cdr-recovery")
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+    def _work(self) -> Mapping[str, Work]:
+        return {"cdr-recovery": self._run()}
 
     async def _run(self) -> None:
         while True:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.background import InBackground, Work
 from agent_gateway.store import MissedCall, Store
 from telephony.events import CallAnswered, CallEnded, CallEvent
 
@@ -26,7 +25,7 @@ SWEEP_S = 60.0
 LOOKED_BACK = timedelta(days=2)
 
 
-class MissedCallWatch:
+class MissedCallWatch(InBackground):
     """Use as ``async with``; give ``noticed`` to the journal.
 
     Args:
@@ -48,26 +47,10 @@ class MissedCallWatch:
         self._counted = counted
         self._sweep_s = sweep_s
         self._due: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> Self:
-        self._tasks = [
-            asyncio.create_task(self._run(), name="missed-calls"),
-            asyncio.create_task(self._sweep(), name="missed-calls-sweep"),
-        ]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # What is not done yet is found by the next start's sweep.
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    def _work(self) -> Mapping[str, Work]:
+        # What is not done when the block ends is found by the next start's sweep.
+        return {"missed-calls": self._run(), "missed-calls-sweep": self._sweep()}
 
     def noticed(self, events: Sequence[CallEvent]) -> None:
         """Take note of events that are in the store now."""

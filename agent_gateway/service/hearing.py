@@ -1,52 +1,106 @@
-"""The recognisers of this installation, each in a process of its own."""
+"""From the audio of calls to words, and to all that follows the words, put together."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 
-from asr.apart import RecogniserApart
-from asr.prefill.lexicon import lexicon
-from asr.recogniser import Recogniser, build_recogniser
-from asr.text.names import NameCorrector
+import structlog
+
+from agent_gateway.advice.advisor import CallAdvisor, Names
+from agent_gateway.background import Work
+from agent_gateway.http.health import Component
+from agent_gateway.live import LiveHub
+from agent_gateway.service.live_calls import LiveParties
+from agent_gateway.service.recognisers import Recognisers, name_corrector
+from agent_gateway.store import Store
+from asr.attach import AudioAttacher
+from asr.audiosocket import AudioSocketServer, ExpectedStreams
+from asr.prefill import Prefiller
+from asr.prefill.alarm import LiveAlarm
+from asr.prefill.live import LivePrefill
+from asr.quality import QualityWatch
+from asr.streams import TranscriptionService
 from config.directory import Directory
+from config.quality import load_quality_rules
 from config.settings import Settings
+from telephony.calls import CallFeed
+from telephony.events import EventBus
+
+log = structlog.get_logger(__name__)
 
 
-class Recognisers:
-    """The default engine and those that single lines ask for; one process for each engine."""
+class Hearing:
+    """The recognisers, their audio, and who follows the words.
 
-    def __init__(self, settings: Settings) -> None:
-        """Load them; blocks for seconds."""
-        self._apart: list[RecogniserApart] = []
-        self.default = build_recogniser(settings, load=self._load)
-        self.by_line: dict[str, Recogniser] = {}
-        built: dict[str, Recogniser | None] = {}
-        for line, engine in settings.asr.engine_by_line.items():
-            if engine not in built:
-                known = self.default and self.default.name.startswith(f"{engine}:")
-                built[engine] = (
-                    self.default if known else build_recogniser(settings, engine, self._load)
-                )
-            recogniser = built[engine]
-            if recogniser is not None:
-                self.by_line[line] = recogniser
+    Raises:
+        ConfigError: the rules of quality are wrong.
+    """
 
-    def close(self) -> None:
-        """End the processes; blocks."""
-        for one in self._apart:
-            one.close()
+    def __init__(self, settings: Settings, bus: EventBus, feed: CallFeed) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._feed = feed
+        self._quality_rules = load_quality_rules(settings.quality_rules)
+        self.prefiller = Prefiller()
+        self._transcription: TranscriptionService | None = None
 
-    def _load(self, engine: str, model: Path, *, threads: int) -> Recogniser:
-        recogniser = RecogniserApart(engine, model, threads=threads)
-        self._apart.append(recogniser)
-        return recogniser
+    def following(
+        self, store: Store, hub: LiveHub, directory: Directory
+    ) -> Iterable[tuple[str, Work]]:
+        """Who follows the words as long as the service runs, by name."""
+        bus, zone = self._bus, self._settings.city.zone
+        departments = {one.key: one.name for one in directory.departments}
+        names = Names(departments, self.prefiller.category_names)
+        yield "live-prefill", LivePrefill(bus, self.prefiller, zone).run()
+        yield "live-alarm", LiveAlarm(bus, self.prefiller).run()
+        yield "advice", CallAdvisor(bus, store, names, zone, hub.advise).run()
+        yield "quality", QualityWatch(bus, self._quality_rules).run()
 
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Load the recognisers and take audio; what cannot be had is logged and left out.
 
-def name_corrector(settings: Settings, directory: Directory) -> NameCorrector:
-    """Knows the roads and places of the gazetteer, the departments, and the settings' names."""
-    known = (
-        *lexicon().gazetteer.places,
-        *(department.name for department in directory.departments),
-        *settings.asr.names,
-    )
-    return NameCorrector(known)
+        Before the link to Asterisk: live calls are attached when it comes up.
+        """
+        settings = self._settings
+        recognisers = await asyncio.to_thread(Recognisers, settings)
+        stack.push_async_callback(asyncio.to_thread, recognisers.close)
+        transcription = TranscriptionService(
+            self._bus,
+            recognisers.default,
+            settings,
+            by_line=recognisers.by_line,
+            names=await asyncio.to_thread(name_corrector, settings),
+            spool=settings.data_dir / "spool" / "hearing",
+        )
+        await transcription.start()
+        stack.push_async_callback(transcription.stop)
+        expected = ExpectedStreams()
+        audio = AudioSocketServer(settings.audiosocket.host, settings.audiosocket.port, expected)
+        try:
+            await audio.start()
+        except OSError as error:
+            log.error("asr.no_audio", reason=str(error))  # noqa: TRY400 - said in full
+            return
+        stack.push_async_callback(audio.stop)
+        attacher = AudioAttacher(
+            self._bus,
+            self._feed.link,
+            expected,
+            transcription,
+            LiveParties(self._feed.book),
+            waiting=settings.emergency.listen_waiting,
+        )
+        await attacher.start()
+        stack.push_async_callback(attacher.stop)
+        self._transcription = transcription
+
+    def check(self) -> Component:
+        """How it is doing; calls do not need it."""
+        hearing = self._transcription
+        if hearing is None or not hearing.available:
+            return Component(ok=False, detail="no recogniser; see the log", vital=False)
+        return Component(
+            ok=True, detail=f"{hearing.engine}, {hearing.counters.lag_s:.1f} s behind", vital=False
+        )

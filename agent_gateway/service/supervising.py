@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
+from agent_gateway.background import Work
 from agent_gateway.http import GatewayContext
 from agent_gateway.supervision.teller import FigureTeller
 from telephony.ami import AmiMessage
@@ -42,7 +42,7 @@ class Supervising:
             bus, context.store, settings, context.queues, context.live.tell_leaders
         )
 
-    def work(self) -> Iterable[tuple[Coroutine[Any, Any, None], str]]:
+    def work(self) -> Iterable[tuple[str, Work]]:
         """What goes on as long as the service does, by name."""
-        yield self._desk.run(), "supervision"
-        yield self._figures.run(), "figures"
+        yield "supervision", self._desk.run()
+        yield "figures", self._figures.run()

@@ -13,12 +13,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent_gateway.background import InBackground, Work
 from agent_gateway.store import Call, Store, TranscriptTurn
 from agent_gateway.tickets.prefiller import Prefiller
 from telephony.calls import is_outward
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 _REMEMBERED = 1000
 
 
-class TicketDrafter:
+class TicketDrafter(InBackground):
     """Makes the drafts. Use as ``async with``; give ``noticed`` to the journal.
 
     Args:
@@ -63,26 +63,10 @@ class TicketDrafter:
         self._due: dict[str, tuple[float, float]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> Self:
-        self._tasks = [
-            asyncio.create_task(self._run(), name="ticket-drafts"),
-            asyncio.create_task(self._sweep(), name="ticket-sweep"),
-        ]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # What is not drafted yet is found by the next start's sweep.
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    def _work(self) -> Mapping[str, Work]:
+        # What is not drafted when the block ends is found by the next start's sweep.
+        return {"ticket-drafts": self._run(), "ticket-sweep": self._sweep()}
 
     def noticed(self, events: Sequence[CallEvent]) -> None:
         """Take note of events that are in the store now."""

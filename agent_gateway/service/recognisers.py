@@ -1,0 +1,53 @@
+"""The recognisers of this installation, each in a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from asr.apart import RecogniserApart
+from asr.prefill.lexicon import lexicon
+from asr.recogniser import Recogniser, build_recogniser
+from asr.text.names import NameCorrector
+from config.directory import load_directory
+from config.settings import Settings
+
+
+class Recognisers:
+    """The default engine and those that single lines ask for; one process for each engine."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load them; blocks for seconds."""
+        self._apart: list[RecogniserApart] = []
+        self.default = build_recogniser(settings, load=self._load)
+        self.by_line: dict[str, Recogniser] = {}
+        built: dict[str, Recogniser | None] = {}
+        for line, engine in settings.asr.engine_by_line.items():
+            if engine not in built:
+                known = self.default and self.default.name.startswith(f"{engine}:")
+                built[engine] = (
+                    self.default if known else build_recogniser(settings, engine, self._load)
+                )
+            recogniser = built[engine]
+            if recogniser is not None:
+                self.by_line[line] = recogniser
+
+    def close(self) -> None:
+        """End the processes; blocks."""
+        for one in self._apart:
+            one.close()
+
+    def _load(self, engine: str, model: Path, *, threads: int) -> Recogniser:
+        recogniser = RecogniserApart(engine, model, threads=threads)
+        self._apart.append(recogniser)
+        return recogniser
+
+
+def name_corrector(settings: Settings) -> NameCorrector:
+    """Knows the roads and places of the gazetteer, the departments, and the settings' names."""
+    departments = load_directory(settings.directory).departments
+    known = (
+        *lexicon().gazetteer.places,
+        *(department.name for department in departments),
+        *settings.asr.names,
+    )
+    return NameCorrector(known)
