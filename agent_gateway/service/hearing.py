@@ -13,7 +13,7 @@ from agent_gateway.background import Work
 from agent_gateway.http.health import Component
 from agent_gateway.live import LiveHub
 from agent_gateway.service.live_calls import LiveParties
-from agent_gateway.service.recognisers import Recognisers
+from agent_gateway.service.recognisers import Recognisers, name_corrector
 from agent_gateway.store import Store
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
@@ -71,6 +71,7 @@ class Hearing:
             recognisers.default,
             settings,
             by_line=recognisers.by_line,
+            names=await asyncio.to_thread(name_corrector, settings),
             spool=settings.data_dir / "spool" / "hearing",
         )
         await transcription.start()

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from asr.apart import RecogniserApart
+from asr.prefill.lexicon import lexicon
 from asr.recogniser import Recogniser, build_recogniser
+from asr.text.names import NameCorrector
+from config.directory import load_directory
 from config.settings import Settings
 
 
@@ -37,3 +40,14 @@ class Recognisers:
         recogniser = RecogniserApart(engine, model, threads=threads)
         self._apart.append(recogniser)
         return recogniser
+
+
+def name_corrector(settings: Settings) -> NameCorrector:
+    """Knows the roads and places of the gazetteer, the departments, and the settings' names."""
+    departments = load_directory(settings.directory).departments
+    known = (
+        *lexicon().gazetteer.places,
+        *(department.name for department in departments),
+        *settings.asr.names,
+    )
+    return NameCorrector(known)

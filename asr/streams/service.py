@@ -20,6 +20,7 @@ from asr.streams.pressure import Pressure
 from asr.streams.ranks import TurnQueue
 from asr.streams.spool import SETTLED_S, HearingSpool
 from asr.streams.stream import PartyStream
+from asr.text.names import NameCorrector
 from config.settings import Settings
 from telephony.events import CallEnded, Event, EventBus, LineIdentified, Speaker
 
@@ -47,6 +48,7 @@ class TranscriptionService:
         settings: Settings,
         *,
         by_line: Mapping[str, Recogniser] | None = None,
+        names: NameCorrector | None = None,
         spool: Path | None = None,
     ) -> None:
         """Nothing runs before :meth:`start`.
@@ -56,12 +58,14 @@ class TranscriptionService:
             recogniser: the engine.
             by_line: other engines for single lines.
             settings: of the installation.
+            names: puts names right in the text that people read.
             spool: folder for audio that is not decoded yet; None: it does not survive the process.
         """
         self.counters = Counters()
         self._bus = bus
         self._recogniser = recogniser
         self._by_line = dict(by_line or {})
+        self._names = names
         self._threads = settings.asr.threads
         self._spool = HearingSpool(spool)
         self._pressure = Pressure()
@@ -184,6 +188,10 @@ class TranscriptionService:
     def crowded(self) -> bool:
         """Whether more live streams wait for a worker than there are workers."""
         return self._ready.live() > self._threads
+
+    def corrected(self, text: str) -> str:
+        """The text with names put right, if they are known."""
+        return text if self._names is None else self._names.corrected(text)
 
     def publish_soon(self, event: Event) -> None:
         """Publish on the event loop, from any thread."""

@@ -11,21 +11,20 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from asr.recogniser.interface import Hypothesis, Recogniser, RecogniserGoneError
 from asr.streams.backlog import PcmBacklog
-from asr.streams.counters import Counters
 from asr.streams.decoder import BYTES_PER_MS, Decoder
+from asr.streams.host import StreamHost
 from asr.streams.party import Party
 from asr.streams.ranks import Rank
 from asr.streams.spool import SETTLED_S, Leftover, StreamNotes
 from asr.streams.telling import Teller
 from asr.streams.timeline import Timeline
 from telephony.events import (
-    Event,
     Speaker,
     TranscriptDelayed,
     TranscriptFinal,
@@ -47,24 +46,6 @@ THIN_EVERY_S: Final = 1.0
 TOLD_LAG_MS: Final = 3000
 TOLD_EVERY_S: Final = 5.0
 NOTE_EVERY_MS: Final = 10_000
-
-
-class StreamHost(Protocol):
-    """What a stream needs of the service around it; the first two from any thread."""
-
-    counters: Counters
-
-    def publish_soon(self, event: Event) -> None:
-        """Publish on the event loop."""
-
-    def crowded(self) -> bool:
-        """Whether more live streams wait for a worker than there are workers."""
-
-    def enqueue(self, stream: PartyStream) -> None:
-        """Have a worker call ``work``."""
-
-    def party_for(self, stream: PartyStream) -> Party:
-        """The party that speaks in the stream, new or known."""
 
 
 class PartyStream:
@@ -142,7 +123,9 @@ class PartyStream:
         now = self._loop.time()
         self._clock_ms = (now - self._party.began) * 1000
         self._timeline = Timeline(round(self._clock_ms))
-        self._teller = Teller(self._party, self._timeline, self._engine)
+        self._teller = Teller(
+            self._party, self._timeline, self._engine, corrected=self._host.corrected
+        )
         self._last_heard = now
         self._notes.note(
             line=self.line,
@@ -189,7 +172,9 @@ class PartyStream:
         self._timeline = Timeline(leftover.clock_ms)
         for at_ms, gap_ms in leftover.skips:
             self._timeline.skip(at_ms, gap_ms)
-        self._teller = Teller(self._party, self._timeline, self._engine, leftover.told)
+        self._teller = Teller(
+            self._party, self._timeline, self._engine, leftover.told, self._host.corrected
+        )
         self._ended = True
         self._enqueue()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,6 +24,7 @@ class Teller:
         timeline: Timeline,
         engine: str,
         told: Collection[tuple[int, int]] = (),
+        corrected: Callable[[str], str] = str,
     ) -> None:
         """A teller of a stream's words.
 
@@ -33,11 +34,13 @@ class Teller:
             engine: the recogniser's name.
             told: (end in ms of audio, turn) of finals that an earlier process published; heard
                 again, they keep their numbers.
+            corrected: puts names right in the text that people read.
         """
         self._party = party
         self._timeline = timeline
         self._engine = engine
         self._told = sorted(told)
+        self._corrected = corrected
         self._turn: int | None = None
 
     @property
@@ -75,7 +78,7 @@ class Teller:
             started_at=self._party.time_at(start_ms),
             confidence=heard.confidence,
             engine=self._engine,
-            readable=readable(heard.text),
+            readable=readable(self._corrected(heard.text)),
         )
 
     def _known(self, heard: Hypothesis) -> int | None:

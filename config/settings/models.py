@@ -145,6 +145,7 @@ class AsrSettings(_Section):
     enabled: bool = True
     engine: Literal["auto", "vosk", "whisper"] = "auto"
     lines: tuple[LineEngine, ...] = ()
+    names: tuple[str, ...] = ()
     vosk_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
 

@@ -173,8 +173,8 @@ async def _per_core(bare: VoskRecogniser, pcm: bytes, folder: Path) -> float:
     async with site(1, folder / "cores") as here:
         for number in range(ROUNDS):
             before = time.process_time()
-            await asyncio.to_thread(bare_loop, bare._model, pcm)
-            loops.append(SECONDS / (time.process_time() - before))
+            await asyncio.to_thread(bare_loops, bare._model, pcm, 2)
+            loops.append(2 * SECONDS / (time.process_time() - before))
             cpu, wall = here.cpu_s(), time.monotonic()
             await here.hear([(f"r{number}-{one}", Speaker.CALLER) for one in range(2)], 4.0, pcm)
             paths.append(2 * SECONDS / (here.cpu_s() - cpu))
@@ -190,6 +190,23 @@ async def _per_core(bare: VoskRecogniser, pcm: bytes, folder: Path) -> float:
         flush=True,
     )
     return max(walls)
+
+
+def bare_loops(model: Any, pcm: bytes, streams: int) -> None:
+    """As many streams as the whole path has, each fed in its turn in one thread."""
+    import vosk
+
+    kaldis = [vosk.KaldiRecognizer(model, 8000.0) for _ in range(streams)]
+    for kaldi in kaldis:
+        kaldi.SetWords(True)
+    for position in range(0, len(pcm), CHUNK):
+        for kaldi in kaldis:
+            if kaldi.AcceptWaveform(pcm[position : position + CHUNK]):
+                kaldi.Result()
+            else:
+                kaldi.PartialResult()
+    for kaldi in kaldis:
+        kaldi.FinalResult()
 
 
 def live_loop(model: Any, pcm: bytes) -> list[tuple[float, str]]:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from asr.recogniser import Recogniser
+from asr.recogniser import Hypothesis, Recogniser
 from asr.streams import PartyStream, TranscriptionService
 from asr.streams import stream as stream_module
 from asr.streams.pressure import Pressure
+from asr.text.names import NameCorrector
 from config.settings import AsrSettings, Settings
 from telephony.events import (
     CallEnded,
@@ -512,6 +513,21 @@ async def test_given_no_recogniser_when_a_stream_is_asked_for_then_refused() -> 
         assert not desk.service.available
         with pytest.raises(RuntimeError, match="available"):
             desk.service.open("c1", Speaker.CALLER)
+
+
+async def test_given_a_name_heard_wrong_when_told_then_right_to_read_and_kept_as_heard() -> None:
+    bus = EventBus()
+    service = TranscriptionService(bus, Scripted(), Settings(), names=NameCorrector(["张掖路"]))
+    await service.start()
+    stream = service.open("c1", Speaker.CALLER)
+    stream.connected()
+    assert stream._teller is not None
+    event = stream._teller.event(Hypothesis("在张叶路", 0, 500, final=True))
+    await service.stop()
+    bus.close()
+    assert isinstance(event, TranscriptFinal)
+    assert event.text == "在张叶路"
+    assert "张掖路" in event.readable
 
 
 async def test_given_hot_words_when_a_stream_opens_then_the_engine_gets_them() -> None:
