@@ -38,7 +38,9 @@ def test_given_equal_audio_when_heard_apart_then_the_same_as_in_this_process(
     outcome = []
     for recogniser in (apart, vosk):
         stream = recogniser.open_stream()
-        outcome.append([*stream.feed(SPEECH), *stream.finish()])
+        heard = [*stream.feed(SPEECH), *stream.finish()]
+        # Kaldi's confidence may differ in the third place from one decoding to the next
+        outcome.append([(one.text, one.start_ms, one.end_ms, one.final) for one in heard])
     assert outcome[0] == outcome[1] != []
     assert apart.name == vosk.name
 
