@@ -31,6 +31,8 @@ QUIET_S: Final = 0.3
 LOOKED_BACK: Final = timedelta(days=30)
 KNOWLEDGE_LASTS_S: Final = 30.0
 """Seconds for which the entries are kept in memory: a changed one is found this much later."""
+LEAST_CONFIDENCE: Final = 0.5
+"""A category that is guessed with less suggests no department."""
 _WORDS_KEPT: Final = 600
 _NOBODY: Final = frozenset({"anonymous", "unknown", "unavailable", "restricted"})
 
@@ -168,6 +170,8 @@ class CallAdvisor:
         if not key or not category:
             return None
         guess = fields["category"]
+        if float(guess.get("confidence") or 0.0) < LEAST_CONFIDENCE:
+            return None
         words = [one["words"] for one in guess.get("evidence") or [] if one.get("words")]
         return SuggestedDepartment(
             key=key,

@@ -96,7 +96,11 @@ async def test_given_a_caller_who_speaks_when_guesses_change_then_the_agent_is_a
                 "category": {**guess, "evidence": [spot]},
                 "department": {**guess, "value": "street_light_office", "evidence": []},
             }
-            house.publish([PrefillChanged(at=at(12), call_id="2.1", fields=fields)])
+            doubtful = {**fields, "category": {**fields["category"], "confidence": 0.4}}
+            house.publish([PrefillChanged(at=at(12), call_id="2.1", fields=doubtful)])
+            advice = await zhang.hear("call.advice")
+            assert advice["department"] is None
+            house.publish([PrefillChanged(at=at(13), call_id="2.1", fields=fields)])
             advice = await zhang.hear("call.advice")
             while not advice["department"]:
                 advice = await zhang.hear("call.advice")
