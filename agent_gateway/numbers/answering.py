@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route
 from agent_gateway.numbers.routes import Days
-from config.numberplan import NumberPlan, day_begins
+from config.numberplan import NumberPlan
 
 _ABANDONED = frozenset({"abandoned_in_queue", "abandoned_ringing"})
 
@@ -99,12 +99,7 @@ async def statistics(exchange: Exchange[Days, Nothing]) -> LineServices:
     """Count, day by day."""
     context, query = exchange.context, exchange.query
     rows = []
-    for offset in range((query.last - query.first).days + 1):
-        day = query.first + timedelta(days=offset)
-        begins, ends = (
-            datetime.fromtimestamp(day_begins(one, context.settings.city.zone), UTC)
-            for one in (day, day + timedelta(days=1))
-        )
+    for day, begins, ends in query.each(context.settings.city.zone):
         lines: dict[str, list[Wait]] = {}
         for wait in await context.store.calls.waits(begins, ends):
             lines.setdefault(wait[0], []).append(wait)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Self
 
 from aiohttp import web
@@ -32,6 +33,16 @@ class Days(Strict):
         if (self.last - self.first).days >= MAX_DAYS:
             raise ValueError(f"at most {MAX_DAYS} days at once")
         return self
+
+    def each(self, zone: tzinfo) -> Iterator[tuple[date, datetime, datetime]]:
+        """Every day with its first moment and the next day's."""
+        for offset in range((self.last - self.first).days + 1):
+            day = self.first + timedelta(days=offset)
+            begins, ends = (
+                datetime.fromtimestamp(day_begins(one, zone), UTC)
+                for one in (day, day + timedelta(days=1))
+            )
+            yield day, begins, ends
 
 
 class LineOfDay(BaseModel):
@@ -62,12 +73,7 @@ async def statistics(exchange: Exchange[Days, Nothing]) -> Statistics:
     """Count."""
     context, query = exchange.context, exchange.query
     rows = []
-    for offset in range((query.last - query.first).days + 1):
-        day = query.first + timedelta(days=offset)
-        begins, ends = (
-            datetime.fromtimestamp(day_begins(one, context.settings.city.zone), UTC)
-            for one in (day, day + timedelta(days=1))
-        )
+    for day, begins, ends in query.each(context.settings.city.zone):
         lines: dict[str, dict[str, int]] = {}
         for line, disposition, calls in await context.store.calls.counts(begins, ends):
             lines.setdefault(line, {})[disposition] = calls
