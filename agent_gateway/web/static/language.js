@@ -43,7 +43,6 @@ const TEXTS = {
   call: ["来电", "Call"],
   transcript: ["实时转写", "Live transcript"],
   delayed: ["转写延迟", "Words are late by"],
-  seconds: ["秒", "s"],
   ticket: ["工单", "Ticket"],
   last_calls: ["最近通话", "Last calls"],
   time: ["时间", "Time"],
