@@ -205,6 +205,7 @@ const TEXTS = {
   field_emergency_line: ["转接紧急热线", "Emergency line"],
   field_accepted: ["予以受理", "Accepted"],
   field_reject_reason: ["不受理原因", "Reason of refusal"],
+  field_title: ["标题", "Title"],
   field_summary: ["诉求内容", "What it is about"],
   value_true: ["是", "Yes"],
   value_false: ["否", "No"],
