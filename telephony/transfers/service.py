@@ -15,7 +15,6 @@ import structlog
 
 from telephony.calls import CallBook, is_outward
 from telephony.events import (
-    CallAnswered,
     CallEnded,
     CallEvent,
     Event,
@@ -29,7 +28,7 @@ from telephony.events import (
     TransferOutcome,
     TransferTarget,
 )
-from telephony.transfers.control import RoomControl
+from telephony.transfers.control import After, RoomControl
 from telephony.transfers.moves import carry_out
 from telephony.transfers.rebuilding import rebuilt
 from telephony.transfers.states import TransferState, Trigger, next_state
@@ -185,9 +184,8 @@ class TransferDesk:
             case CallEnded():
                 del self._transfers[event.call_id]
                 self._spawn(self._quietly(self._control.hangup(one.target_id)))
-            case CallAnswered() if one.state is TransferState.RETURNED:
-                # another agent has the call now, and it is as if there had been no transfer
-                del self._transfers[event.call_id]
+            case PartyJoined() if one.state is TransferState.RETURNED:
+                self._spawn(self._meet(one))
             case TransferTarget(target=number) if not one.dials(number):
                 # by the agent's keys, or late news of a number that was tried before
                 by_keys = number in self._emergency_lines and event.step is TargetStep.ANSWERED
@@ -212,6 +210,30 @@ class TransferDesk:
                 self._happened(one, Trigger.AGENT_LEFT, "agent hung up")
             case _:
                 pass
+
+    async def _meet(self, one: Transfer) -> None:
+        """Another agent has the returned caller: they talk in the room.
+
+        Bridged directly, Asterisk's recorder takes the packets of a second telephone for late ones
+        of the first, if their numbers happen to be lower, and drops them. In a room none is lost.
+        """
+        async with self._lock(one.call_id):
+            call = self._book.call(one.call_id)
+            if call is None or self._transfers.get(one.call_id) is not one:
+                return
+            agents = [p for p in call.parties.values() if p.endpoint.startswith(AGENT_PREFIX)]
+            if len(agents) != 1 or call.channel not in call.parties:
+                return
+            # for the new agent it is as if there had been no transfer
+            del self._transfers[one.call_id]
+            met = Transfer(one.call_id, call.channel, agents[0].channel, moved=True)
+            try:
+                await self._control.together(met.caller, met.agent)
+                await self._control.after(met.caller, After.HANGUP)
+            except OSError as error:
+                log.warning("transfer.not_in_a_room", call_id=one.call_id, reason=str(error))
+                return
+            self._transfers[one.call_id] = met
 
     def _happened(self, one: Transfer, trigger: Trigger, reason: str) -> None:
         self._spawn(self._react(one, trigger, reason, one.target_id))

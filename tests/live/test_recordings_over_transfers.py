@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 import pytest_asyncio
 import soundfile
 
-from agent_gateway.auth import Accounts, Role
+from agent_gateway.auth import Accounts, NewAccount, Role
 from agent_gateway.service.asterisk_config import apply_endpoints
 from telephony.recordings import Archive
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
@@ -46,26 +45,28 @@ def _in_short(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def third_seat(hotline: Hotline, phone: TestPhone) -> tuple[PhoneAgent, Api]:
+async def _third_seat(hotline: Hotline, phone: TestPhone) -> tuple[PhoneAgent, NewAccount]:
     account = await Accounts(hotline.store, "tests").add("agent8005", Role.AGENT, extension="8005")
     await apply_endpoints(hotline.settings, hotline.secrets)
-    telephone = await phone.add_agent(account.sip_user, account.sip_password)
-    return telephone, Api(hotline.web, account.username, account.password)
+    return await phone.add_agent(account.sip_user, account.sip_password), account
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def colleagues(
-    third_seat: tuple[PhoneAgent, Api],
-    telephones: dict[str, PhoneAgent],
-    agents: dict[str, Api],
-) -> AsyncIterator[dict[str, PhoneAgent]]:
-    """Agents 8002 and 8005, ready beside 8001 who has the call."""
-    telephone, api = third_seat
-    fresh(telephone)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(api)
-        yield {"8002": telephones["8002"], "8005": telephone}
+async def third(hotline: Hotline, _third_seat: tuple[PhoneAgent, NewAccount]) -> AsyncIterator[Api]:
+    """Agent 8005, not logged in to the queue."""
+    _, account = _third_seat
+    async with Api(hotline.web, account.username, account.password) as api:
+        yield api
         await api.state("logged_out")
+
+
+@pytest.fixture
+def colleagues(
+    _third_seat: tuple[PhoneAgent, NewAccount], telephones: dict[str, PhoneAgent]
+) -> dict[str, PhoneAgent]:
+    """The telephones of 8002 and 8005, beside 8001 who has the call."""
+    fresh(_third_seat[0])
+    return {"8002": telephones["8002"], "8005": _third_seat[0]}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -229,7 +230,7 @@ async def test_given_three_agents_when_one_is_consulted_then_the_record_names_no
     talk: Conversation,
     colleagues: dict[str, PhoneAgent],
     agents: dict[str, Api],
-    third_seat: tuple[PhoneAgent, Api],
+    third: Api,
     admin: Api,
     tmp_path: Path,
 ) -> None:
@@ -238,12 +239,12 @@ async def test_given_three_agents_when_one_is_consulted_then_the_record_names_no
     colleagues["8002"].behaviour = AgentBehaviour(answer_after_s=None)
     await _to_the_queue(talk, agents["8002"])
     await colleagues["8002"].next_call()
-    await third_seat[1].state("ready")
-    third = await colleagues["8005"].next_call()
-    await third.wait_answered()
-    await _they_talk(talk.caller, third, 1)
+    await third.state("ready")
+    taken = await colleagues["8005"].next_call()
+    await taken.wait_answered()
+    await _they_talk(talk.caller, taken, 1)
     await talk.caller.hangup()
-    await third.wait_ended()
+    await taken.wait_ended()
     record = await _all_is_kept(hotline, admin, talk.number, tmp_path, parts=2)
     assert _answered_by(record) == ["8001", "8005"]
     assert record["agent"] == "8005"
@@ -256,7 +257,7 @@ async def test_given_telephones_that_ring_together_when_one_refuses_then_the_oth
     talk: Conversation,
     colleagues: dict[str, PhoneAgent],
     agents: dict[str, Api],
-    third_seat: tuple[PhoneAgent, Api],
+    third: Api,
     admin: Api,
     tmp_path: Path,
     refusing: str,
@@ -266,7 +267,7 @@ async def test_given_telephones_that_ring_together_when_one_refuses_then_the_oth
     for telephone in colleagues.values():
         telephone.behaviour = AgentBehaviour(answer_after_s=0.5)
     colleagues[refusing].behaviour = AgentBehaviour(answer_after_s=0.5, refuse="busy")
-    await _to_the_queue(talk, agents["8002"], third_seat[1])
+    await _to_the_queue(talk, agents["8002"], third)
     answering = next(name for name in colleagues if name != refusing)
     second = await colleagues[answering].next_call()
     await colleagues[refusing].next_call()
@@ -284,14 +285,14 @@ async def test_given_a_first_round_without_answer_when_the_second_is_answered_th
     talk: Conversation,
     colleagues: dict[str, PhoneAgent],
     agents: dict[str, Api],
-    third_seat: tuple[PhoneAgent, Api],
+    third: Api,
     admin: Api,
     tmp_path: Path,
 ) -> None:
     await _they_talk(talk.caller, talk.agent, 0)
     for telephone in colleagues.values():
         telephone.behaviour = AgentBehaviour(answer_after_s=None)
-    await _to_the_queue(talk, agents["8002"], third_seat[1])
+    await _to_the_queue(talk, agents["8002"], third)
     for telephone in colleagues.values():
         await (await telephone.next_call()).wait_ended()
     colleagues["8005"].behaviour = AgentBehaviour(answer_after_s=0.2)

@@ -190,6 +190,29 @@ async def test_given_a_blind_transfer_when_the_target_fails_then_the_caller_queu
     assert desk.room.asked == ["back"]
 
 
+@pytest.mark.parametrize("away", [False, True])
+async def test_given_a_returned_caller_when_another_agent_answers_then_they_talk_in_the_room(
+    desk: Desk, away: bool
+) -> None:
+    await desk.begin(TransferKind.BLIND)
+    for channel in (AGENT, CALLER):
+        desk.left(channel, "queue")
+    desk.target(TargetStep.REFUSED, last=True)
+    await desk.in_state(TransferState.RETURNED)
+    desk.room.asked.clear()
+    desk.room.away = away
+    for channel in ("PJSIP/agent-8002-7", CALLER):
+        desk.joined(channel, "second")
+    async with asyncio.timeout(5):
+        while (now := desk.desk.snapshot(CALL)) and now.state is TransferState.RETURNED:
+            await asyncio.sleep(0.005)
+        while not away and desk.room.asked != ["together", "after hangup"]:
+            await asyncio.sleep(0.005)
+    # if Asterisk does not obey, the two talk as the queue has brought them together
+    now = desk.desk.snapshot(CALL)
+    assert (now.state if now else None) is (None if away else TransferState.TOGETHER)
+
+
 async def test_given_a_consultation_when_the_agent_dies_then_the_caller_meets_the_target(
     desk: Desk,
 ) -> None:
