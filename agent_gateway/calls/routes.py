@@ -63,7 +63,7 @@ async def get_call(exchange: Exchange[Nothing, Nothing]) -> CallDetail:
         call,
         await store.events.of_call(call.id),
         has_recording=await store.calls.recording(call.id) is not None,
-        consultations=await store.calls.consultations(call.id),
+        parts=await store.calls.parts(call.id),
         ticket_number=ticket.number if ticket else None,
     )
 

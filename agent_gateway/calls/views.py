@@ -59,8 +59,11 @@ class CallEventView(BaseModel):
     data: dict[str, Any]
 
 
-class ConsultationView(BaseModel):
-    """The recording of a consultation; ``part`` is what ``/api/recordings/{call_id}`` wants."""
+class PartView(BaseModel):
+    """A recording beside the call's own.
+
+    ``part``: consult… or joined…, as ``/api/recordings/{call_id}`` wants it.
+    """
 
     part: str
     duration_ms: int
@@ -69,8 +72,8 @@ class ConsultationView(BaseModel):
 class CallDetail(CallSummary):
     """Everything about one call. ``path``: steps {at, step, …} in their order.
 
-    ``hearing``: who heard whom and when. ``consultations``: what agent and target said meanwhile,
-    to be had as parts of the recording.
+    ``hearing``: who heard whom and when. ``parts``: recordings of what the call's own does
+    not have: consultations, and who joined from outside its bridge.
     """
 
     sip_call_id: str
@@ -85,7 +88,7 @@ class CallDetail(CallSummary):
     has_recording: bool
     ticket_number: str | None
     hearing: list[HeardInterval]
-    consultations: list[ConsultationView]
+    parts: list[PartView]
     events: list[CallEventView]
 
     @classmethod
@@ -95,7 +98,7 @@ class CallDetail(CallSummary):
         events: list[CallEventRow],
         *,
         has_recording: bool,
-        consultations: Sequence[RecordingRow],
+        parts: Sequence[RecordingRow],
         ticket_number: str | None,
     ) -> Self:
         """From the record and what belongs to it."""
@@ -105,11 +108,11 @@ class CallDetail(CallSummary):
                 "call_id": call.id,
                 "has_recording": has_recording,
                 "ticket_number": ticket_number,
-                "consultations": [
-                    ConsultationView(
+                "parts": [
+                    PartView(
                         part=one.call_id.removeprefix(f"{call.id}-"), duration_ms=one.duration_ms
                     )
-                    for one in consultations
+                    for one in parts
                 ],
                 "hearing": hearing(call.channel, events),
                 "events": [

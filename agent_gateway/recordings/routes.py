@@ -19,13 +19,13 @@ _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".ogg": "audio/ogg", ".opu
 
 
 class PartQuery(Strict):
-    """``part``: one of the call's consultations; "" for the call itself."""
+    """``part``: one of the call's consultations, or who joined it; "" for the call itself."""
 
-    part: str = Field("", pattern=r"^(?:consult[0-9]{1,12})?$")
+    part: str = Field("", pattern=r"^(?:(?:consult|joined)[0-9]{1,12})?$")
 
 
 async def play(exchange: Exchange[PartQuery, Nothing]) -> web.FileResponse:
-    """The recording: caller left, everybody else right; of a consultation the agent is left."""
+    """The recording: caller left, all others right; of a part, the agent or who joined is left."""
     call = await visible_call(exchange, "recording.play")
     part = exchange.query.part
     name = f"{call.id}-{part}" if part else call.id

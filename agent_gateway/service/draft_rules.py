@@ -16,6 +16,6 @@ class DraftRules:
 
     def prefill(self, transcript_row: dict[str, Any]) -> Mapping[str, Any]:
         """Field -> {value, evidence, confidence}."""
-        return {
-            name: guess.as_dict() for name, guess in self._prefiller.prefill(transcript_row).items()
-        }
+        session = self._prefiller.hear_all(transcript_row)
+        guesses = session.fields | session.wording
+        return {name: guess.as_dict() for name, guess in guesses.items()}

@@ -126,11 +126,18 @@ class Calls:
         async with self._engine.read() as session:
             return await session.get(RecordingRow, call_id)
 
-    async def consultations(self, call_id: str) -> Sequence[RecordingRow]:
-        """Recordings of the call's consultations, in their order."""
+    async def parts(self, call_id: str) -> Sequence[RecordingRow]:
+        """Recordings of the call's consultations and of who joined it, in their order."""
         query = (
             select(RecordingRow)
-            .where(RecordingRow.call_id.startswith(f"{call_id}-consult", autoescape=True))
+            .where(
+                or_(
+                    *(
+                        RecordingRow.call_id.startswith(f"{call_id}-{kind}", autoescape=True)
+                        for kind in ("consult", "joined")
+                    )
+                )
+            )
             .order_by(RecordingRow.call_id)
         )
         async with self._engine.read() as session:

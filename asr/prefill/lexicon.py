@@ -283,6 +283,10 @@ def lexicon() -> Lexicon:
     gazetteer = _gazetteer()
     path, anchors = read_table("prefill_anchors.toml")
     phrases = _words(path, anchors, "", "dialogue")
+    phrases += _words(path, anchors, "", "keep")
+    if short := [phrase for phrase in phrases if len(phrase) < 2]:
+        # every character that sounds like it would be read as it, in every word
+        raise ConfigError(path, short[0], "is one character; give a word")
     named = [place for place in gazetteer.places if len(place) > 2]
     named += [name for name in gazetteer.landmarks if len(name) > 2]
     named += list(gazetteer.districts)
@@ -294,6 +298,6 @@ def lexicon() -> Lexicon:
         gazetteer=gazetteer,
         surnames=_surnames(),
         organisations=_organisations(),
-        anchors=SoundIndex([*named, *phrases, *_words(path, anchors, "", "keep")]),
+        anchors=SoundIndex([*named, *phrases]),
         holidays=holidays,
     )

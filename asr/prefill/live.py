@@ -33,6 +33,16 @@ class _Call:
     line: str = ""
     texts: list[str] = field(default_factory=list)
     session: PrefillSession | None = None
+    wording: dict[str, FieldGuess] = field(default_factory=dict)
+
+    def add_turn(self, who: Literal["caller", "agent"], text: str) -> dict[str, FieldGuess]:
+        """What the turn has changed, title and summary included."""
+        assert self.session is not None
+        changed = self.session.add_turn(who, text)
+        worded, before = self.session.wording, self.wording
+        self.wording = worded
+        known = {name: one.value for name, one in before.items()}
+        return changed | {name: one for name, one in worded.items() if one.value != known.get(name)}
 
 
 class LivePrefill:
@@ -82,7 +92,7 @@ class LivePrefill:
         # what a third party says comes from the office's side, as the agent's words do
         who: Literal["caller", "agent"] = "caller" if event.speaker is Speaker.CALLER else "agent"
         call.texts.append(event.text)
-        changed = await asyncio.to_thread(call.session.add_turn, who, event.text)
+        changed = await asyncio.to_thread(call.add_turn, who, event.text)
         if changed:
             self._bus.publish(
                 PrefillChanged(

@@ -22,6 +22,7 @@ from asr.prefill.secrecy import confidential
 from asr.prefill.targets import Matter, counterparty, target
 from asr.prefill.text import Utterance, read_turn
 from asr.prefill.urgency import Danger, danger_words, find_danger, urgency
+from asr.prefill.wording import wording
 
 _NOT_ACCEPTED = "other.not_accepted"
 _BURNING = ("safety.incident", "safety.fire", "utilities.gas")
@@ -63,7 +64,11 @@ class Prefiller:
         return PrefillSession(self, facts)
 
     def prefill(self, row: Mapping[str, Any]) -> dict[str, FieldGuess]:
-        """Fields of a whole transcript.
+        """Fields of a whole transcript; see :meth:`hear_all` for ``row`` and errors."""
+        return self.hear_all(row).fields
+
+    def hear_all(self, row: Mapping[str, Any]) -> PrefillSession:
+        """A whole transcript taken in.
 
         Args:
             row: ``call_date``, ``dialled``, ``cli`` and ``turns`` (``who``: agent or caller,
@@ -89,7 +94,7 @@ class Prefiller:
             if who not in ("agent", "caller"):
                 raise TranscriptError(f"turns.{position}.who: must be agent or caller")
             session.hear(who, turn["text"])
-        return session.fields
+        return session
 
     def read(self, index: int, who: Speaker, text: str) -> Utterance:
         """One turn, stripped and repaired."""
@@ -217,6 +222,13 @@ class PrefillSession:
             self._fields = self._prefiller.guess(self._turns, self._facts)
             self._stale = False
         return dict(self._fields)
+
+    @property
+    def wording(self) -> dict[str, FieldGuess]:
+        """``title`` and ``summary`` from everything heard so far."""
+        fields = self.fields
+        name = self._prefiller.category_names.get(str(fields["category"].value), "")
+        return wording(self._turns, fields, name)
 
     def hear(self, who: Speaker, text: str) -> None:
         """Take a turn in without working the fields out (they are, when next read)."""

@@ -19,7 +19,7 @@ SEALED_SUFFIX = ".sealed"
 QUIET_S = 5.2
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
-_PART = re.compile(r"(.+)-consult(\d+)")
+_PART = re.compile(r"(.+)-((?:consult|joined)\d+)")
 _EPOCH = re.compile(r"(?:^|-)(\d{9,11})\.\d+$")
 
 
@@ -86,9 +86,13 @@ def part_of(call_id: str, number: int) -> str:
 
 
 def call_of(recording_id: str) -> tuple[str, str]:
-    """The call that a recording belongs to, and which part it is ("" for the call itself)."""
+    """The call that a recording belongs to, and which part it is ("" for the call itself).
+
+    ``consult<time>``: a consultation; ``joined<time>``: who joined the talk from outside its bridge
+    (an emergency line by the agent's keys, a supervisor), left, and what they heard, right.
+    """
     match = _PART.fullmatch(recording_id)
-    return (match[1], f"consult{match[2]}") if match else (recording_id, "")
+    return (match[1], match[2]) if match else (recording_id, "")
 
 
 def raw_pair(spool: Path, call_id: str) -> RawPair:

@@ -26,7 +26,7 @@ from tests.live.harness.talk import (
 async def _complete(admin: Api, number: str) -> Message:
     async def there() -> Message | None:
         record = await record_of(admin, number)
-        done = record and record["ended_at"] and record["has_recording"] and record["consultations"]
+        done = record and record["ended_at"] and record["has_recording"] and record["parts"]
         return record if done else None
 
     record = await until(there, "record with a consultation", 30)
@@ -53,7 +53,7 @@ async def test_given_a_consultation_when_the_call_is_over_then_it_is_a_part_of_t
         await call.wait_ended()
 
     record = await _complete(admin, talk.number)
-    [part] = record["consultations"]
+    [part] = record["parts"]
     status, body = await admin.download(f"/api/recordings/{talk.call_id}?part={part['part']}")
     assert status == 200
     file = tmp_path / "part.flac"
@@ -107,5 +107,5 @@ async def test_given_two_consultations_and_a_dead_agent_when_over_then_both_are_
     for call in (talk.caller, third):
         await call.wait_ended()
     record = await _complete(admin, talk.number)
-    assert len(record["consultations"]) == 2
-    assert all(one["duration_ms"] > 1000 for one in record["consultations"])
+    assert len(record["parts"]) == 2
+    assert all(one["duration_ms"] > 1000 for one in record["parts"])

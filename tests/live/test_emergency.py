@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.harness.api import Api, Message
+from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import Hotline, until
+from tests.live.harness.records import record_of
 from tests.live.harness.talk import (
     AGENT_SAYS,
     CALLER_SAYS,
@@ -18,6 +21,7 @@ from tests.live.harness.talk import (
     Outside,
     heard,
     say,
+    sealed,
 )
 
 PLACE = "城关区东岗路7号 3楼"
@@ -89,6 +93,31 @@ async def test_given_a_room_and_no_service_when_the_key_is_pressed_then_the_line
     ):
         for wav in wavs:
             assert heard(listener, wav) > HEARD, (listener.number, wav.name)
+
+
+async def test_given_no_service_when_the_key_is_pressed_then_the_line_is_heard_and_recorded(
+    hotline: Hotline, talk: Conversation, outside: Outside, admin: Api, tmp_path: Path
+) -> None:
+    hotline.kill_service()
+    try:
+        await talk.agent.press(f"*{EMERGENCY}")
+        third = await outside.emergency.next_call()
+        await third.wait_answered()
+        await say((talk.caller, CALLER_SAYS), (talk.agent, AGENT_SAYS), (third, TARGET_SAYS))
+        await talk.caller.hangup()
+        for call in (talk.caller, talk.agent, third):
+            await call.wait_ended(10)
+    finally:
+        await hotline.start_service()
+
+    async def parts() -> list[Message]:
+        record = await record_of(admin, talk.number)
+        return record["parts"] if record else []
+
+    [part] = await until(parts, "the part of who joined", 60)
+    joined = samples(await sealed(admin, talk.call_id, tmp_path, part["part"]))
+    assert likeness(joined[:, 0], samples(TARGET_SAYS)[:, 0]) > HEARD
+    assert likeness(joined[:, 1], samples(CALLER_SAYS)[:, 0]) > HEARD
 
 
 async def test_given_a_room_when_the_key_is_pressed_then_the_page_shows_a_third_party(

@@ -10,7 +10,7 @@ const NAMED = ["categories", "departments", "lines"];
 const YES_NO = ["", "true", "false"];
 const URGENCY = ["", "normal", "urgent", "emergency"];
 const FIELDS = [
-  ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category", "categories"],
+  ["title"], ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category", "categories"],
   ["department", "departments"], ["line", "lines"], ["caller_name"], ["caller_title"], ["callback_phone"], ["district"],
   ["address"], ["occurred_on"], ["target"], ["emergency_line"], ["confidential", YES_NO],
   ["accepted", YES_NO], ["reject_reason"],

@@ -82,13 +82,13 @@ def heard(call: PhoneCall, wav: Path) -> float:
     return likeness(samples(call.heard)[:, 0], samples(wav)[:, 0])
 
 
-async def sealed(admin: Api, call_id: str, folder: Path) -> Path:
-    """The call's recording from the archive, once it is there."""
+async def sealed(admin: Api, call_id: str, folder: Path, part: str = "") -> Path:
+    """The call's recording (or a part of it) from the archive, once it is there."""
 
     async def fetch() -> bytes:
-        status, body = await admin.download(f"/api/recordings/{call_id}")
+        status, body = await admin.download(f"/api/recordings/{call_id}?part={part}")
         return body if status == 200 else b""
 
-    file = folder / "recording.flac"
+    file = folder / f"recording{part}.flac"
     file.write_bytes(await until(fetch, "sealed recording"))
     return file

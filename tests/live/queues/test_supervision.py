@@ -131,6 +131,11 @@ async def test_given_a_talk_when_whispered_then_only_the_agent_hears_it(
             assert likeness(recording[:, side], samples(wav)[:, 0]) > HEARD, (side, wav.name)
         for wav in without:
             assert likeness(recording[:, side], samples(wav)[:, 0]) < NOT_HEARD, (side, wav.name)
+    # what the supervisor said is a part of its own
+    [part] = record["parts"]
+    joined = samples(await sealed(admin, talk.call_id, tmp_path, part["part"]))
+    for wav in (WHISPERED, SPOKEN_TO_BOTH):
+        assert likeness(joined[:, 0], samples(wav)[:, 0]) > HEARD, wav.name
     # the supervisor's telephone was no call of its own
     calls = (await admin.get("/api/calls?limit=50"))["calls"]
     assert not [one for one in calls if SUPERVISOR_PHONE in (one["caller"], one["dialled"])]

@@ -54,6 +54,7 @@ def _fresh_lists() -> None:
         ("prefill_routing.toml", '["transport.bus"]', '["transport.ship"]', "公交集团"),
         ("prefill_surnames.json", '"single": "', '"other": "', "single"),
         ("prefill_organisations.toml", '"物业|服务中心"', '"物业("', "housing.property_mgmt"),
+        ("prefill_anchors.toml", 'dialogue = "请问 ', 'dialogue = "请问 鸭 ', "鸭"),
         ("taxonomy.json", '"line": "12328",', "", "categories"),
     ],
 )
