@@ -21,6 +21,7 @@ from telephony.agents import AGENT_ENDPOINT
 from telephony.ami import AmiError
 from telephony.calls import is_outward
 from telephony.events import (
+    ANNOUNCEMENT_STEP,
     HANDED_ON_STEPS,
     VOICEMAIL_STEP,
     CallAnswered,
@@ -182,6 +183,9 @@ class AudioAttacher:
             # what is said at an office behind a number is not the hotline's conversation
             call = self._calls.setdefault(event.call_id, _Call())
             call.theirs = event.step != HANDED_ON_STEPS[-1]
+        elif isinstance(event, IvrStep) and event.step == ANNOUNCEMENT_STEP:
+            # before the answer nobody is listened to: the call may not become the hotline's at all
+            pass
         elif isinstance(event, IvrStep | CallQueued):
             self._attach_waiting(event.call_id)
         elif isinstance(event, OfferEnded | PartyLeft) and event.call_id in self._calls:

@@ -65,6 +65,7 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
     same = [one for one in found if surnames.of(one.name) == surname]
     if len(name) == len(surname):
         same += _full_names_of(surname, turns, surnames)
+        same += _said_again(surname, turns, best.turn)
     longest = max(same, key=lambda one: len(one.name), default=best)
     if len(longest.name) > len(name):
         name, best = longest.name, longest
@@ -87,6 +88,33 @@ def _full_names_of(surname: str, turns: Sequence[Utterance], surnames: Surnames)
             given = _given_name(text, match.end() + len(surname))
             end = match.end() + len(surname) + len(given)
             found.append(_Found(surname + given, turn.index, turn.evidence(match.start(), end), 3))
+    return found
+
+
+def _said_again(surname: str, turns: Sequence[Utterance], since: int) -> list[_Found]:
+    """Full names that follow the explanation of the surname: 我姓籍 籍贯的籍 籍桂芝."""
+    found: list[_Found] = []
+    for turn in turns:
+        if not turn.is_caller or not since <= turn.index <= since + 3:
+            continue
+        text = _as_named(turn)
+        for match in re.finditer(re.escape(surname), text):
+            before, start = text[: match.start()], match.end()
+            if before and not before.endswith((surname, "的", "得", "念", "字", "旁", "个", "是")):
+                continue
+            given = _given_name(text, start)
+            rest = text[start + len(given) :]
+            # 仝人工仝 explains the surname, 扈晓丹扈三娘的扈 goes on to
+            explains = rest == surname
+            whole = not rest or rest.startswith(surname) or _STOP.match(rest)
+            if (
+                len(given) == 2
+                and whole
+                and not explains
+                and not rest.startswith(("的", "得", "那", "字", "这"))
+            ):
+                spot = turn.evidence(match.start(), start + len(given))
+                found.append(_Found(surname + given, turn.index, spot, 2))
     return found
 
 
@@ -119,6 +147,9 @@ def _in_caller_turn(turn: Utterance, asked: bool, surnames: Surnames) -> list[_F
         if not own and (_OTHER_PERSON.search(before) or not (asked or start <= 3)):
             continue
         if own and re.search(r"(?:他|她|老板)(?:跟|和)?我$", before):
+            continue
+        # 不说姓啥: no name
+        if text[start + 1 : start + 2] in "啥什":
             continue
         name, end = _after_surname(text, start + 1, surnames)
         if name:

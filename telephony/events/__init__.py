@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    ANNOUNCEMENT_STEP,
     BLOCKED_STEP,
     CALLBACK_STEP,
     EMERGENCY_REACHED_STEP,
@@ -57,6 +58,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "ANNOUNCEMENT_STEP",
     "BLOCKED_STEP",
     "CALLBACK_STEP",
     "EMERGENCY_REACHED_STEP",

@@ -181,6 +181,8 @@ class LineIdentified(CallEvent):
 # Steps that decide how a call without an answer ended.
 VOICEMAIL_STEP = "voicemail"
 # The dialplan rings the office or centre behind a number, it answered, it did not.
+# A number out of service is announced before the answer.
+ANNOUNCEMENT_STEP = "announcement"
 HANDED_ON_STEPS = ("handing_on", "handed_on", "not_handed_on")
 CALLBACK_STEP = "callback_requested"
 EMERGENCY_REACHED_STEP = "emergency_reached"

@@ -16,6 +16,7 @@ from asr.streams import TranscriptionService
 from config.settings import Settings
 from telephony.ami import AmiAction, AmiDown, AmiResponse, AmiValueError
 from telephony.events import (
+    ANNOUNCEMENT_STEP,
     VOICEMAIL_STEP,
     CallAnswered,
     CallArrived,
@@ -119,13 +120,20 @@ class Desk:
 
 
 @asynccontextmanager
-async def serving(engine: Scripted | None = None) -> AsyncIterator[Desk]:
+async def serving(engine: Scripted | None = None, waiting: int = 0) -> AsyncIterator[Desk]:
     bus, expected, live = EventBus(), ExpectedStreams(), Live()
     asterisk = Asterisk(expected)
     service = TranscriptionService(bus, engine or Scripted(), Settings())
     await service.start()
     attacher = AudioAttacher(
-        bus, asterisk, expected, service, live, backoff_s=(0.01, 0.02), connect_s=0.05
+        bus,
+        asterisk,
+        expected,
+        service,
+        live,
+        backoff_s=(0.01, 0.02),
+        connect_s=0.05,
+        waiting=waiting,
     )
     before = asyncio.all_tasks()
     await attacher.start()
@@ -354,3 +362,14 @@ async def test_given_a_waiting_caller_when_a_message_is_left_then_the_caller_is_
         await desk.attached(CALLER)
         assert desk.asterisk.attempts == [CALLER]
         assert desk.speaker(CALLER) is Speaker.CALLER
+
+
+async def test_given_an_announced_call_when_it_is_greeted_then_heard_only_from_there() -> None:
+    async with serving(waiting=1) as desk:
+        desk.arrives()
+        desk.bus.publish(IvrStep(at=now(), call_id="c1", step=ANNOUNCEMENT_STEP))
+        await asyncio.sleep(0.05)
+        assert desk.asterisk.attempts == []
+        desk.bus.publish(IvrStep(at=now(), call_id="c1", step="greeting"))
+        await desk.attached(CALLER)
+        assert desk.asterisk.attempts == [CALLER]
