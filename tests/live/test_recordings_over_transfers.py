@@ -327,7 +327,7 @@ async def test_given_failed_transfers_when_the_talk_goes_on_then_one_recording_a
     await talk.caller.hangup()
     await talk.agent.wait_ended()
     await _all_is_kept(hotline, admin, talk.number, tmp_path, parts=3)
-    left = [file.name for file in hotline.settings.recording_spool.iterdir()]
+    left = [file.name for file in hotline.settings.recording_spool.glob("*.sln")]
     assert not left, left
 
 

@@ -60,6 +60,8 @@ export function showCallBack(callNow, extension) {
   byId("callback-result").hidden = !ours;
 }
 
+const TRIES = 6;
+
 /** The service knows already what the telephone network said; the agent may know better. */
 async function propose(callNow) {
   const form = byId("callback-result");
@@ -67,10 +69,18 @@ async function propose(callNow) {
   form.elements.result.replaceChildren(
     ...RESULTS.map((one) => make("option", { value: one }, text(`callback_${one}`))),
   );
+  await chooseKnown(callNow.call_id, form, TRIES);
+}
+
+/** The result is written a moment after the call's end is told. */
+async function chooseKnown(callId, form, tries) {
   try {
     const known = (await ask("GET", "/api/callbacks?limit=20")).callbacks;
-    const result = known.find((one) => one.call_id === callNow.call_id)?.result;
+    const result = known.find((one) => one.call_id === callId)?.result;
     if (RESULTS.includes(result)) form.elements.result.value = result;
+    else if (tries > 1 && shown?.call_id === callId) {
+      setTimeout(() => chooseKnown(callId, form, tries - 1), 1000);
+    }
   } catch (error) {
     failed(error);
   }

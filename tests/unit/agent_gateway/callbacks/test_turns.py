@@ -67,7 +67,8 @@ class Switchboard:
 
     async def tried(self, result: str, minutes_ago: float) -> None:
         """An attempt of that time."""
-        at = NOW - timedelta(minutes=minutes_ago)
+        # the module may have been read long before this test runs
+        at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
         row = Callback(
             call_id=f"out-{at.timestamp()}",
             kind="queue",
@@ -84,7 +85,7 @@ class Switchboard:
 
 @pytest.fixture
 async def board(store: Store) -> Switchboard:
-    await _request(store, NOW - timedelta(minutes=5))
+    await _request(store, datetime.now(UTC) - timedelta(minutes=5))
     return Switchboard(store)
 
 
@@ -95,7 +96,7 @@ async def _request(store: Store, since: datetime) -> MissedCall:
 
 
 def _waiting(minutes: float) -> dict[str, Call]:
-    began = NOW - timedelta(minutes=minutes)
+    began = datetime.now(UTC) - timedelta(minutes=minutes)
     return {"2.2": Call("2.2", "PJSIP/trunk-1", "x", "12345", began, queue="hotline")}
 
 
