@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +19,7 @@ from agent_gateway.callbacks.result import Result, result_of
 from agent_gateway.store import Callback, MissedCall, Store
 from config.settings import OutboundSettings
 from telephony.agents import AgentSnapshot
+from telephony.background import InBackground, Work
 from telephony.calls.outward import is_outward, new_call_id
 from telephony.events import AgentState, CallEnded, CallEvent
 from telephony.outbound import PlacingError, national_number
@@ -44,7 +44,7 @@ class Placing(Protocol):
         """Ring the agent, who is then connected with the number."""
 
 
-class CallbackDesk:
+class CallbackDesk(InBackground):
     """Use as ``async with``; give ``noticed`` to the journal.
 
     Args:
@@ -79,21 +79,9 @@ class CallbackDesk:
         self._missed_changed = missed_changed
         self._main_line = main_line
         self._ringing: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        self._spawn(self._keep_sweeping())
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def _work(self) -> Mapping[str, Work]:
+        return {"callbacks-sweep": self._keep_sweeping()}
 
     async def ask(
         self,
@@ -143,7 +131,7 @@ class CallbackDesk:
         except BaseException:
             self._ringing.discard(extension)
             raise
-        self._spawn(self._place(entry.call_id, extension, number, entry.line))
+        self._tasks.start(self._place(entry.call_id, extension, number, entry.line))
         log.info("callback.asked", call_id=entry.call_id, agent=extension, kind=kind)
         return entry
 
@@ -170,7 +158,7 @@ class CallbackDesk:
     def recovered(self, call_id: str) -> None:
         """Take note of a call whose record is complete now."""
         if is_outward(call_id):
-            self._spawn(self._quietly(self._ended(call_id)))
+            self._tasks.start(self._quietly(self._ended(call_id)))
 
     async def _checked(self, citizen: str, *, known: bool) -> str:
         """The number to dial.
@@ -254,8 +242,3 @@ class CallbackDesk:
         except (SQLAlchemyError, OSError) as error:
             # the sweep finds it again
             log.warning("callback.not_written", reason=str(error)[:300])
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

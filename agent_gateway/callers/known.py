@@ -11,11 +11,11 @@ from typing import Self
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent_gateway.background import InBackground, Work
 from agent_gateway.callers.number import caller_number
 from agent_gateway.store import ListedCaller, MissedCall, Store
 from config.settings import CallerSettings
 from ivr.inbound import Standing
+from telephony.background import InBackground, Work
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent_gateway.background import InBackground, Work
 from agent_gateway.journal.cdr_lines import MAX_LINE_BYTES, CdrLine, calls_of
 from agent_gateway.store import Store
+from telephony.background import InBackground, Work
 
 log = structlog.get_logger(__name__)
 

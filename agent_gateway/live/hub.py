@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import structlog
@@ -41,6 +41,7 @@ from agent_gateway.pinned.views import PinnedView
 from agent_gateway.store import Store
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from asr.text import readable
+from telephony.background import Tasks
 from telephony.events import (
     AgentStateChanged,
     CallAnswered,
@@ -80,7 +81,7 @@ class LiveHub:
         self.line_names = line_names
         self.board = CallBoard()
         self.connections: set[Connection] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("live")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -94,13 +95,11 @@ class LiveHub:
                     except Exception:  # one event must not end all screens
                         log.exception("live.event_failed", event_type=type(event).__name__)
 
-            task = asyncio.create_task(listen(), name="live")
+            self._tasks.start(listen(), "live")
             try:
                 yield
             finally:
-                for one in (task, *self._tasks):
-                    one.cancel()
-                await asyncio.gather(task, *self._tasks, return_exceptions=True)
+                await self._tasks.stop()
 
     def apply(self, event: Event) -> None:
         """Fold one event and tell whom it concerns."""
@@ -115,9 +114,11 @@ class LiveHub:
             case CallEvent():
                 call, new = self.board.apply(event)
                 if call is not None and (new or isinstance(event, CallArrived)):
-                    self._spawn(self._look_up(call))
+                    self._tasks.start(self._look_up(call))
                 if isinstance(event, TicketDrafted):
-                    self._spawn(self._ticket_drafted(call, event.ticket_number))
+                    self._tasks.start(
+                        self._ticket_drafted(call, event.ticket_number), "live-ticket"
+                    )
                 elif call is not None:
                     self._call_event(call, event)
 
@@ -153,7 +154,7 @@ class LiveHub:
         """The session was ended: its pages go."""
         for connection in list(self.connections):
             if connection.token == token:
-                self._spawn(_close(connection, 4401, b"logged out"))
+                self._tasks.start(_close(connection, 4401, b"logged out"))
 
     async def close_all(self) -> None:
         """The service stops."""
@@ -306,11 +307,6 @@ class LiveHub:
             call.ticket = view
         agents = set(call.agents) if call is not None else set()
         self._tell({*agents, ticket.agent}, TicketMessage(type="ticket.drafted", ticket=view))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 _TURN = ("speaker", "turn", "text", "start_ms", "end_ms", "confidence")

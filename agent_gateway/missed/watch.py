@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent_gateway.background import InBackground, Work
 from agent_gateway.store import MissedCall, Store
+from telephony.background import InBackground, Work
 from telephony.events import CallAnswered, CallEnded, CallEvent
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 import structlog
 
 from agent_gateway.advice.advisor import CallAdvisor, Names
-from agent_gateway.background import Work
 from agent_gateway.http.health import Component
 from agent_gateway.live import LiveHub
 from agent_gateway.service.live_calls import LiveParties
@@ -25,6 +24,7 @@ from asr.streams import TranscriptionService
 from config.directory import Directory
 from config.quality import load_quality_rules
 from config.settings import Settings
+from telephony.background import Work
 from telephony.calls import CallFeed
 from telephony.events import EventBus
 

@@ -15,7 +15,6 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.agents.skills import StoredSkills
-from agent_gateway.background import Work, start, stop
 from agent_gateway.callers import KnownCallers
 from agent_gateway.configuration import Loaded, Reloader, load_files
 from agent_gateway.emergency import EmergencyPriority
@@ -36,6 +35,7 @@ from config.numberplan import line_names
 from config.queues import load_queues
 from config.settings import Secrets, Settings
 from telephony.agents import AgentDesk, QueueSeats
+from telephony.background import Tasks, Work
 from telephony.calls import CallFeed
 from telephony.events import AgentState, EventBus
 from telephony.queues import WaitTeller
@@ -242,7 +242,9 @@ class Service:
         self.context.answer_seconds = self._answer_seconds(loaded)
 
     def _spawn(self, name: str, work: Work) -> None:
-        self._stack.push_async_callback(stop, start(work, name))
+        tasks = Tasks(name)
+        tasks.start(work)
+        self._stack.push_async_callback(tasks.stop)
 
     def _working(self) -> int:
         """Agents who take calls now."""

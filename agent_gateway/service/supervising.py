@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from agent_gateway.background import Work
 from agent_gateway.http import GatewayContext
 from agent_gateway.supervision.teller import FigureTeller
 from telephony.ami import AmiMessage
+from telephony.background import Work
 from telephony.calls import CallFeed
 from telephony.supervision import AmiSpy, SupervisionDesk
 

@@ -18,9 +18,9 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent_gateway.background import InBackground, Work
 from agent_gateway.store import Call, Store, TranscriptTurn
 from agent_gateway.tickets.prefiller import Prefiller
+from telephony.background import InBackground, Work
 from telephony.calls import is_outward
 from telephony.events import CallEnded, CallEvent, EventBus, Speaker, TicketDrafted, TranscriptFinal
 

@@ -22,6 +22,7 @@ from asr.streams.spool import SETTLED_S, HearingSpool
 from asr.streams.stream import PartyStream
 from asr.text.names import NameCorrector
 from config.settings import Settings
+from telephony.background import Tasks
 from telephony.events import CallEnded, Event, EventBus, LineIdentified, Speaker
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class TranscriptionService:
         self._disk: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._saving = False
         self._workers: list[threading.Thread] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks("asr")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -99,19 +100,15 @@ class TranscriptionService:
         self._start_thread("asr-disk", self._disk.get)
         if self._recogniser is not None:
             await self._take_over(self._recogniser)
-        self._tasks = [
-            asyncio.create_task(self._tick(), name="asr-tick"),
-            asyncio.create_task(self._follow_calls(), name="asr-calls"),
-        ]
+        self._tasks.start(self._tick(), "asr-tick")
+        self._tasks.start(self._follow_calls(), "asr-calls")
 
     async def stop(self, drain_s: float = DRAIN_S) -> None:
         """Let what was received be decoded, for at most ``drain_s``; then end all threads.
 
         What is not decoded by then waits on disk for the next start.
         """
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
         for stream in list(self._streams):
             stream.end("the service stops")
         if self._streams:

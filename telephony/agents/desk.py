@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
 from telephony.agents.agent import AGENT_ENDPOINT, Agent, AgentError, AgentSnapshot
-from telephony.agents.obeying import obeyed, quietly
 from telephony.agents.seats import Seat, Seats
 from telephony.agents.states import Trigger, next_state
+from telephony.background import Tasks
 from telephony.events import (
     AGENT_LEFT_STEP,
     AgentState,
@@ -36,6 +34,7 @@ from telephony.events import (
     PartyJoined,
     PartyLeft,
 )
+from telephony.obeying import obeyed, quietly
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +76,7 @@ class AgentDesk:
         self._missed_limit = missed_calls_before_break
         self._move_seconds = move_seconds
         self._agents: dict[str, Agent] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("agents")
 
     def snapshot(self, extension: str) -> AgentSnapshot:
         """The agent's state now (logged out when never seen)."""
@@ -99,7 +98,7 @@ class AgentDesk:
         if agent.state in (AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP):
             agent.afterwards = None
             return self.snapshot(extension)
-        await obeyed(self._seats.add(agent.interface))
+        await obeyed(self._seats.add(agent.interface), AgentError)
         await self._refresh_reachable(agent)
         agent.missed = 0
         self._move(agent, Trigger.LOGIN)
@@ -112,7 +111,7 @@ class AgentDesk:
             AgentError: Asterisk is away or refused.
         """
         agent = self._agent(extension)
-        await obeyed(self._seats.remove(agent.interface))
+        await obeyed(self._seats.remove(agent.interface), AgentError)
         self._now_or_afterwards(agent, Trigger.LOGOUT, AgentState.LOGGED_OUT, "")
         return self.snapshot(extension)
 
@@ -128,7 +127,7 @@ class AgentDesk:
         agent.afterwards = None
         agent.missed = 0
         if agent.state not in (AgentState.TALKING, AgentState.RINGING):
-            await obeyed(self._seats.add(agent.interface))
+            await obeyed(self._seats.add(agent.interface), AgentError)
             await self._refresh_reachable(agent)
             self._move(agent, Trigger.READY)
         return self.snapshot(extension)
@@ -142,7 +141,7 @@ class AgentDesk:
         agent = self._agent(extension)
         if agent.state is AgentState.LOGGED_OUT:
             raise AgentError("请先登录坐席 / log in to the queue first")
-        await obeyed(self._seats.pause(agent.interface, reason=reason))
+        await obeyed(self._seats.pause(agent.interface, reason=reason), AgentError)
         self._now_or_afterwards(agent, Trigger.BREAK, AgentState.BREAK, reason)
         return self.snapshot(extension)
 
@@ -152,7 +151,7 @@ class AgentDesk:
         Raises:
             AgentError: Asterisk is away or refused.
         """
-        await obeyed(self._seats.reseat(self._agent(extension).interface))
+        await obeyed(self._seats.reseat(self._agent(extension).interface), AgentError)
 
     # ---- events -----------------------------------------------------------------------------
 
@@ -167,15 +166,13 @@ class AgentDesk:
                 agent.stop_timer()
                 if agent.leaving is not None:
                     agent.leaving.cancel()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.stop()
 
     def apply(self, event: Event) -> None:
         """Fold one event into the agents' states."""
         match event:
             case LinkStateChanged(state=LinkState.UP):
-                self._spawn(self._rebuild())
+                self._tasks.start(self._rebuild())
             case CallOffered(endpoint=endpoint) if agent := self._by_endpoint(endpoint):
                 if agent.state in (AgentState.BREAK, AgentState.LOGGED_OUT):
                     # picked in the moment of leaving, or called without a queue
@@ -218,7 +215,7 @@ class AgentDesk:
             agent.missed += 1
             if agent.missed >= self._missed_limit:
                 self._move(agent, Trigger.MISSED_TOO_OFTEN, MISSED)
-                self._spawn(quietly(self._seats.pause(agent.interface, reason=MISSED)))
+                self._tasks.start(quietly(self._seats.pause(agent.interface, reason=MISSED)))
                 return
         self._move(agent, Trigger.OFFER_ENDED)
 
@@ -241,14 +238,14 @@ class AgentDesk:
         if self._wrap_up_seconds == 0:
             self._wrap_up_over(agent)
             return
-        self._spawn(quietly(self._seats.pause(agent.interface, reason=WRAP_UP)))
+        self._tasks.start(quietly(self._seats.pause(agent.interface, reason=WRAP_UP)))
         agent.timer = asyncio.get_running_loop().call_later(
             self._wrap_up_seconds, self._wrap_up_over, agent
         )
 
     def _wrap_up_over(self, agent: Agent) -> None:
         if agent.state is AgentState.WRAP_UP:
-            self._spawn(quietly(self._seats.unpause(agent.interface)))
+            self._tasks.start(quietly(self._seats.unpause(agent.interface)))
             self._move(agent, Trigger.WRAP_UP_OVER)
 
     def _settle_afterwards(self, agent: Agent) -> bool:
@@ -338,8 +335,3 @@ class AgentDesk:
             agent.reachable = seat is not None and seat.reachable
 
     # ---- plumbing ---------------------------------------------------------------------------
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -8,15 +8,15 @@ the dialplan tells them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import structlog
 
 from telephony.agents import AGENT_ENDPOINT
+from telephony.background import Tasks
 from telephony.calls import CallBook
 from telephony.events import (
     CallEnded,
@@ -28,6 +28,7 @@ from telephony.events import (
     SupervisionChanged,
     SupervisionMode,
 )
+from telephony.obeying import obeyed, quietly
 from telephony.supervision.control import SpyControl, Spying
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ class SupervisionDesk:
         self._book = book
         self._control = control
         self._going_on: dict[str, Supervision] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("supervision")
 
     @property
     def going_on(self) -> Mapping[str, Supervision]:
@@ -105,7 +106,7 @@ class SupervisionDesk:
         spying = Spying(str(uuid4()), supervisor, agent, call_id, channel, by)
         one = self._going_on[supervisor] = Supervision(spying, RINGING)
         self._tell(one)
-        self._spawn(self._ring(one, mode))
+        self._tasks.start(self._ring(one, mode))
         return one
 
     async def end(self, supervisor: str) -> None:
@@ -116,13 +117,13 @@ class SupervisionDesk:
         """
         one = self._going_on.get(supervisor)
         if one is not None:
-            await self._obeyed(self._control.hangup(one.spying))
+            await obeyed(self._control.hangup(one.spying), SupervisionError)
 
     async def _switch(self, one: Supervision, mode: SupervisionMode) -> Supervision:
         if one.state == RINGING:
             raise SupervisionError("请先接起您的话机 / answer your telephone first")
         if one.state != mode.value:
-            await self._obeyed(self._control.switch(one.spying, mode))
+            await obeyed(self._control.switch(one.spying, mode), SupervisionError)
         return one
 
     async def _ring(self, one: Supervision, mode: SupervisionMode) -> None:
@@ -143,9 +144,7 @@ class SupervisionDesk:
                 async for event in events:
                     self.apply(event)
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.stop()
 
     def apply(self, event: Event) -> None:
         """Fold one event."""
@@ -159,9 +158,9 @@ class SupervisionDesk:
                 for one in list(self._going_on.values()):
                     # one that is in the call ends by itself
                     if one.spying.call_id == event.call_id and one.state == RINGING:
-                        self._spawn(self._quietly(self._control.hangup(one.spying)))
+                        self._tasks.start(quietly(self._control.hangup(one.spying)))
             case LinkStateChanged(state=LinkState.UP):
-                self._spawn(self._rebuild())
+                self._tasks.start(self._rebuild())
             case _:
                 pass
 
@@ -222,22 +221,3 @@ class SupervisionDesk:
                 reason=reason,
             )
         )
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _obeyed(self, command: Coroutine[Any, Any, None]) -> None:
-        try:
-            await command
-        except OSError as error:
-            raise SupervisionError(
-                f"电话系统暂时无法执行，请稍后重试 / the telephone system did not obey: {error}"
-            ) from error
-
-    async def _quietly(self, command: Coroutine[Any, Any, None]) -> None:
-        try:
-            await command
-        except OSError as error:
-            log.warning("supervision.command_failed", reason=str(error))

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from telephony.asterisk.installation import Installation
+from telephony.background import Tasks
 from telephony.testphone.agent import AgentBehaviour, PhoneAgent
 from telephony.testphone.call import PhoneCall, check_keys
 from telephony.testphone.configuration import AGENTS_FILE, agent_section
@@ -53,7 +54,7 @@ class TestPhone:
         self._calls: dict[str, PhoneCall] = {}
         self._agents: dict[str, PhoneAgent] = {}
         self._numbers = count(1)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("telephones")
         self._agents_lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -76,8 +77,7 @@ class TestPhone:
             await self._hang_up_all()
             await self._unregister()
         finally:
-            for task in self._tasks:
-                task.cancel()
+            await self._tasks.stop()
             self._close_calls("the telephones were switched off")
             await self._exchange.stop()
 
@@ -245,9 +245,7 @@ class TestPhone:
             call.begin("rings", call.caller)
             agent.ring(call)
         call.channel = event["Channel"]
-        task = asyncio.create_task(self._adopt(call))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._adopt(call))
 
     async def _adopt(self, call: PhoneCall) -> None:
         with contextlib.suppress(PhoneError):  # over before it began; its end speaks for itself

@@ -7,12 +7,12 @@ so that a call outlives this service; see ``telephony/transfers/states.py`` for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine
-from typing import Any
+from collections.abc import Collection
 from weakref import WeakValueDictionary
 
 import structlog
 
+from telephony.background import Tasks
 from telephony.calls import CallBook, is_outward
 from telephony.events import (
     CallEnded,
@@ -28,6 +28,7 @@ from telephony.events import (
     TransferOutcome,
     TransferTarget,
 )
+from telephony.obeying import obeyed, quietly
 from telephony.transfers.control import After, RoomControl
 from telephony.transfers.moves import carry_out
 from telephony.transfers.rebuilding import rebuilt
@@ -80,7 +81,7 @@ class TransferDesk:
         self._transfers: dict[str, Transfer] = {}
         # each lives as long as somebody holds it or waits for it
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("transfers")
 
     # ---- orders -----------------------------------------------------------------------------
 
@@ -112,7 +113,7 @@ class TransferDesk:
                     del self._transfers[call_id]
                 raise
             self._tell.transferred(one, TransferOutcome.STARTED)
-            self._spawn(self._ring(one, one.target_id))
+            self._tasks.start(self._ring(one, one.target_id))
             return one.snapshot()
 
     async def emergency(self, call_id: str, target: Target, *, by: str) -> TransferSnapshot:
@@ -165,15 +166,13 @@ class TransferDesk:
                 async for event in events:
                     self.apply(event)
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.stop()
 
     def apply(self, event: Event) -> None:
         """Fold one event; what has to be done for it is done soon after, in order per call."""
         if isinstance(event, LinkStateChanged):
             if event.state is LinkState.UP and not self._transfers:
-                self._spawn(self._rebuild())
+                self._tasks.start(self._rebuild())
             return
         if not isinstance(event, CallEvent):
             return
@@ -183,9 +182,9 @@ class TransferDesk:
         match event:
             case CallEnded():
                 del self._transfers[event.call_id]
-                self._spawn(self._quietly(self._control.hangup(one.target_id)))
+                self._tasks.start(quietly(self._control.hangup(one.target_id)))
             case PartyJoined() if one.state is TransferState.RETURNED:
-                self._spawn(self._meet(one))
+                self._tasks.start(self._meet(one))
             case TransferTarget(target=number) if not one.dials(number):
                 # by the agent's keys, or late news of a number that was tried before
                 by_keys = number in self._emergency_lines and event.step is TargetStep.ANSWERED
@@ -236,7 +235,7 @@ class TransferDesk:
             self._transfers[one.call_id] = met
 
     def _happened(self, one: Transfer, trigger: Trigger, reason: str) -> None:
-        self._spawn(self._react(one, trigger, reason, one.target_id))
+        self._tasks.start(self._react(one, trigger, reason, one.target_id))
 
     async def _react(self, one: Transfer, trigger: Trigger, reason: str, target_id: str) -> None:
         async with self._lock(one.call_id):
@@ -248,7 +247,7 @@ class TransferDesk:
             if trigger is Trigger.TARGET_FAILED and following is not None:
                 await self._ring_next(one, following, reason)
                 return
-            await self._quietly(carry_out(self._control, one, trigger))
+            await quietly(carry_out(self._control, one, trigger))
             self._moved_on(one, trigger, reason)
 
     # ---- carrying out -----------------------------------------------------------------------
@@ -289,24 +288,14 @@ class TransferDesk:
             return one.snapshot()
 
     async def _order(self, one: Transfer, trigger: Trigger, reason: str = ORDERED) -> None:
-        try:
-            await carry_out(self._control, one, trigger)
-        except OSError as error:
-            raise TransferError(
-                f"电话系统暂时无法执行，通话不受影响 / the telephone system did not obey: {error}"
-            ) from error
+        await obeyed(carry_out(self._control, one, trigger), TransferError)
         one.moved = True
         self._moved_on(one, trigger, reason)
 
     async def _give_back(self, one: Transfer) -> None:
         assert one.target is not None
-        try:
-            await self._control.back(one.caller, one.target.number)
-            await self._control.hangup(one.agent)
-        except OSError as error:
-            raise TransferError(
-                f"电话系统暂时无法执行，通话不受影响 / the telephone system did not obey: {error}"
-            ) from error
+        await obeyed(self._control.back(one.caller, one.target.number), TransferError)
+        await obeyed(self._control.hangup(one.agent), TransferError)
         one.state = TransferState.RETURNED
         self._transfers[one.call_id] = one
         self._tell.changed(one, ORDERED)
@@ -334,9 +323,9 @@ class TransferDesk:
     async def _ring_next(self, one: Transfer, target: Target, reason: str) -> None:
         """One number was not reached, and there is another."""
         one.aim(target)
-        await self._quietly(self._control.wait_on(one.caller))
+        await quietly(self._control.wait_on(one.caller))
         self._tell.changed(one, reason)
-        self._spawn(self._ring(one, one.target_id))
+        self._tasks.start(self._ring(one, one.target_id))
 
     def _moved_on(self, one: Transfer, trigger: Trigger, reason: str) -> None:
         before, after = one.state, next_state(one.state, trigger)
@@ -360,15 +349,3 @@ class TransferDesk:
 
     def _lock(self, call_id: str) -> asyncio.Lock:
         return self._locks.setdefault(call_id, asyncio.Lock())
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _quietly(self, command: Coroutine[Any, Any, None]) -> None:
-        try:
-            await command
-        except OSError as error:
-            # the dialplan has a way on for everybody
-            log.warning("transfer.command_failed", reason=str(error))

@@ -90,8 +90,7 @@ class Desk:
 
     async def settle(self) -> None:
         """Let the commands that events started run to their end."""
-        while pending := self.desk._tasks:
-            await asyncio.gather(*pending)
+        await self.desk._tasks.settled()
 
     def offer(self, call_id: str = "c1") -> None:
         self.desk.apply(CallOffered(at=NOW, call_id=call_id, endpoint=ENDPOINT, channel="x"))

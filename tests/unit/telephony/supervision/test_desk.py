@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -82,8 +81,7 @@ class Floor:
         await self.settle()
 
     async def settle(self) -> None:
-        while pending := self.desk._tasks:
-            await asyncio.gather(*pending)
+        await self.desk._tasks.settled()
 
     def is_in(self, mode: SupervisionMode) -> None:
         self.desk.apply(
