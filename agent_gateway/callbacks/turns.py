@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.callbacks.desk import CallbackDesk, CallbackError
 from agent_gateway.store import MissedCall, Store
+from config.calendar import CityClock
 from config.settings import CallbackSettings
 from telephony.agents import AGENT_ENDPOINT, AgentSnapshot
 from telephony.calls import Call
@@ -23,7 +24,8 @@ from telephony.events import AgentState, AgentStateChanged, EventBus
 log = structlog.get_logger(__name__)
 
 EVERY_S = 5.0
-# Longer after the request a call that nobody placed by hand surprises more than it helps.
+# Longer after the request a call that nobody placed by hand surprises more than it helps. Hours in
+# which nobody is dialled do not count.
 LONGEST = timedelta(hours=4)
 BY = "automatic"
 
@@ -35,7 +37,8 @@ class CallbackTurns:
         store: where the requests are.
         bus: tells of agents.
         desk: places the calls.
-        settings: how often, and with what pause.
+        settings: how often, with what pause, and in which hours.
+        clock: the city's time, and the calendar that is in force.
         agents: all agents' states.
         queues: those that an agent's interface takes calls of.
         live: the calls in progress, by id.
@@ -51,6 +54,7 @@ class CallbackTurns:
         agents: Callable[[], Iterable[AgentSnapshot]],
         queues: Callable[[str], Awaitable[Mapping[str, int]]],
         live: Callable[[], Mapping[str, Call]],
+        clock: CityClock,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -59,6 +63,7 @@ class CallbackTurns:
         self._agents = agents
         self._queues = queues
         self._live = live
+        self._clock = clock
 
     async def run(self) -> None:
         """Dial until the task is cancelled."""
@@ -86,6 +91,8 @@ class CallbackTurns:
 
     async def look(self) -> None:
         """Dial for everybody whose turn it is."""
+        if not self._clock.open(self._settings.hours):
+            return
         free = sorted(
             (one for one in self._agents() if one.state is AgentState.READY and one.reachable),
             key=lambda one: one.since,
@@ -134,7 +141,7 @@ class CallbackTurns:
         return (
             attempts < self._settings.attempts
             and (last_at is None or now - last_at >= pause)
-            and now - missed.waiting_since <= LONGEST
+            and self._clock.open_since(missed.waiting_since, self._settings.hours) <= LONGEST
         )
 
     def _somebody_waits_longer(self, queue: str, since: datetime) -> bool:

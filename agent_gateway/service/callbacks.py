@@ -8,6 +8,7 @@ from agent_gateway.callbacks import CallbackDesk
 from agent_gateway.callbacks.turns import CallbackTurns
 from agent_gateway.service.live_calls import live_call_ids
 from agent_gateway.store import MissedCall, Store
+from config.calendar import CityClock
 from config.settings import Settings
 from telephony.agents import AgentDesk
 from telephony.agents.seats import Levels
@@ -52,6 +53,7 @@ async def callback_turns(
     desk: AgentDesk,
     callbacks: CallbackDesk,
     queues: Levels,
+    clock: CityClock,
 ) -> None:
     """Dial for waiting callers' requests until the task is cancelled, if that is wanted."""
     if not (settings.callback.automatic and settings.outbound.trunks):
@@ -64,4 +66,5 @@ async def callback_turns(
         agents=desk.snapshots,
         queues=queues,
         live=lambda: feed.book.calls,
+        clock=clock,
     ).run()

@@ -31,6 +31,7 @@ from agent_gateway.service.records import Records
 from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.store import Store
 from agent_gateway.survey import SurveyDesk
+from config.calendar import CityClock
 from config.numberplan import line_names
 from config.queues import load_queues
 from config.settings import Secrets, Settings
@@ -58,6 +59,7 @@ class Service:
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         self._settings = settings
         loaded = load_files(settings)
+        self._clock = CityClock(settings.city.zone, loaded.calendar)
         self.bus = EventBus()
         self.store = Store(settings.database_url)
         ears = Ears()
@@ -223,6 +225,7 @@ class Service:
             self.desk,
             self.callbacks,
             self._skills,
+            self._clock,
         )
         self._spawn("callback-turns", turns)
         for name, work in self._supervising.work():
@@ -236,6 +239,7 @@ class Service:
 
     def _take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""
+        self._clock.calendar = loaded.calendar
         self.answering.take(loaded)
         self.targets.use(self._settings.outbound, loaded.directory, loaded.calendar)
         self.context.line_names.update(line_names(loaded.plan))

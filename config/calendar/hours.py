@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -35,6 +35,7 @@ def _in_order(spans: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Spans = Annotated[tuple[str, ...], AfterValidator(_in_order)]
+ALL_DAY = ("00:00-24:00",)
 
 
 class OpeningHours(BaseModel):
@@ -82,6 +83,17 @@ class OpeningHours(BaseModel):
             DayKind.HOLIDAY: self.holidays,
         }
         return by_kind[day.kind]
+
+    def open_time(self, since: datetime, until: datetime, calendar: WorkCalendar) -> timedelta:
+        """How long it was open between two moments of the city's clock."""
+        total = timedelta()
+        midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
+        while midnight < until:
+            for begins, ends in (_minutes(span) for span in self.spans(midnight, calendar)):
+                opens = max(since, midnight + timedelta(minutes=begins))
+                total += max(timedelta(), min(until, midnight + timedelta(minutes=ends)) - opens)
+            midnight += timedelta(days=1)
+        return total
 
     def open_at(self, local: datetime, calendar: WorkCalendar) -> bool:
         """Whether it is open at a moment of the city's clock; a span's last minute is outside."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.calendar import ALL_DAY, OpeningHours, Spans
 from config.settings.queues import QueueTable
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -195,10 +196,29 @@ class CallerSettings(_Section):
     repeat_priority: Annotated[int, Field(ge=0, le=100)] = 5
 
 
-class CallbackSettings(_Section):
-    """Automatic dialling for callers who asked to be called back while they waited."""
+class _RungHours(_Section):
+    """When citizens may be rung by themselves: spans of the city's time by the kind of day."""
 
+    working_days: Spans
+    weekends: Spans
+    holidays: Spans
+
+    @property
+    def hours(self) -> OpeningHours:
+        """The same, to be asked with a calendar."""
+        return OpeningHours(
+            working_days=self.working_days, weekends=self.weekends, holidays=self.holidays
+        )
+
+
+class CallbackSettings(_RungHours):
+    """Calls to citizens, and those made by themselves for callers who asked while they waited."""
+
+    recording_notice: bool = True
     automatic: bool = True
+    working_days: Spans = ALL_DAY
+    weekends: Spans = ALL_DAY
+    holidays: Spans = ALL_DAY
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     minutes_between: Annotated[int, Field(ge=1, le=1440)] = 15
 

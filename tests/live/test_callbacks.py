@@ -12,8 +12,9 @@ import pytest_asyncio
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
-from tests.live.harness.audio import likeness, samples
+from tests.live.harness.audio import likeness, placed, samples
 from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.listening import longest_silence
 from tests.live.harness.records import agent_state, waiting
 from tests.live.harness.trunk import Trunk
 
@@ -103,12 +104,29 @@ async def _sealed(admin: Api, call_id: str, folder: Path) -> Path:
     return file
 
 
+async def _connected(admin: Api, call_id: str) -> None:
+    """Return once the citizen has heard the notice and is connected with the agent."""
+
+    async def there() -> bool:
+        if await admin.status("GET", f"/api/calls/{call_id}") != 200:
+            return False
+        path = (await admin.get(f"/api/calls/{call_id}"))["path"]
+        return any(one["step"] == "citizen" and one["result"] == "answered" for one in path)
+
+    await until(there, f"connection of {call_id}")
+
+
+def _notice(hotline: Hotline) -> Path:
+    return hotline.settings.prompts_dir / "zh" / "callback-notice.wav"
+
+
 def _hears(call: PhoneCall, wav: Path) -> float:
     return likeness(samples(call.heard)[:, 0], samples(wav)[:, 0])
 
 
 @pytest.mark.parametrize("by", ["caller", "agent"])
 async def test_given_a_missed_call_when_called_back_then_both_talk_and_everything_is_kept(
+    hotline: Hotline,
     citizen: PhoneAgent,
     telephones: dict[str, PhoneAgent],
     agents: dict[str, Api],
@@ -126,6 +144,7 @@ async def test_given_a_missed_call_when_called_back_then_both_talk_and_everythin
     assert answering.caller == "12345"
     await answering.wait_answered()
     await desk.heard("agent.state", lambda m: m["state"] == "talking")
+    await _connected(admin, call_id)
     body = {"kind": "blind", "target": "queue:hotline"}
     assert await desk.status("POST", f"/api/calls/{call_id}/transfer", json=body) == 409
     assert await desk.status("POST", f"/api/calls/{call_id}/survey") == 409
@@ -155,7 +174,64 @@ async def test_given_a_missed_call_when_called_back_then_both_talk_and_everythin
     voice, office = samples(CITIZEN_SAYS)[:, 0], samples(AGENT_SAYS)[:, 0]
     assert likeness(recording[:, 0], voice) > HEARD > NOT_HEARD > likeness(recording[:, 0], office)
     assert likeness(recording[:, 1], office) > HEARD > NOT_HEARD > likeness(recording[:, 1], voice)
+    # the citizen was told first, and nobody was left in silence meanwhile
+    notice = _notice(hotline)
+    assert likeness(recording[:, 0], samples(notice)[:, 0]) > HEARD
+    for call in (agent, answering):
+        assert _hears(call, notice) > HEARD
+    told_s = placed(samples(answering.heard)[:, 0], samples(notice)[:, 0])
+    said_s = placed(samples(answering.heard)[:, 0], samples(AGENT_SAYS)[:, 0])
+    assert told_s is not None
+    assert said_s is not None
+    assert told_s < said_s
+    rung_s = next(event.at_s for event in answering.events if event.kind == "answered")
+    assert longest_silence(answering, rung_s, rung_s + told_s + 4) < 2
     await agent_state(admin, "8001", "ready")
+
+
+async def test_given_no_sound_for_the_notice_when_the_citizen_answers_then_both_still_talk(
+    hotline: Hotline,
+    citizen: PhoneAgent,
+    telephones: dict[str, PhoneAgent],
+    agents: dict[str, Api],
+    admin: Api,
+) -> None:
+    notice = _notice(hotline)
+    hidden = notice.rename(notice.with_suffix(".hidden"))
+    try:
+        call_id = await _press(agents["8001"])
+        agent = await telephones["8001"].next_call()
+        answering = await citizen.next_call()
+        await _connected(admin, call_id)
+        await agent.speak(AGENT_SAYS)
+    finally:
+        hidden.rename(notice)
+    await answering.hangup()
+    await agent.wait_ended(10)
+    await answering.wait_ended(10)
+    assert _hears(answering, AGENT_SAYS) > HEARD
+    assert _hears(answering, notice) < NOT_HEARD
+    assert (await _result(admin, call_id))["result"] == "reached"
+
+
+@pytest.mark.parametrize("by", ["citizen", "agent"])
+async def test_given_somebody_who_hangs_up_during_the_notice_then_both_telephones_are_free(
+    citizen: PhoneAgent,
+    telephones: dict[str, PhoneAgent],
+    agents: dict[str, Api],
+    admin: Api,
+    by: str,
+) -> None:
+    call_id = await _press(agents["8001"])
+    agent = await telephones["8001"].next_call()
+    answering = await citizen.next_call()
+    await answering.wait_for("hears")
+    await (answering if by == "citizen" else agent).hangup()
+    for call in (agent, answering):
+        await call.wait_ended(10)
+    record = await _record(admin, call_id)
+    assert record["hung_up_by"] == {"citizen": "caller", "agent": "agent"}[by]
+    assert (await _result(admin, call_id))["result"] == "reached"
 
 
 FAILURES = {
@@ -202,7 +278,7 @@ async def test_given_a_dead_first_trunk_when_called_back_then_the_second_is_used
     call_id = await _press(agents["8001"])
     agent = await telephones["8001"].next_call()
     answering = await citizen.next_call(40)
-    await answering.wait_answered()
+    await _connected(admin, call_id)
     await agent.speak(AGENT_SAYS)
     await agent.hangup()
     await answering.wait_ended(10)
@@ -277,12 +353,13 @@ async def test_given_a_talk_with_a_citizen_when_the_service_is_killed_then_it_go
     citizen: PhoneAgent,
     telephones: dict[str, PhoneAgent],
     agents: dict[str, Api],
+    admin: Api,
     tmp_path: Path,
 ) -> None:
     call_id = await _press(agents["8001"])
     agent = await telephones["8001"].next_call()
     answering = await citizen.next_call()
-    await answering.wait_answered()
+    await _connected(admin, call_id)
     hotline.kill_service(signal.SIGKILL)
     try:
         await agent.speak(AGENT_SAYS)
@@ -293,13 +370,13 @@ async def test_given_a_talk_with_a_citizen_when_the_service_is_killed_then_it_go
         await hotline.start_service()
     assert _hears(answering, AGENT_SAYS) > HEARD
     account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
-        record = await _record(admin, call_id)
+    async with Api(hotline.web, account.username, account.password) as again:
+        record = await _record(again, call_id)
         assert (record["direction"], record["disposition"]) == ("outbound", "answered")
         assert (record["caller"], record["line"], record["agent"]) == (CITIZEN, "12328", "8001")
-        assert (await _result(admin, call_id, 60))["result"] == "reached"
-        closed = await until(lambda: _missed(admin, "closed"), "closed missed call", 60)
-        recording = samples(await _sealed(admin, call_id, tmp_path))
+        assert (await _result(again, call_id, 60))["result"] == "reached"
+        closed = await until(lambda: _missed(again, "closed"), "closed missed call", 60)
+        recording = samples(await _sealed(again, call_id, tmp_path))
     assert closed is not None
     assert closed["result"] == "reached"
     assert likeness(recording[:, 1], samples(AGENT_SAYS)[:, 0]) > HEARD

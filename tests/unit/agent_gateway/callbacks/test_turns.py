@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent_gateway.callbacks.desk import CallbackDesk
 from agent_gateway.callbacks.turns import CallbackTurns
 from agent_gateway.store import Callback, MissedCall, Store
+from config.calendar import CityClock, Spans, WorkCalendar
 from config.settings import CallbackSettings, OutboundSettings
 from telephony.agents import AgentSnapshot
 from telephony.calls import Call
@@ -21,8 +23,9 @@ CITIZEN = "13900000001"
 class Switchboard:
     """Agents, live calls and what is dialled."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, **hours: Spans) -> None:
         self.store = store
+        self.now: datetime | None = None
         self.state = AgentState.READY
         self.queues: dict[str, int] = {"hotline": 1}
         self.live: dict[str, Call] = {}
@@ -41,10 +44,13 @@ class Switchboard:
             store,
             EventBus(),
             self.desk,
-            CallbackSettings(attempts=2, minutes_between=15),
+            CallbackSettings(attempts=2, minutes_between=15, **hours),
             agents=lambda: [self.agent("8001")],
             queues=self.served,
             live=lambda: self.live,
+            clock=CityClock(
+                ZoneInfo("Asia/Shanghai"), WorkCalendar(), now=lambda: self.now or datetime.now(UTC)
+            ),
         )
 
     async def place(self, call_id: str, extension: str, number: str, line: str) -> None:
@@ -153,3 +159,30 @@ async def test_given_a_request_that_was_dealt_with_then_nobody_is_dialled(
 ) -> None:
     await board.store.missed.close(1, at=NOW, by="x", result="reached", note="")
     assert await board.look() == 0
+
+
+SPRING_FESTIVAL = datetime(2026, 2, 18, 2, tzinfo=UTC)  # a Wednesday, 10 o'clock in the city
+SHIFTED = datetime(2026, 2, 28, 2, tzinfo=UTC)  # a Saturday that is worked
+WEEKDAY = datetime(2026, 3, 4, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "dialled"),
+    [(SPRING_FESTIVAL, 0), (SHIFTED, 1), (WEEKDAY, 1), (WEEKDAY + timedelta(hours=12), 0)],
+)
+async def test_given_hours_then_nobody_is_dialled_outside_them_by_the_calendar(
+    store: Store, moment: datetime, dialled: int
+) -> None:
+    await _request(store, moment - timedelta(minutes=5))
+    board = Switchboard(store, working_days=("08:00-20:00",), weekends=(), holidays=())
+    board.now = moment
+    assert await board.look() == dialled
+
+
+async def test_given_a_request_of_the_evening_when_hours_begin_then_it_is_dialled(
+    store: Store,
+) -> None:
+    await _request(store, WEEKDAY - timedelta(hours=13))
+    board = Switchboard(store, working_days=("08:00-20:00",), weekends=(), holidays=())
+    board.now = WEEKDAY
+    assert await board.look() == 1

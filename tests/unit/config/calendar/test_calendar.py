@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -111,3 +111,20 @@ def test_given_a_wrong_span_then_refused(span: str) -> None:
 def test_given_overlapping_spans_then_refused() -> None:
     with pytest.raises(ValueError, match="overlap"):
         OpeningHours(working_days=("09:00-12:00", "11:59-13:00"))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "hours"),
+    [
+        ("2026-11-23T08:00", "2026-11-23T10:00", 1),
+        ("2026-11-23T10:00", "2026-11-23T11:30", 1.5),
+        ("2026-11-20T17:00", "2026-11-23T10:00", 1.5),  # over a weekend
+        ("2026-11-22T09:00", "2026-11-22T18:00", 0),
+        ("2026-11-23T11:00", "2026-11-23T10:00", 0),
+    ],
+)
+def test_given_two_moments_then_how_long_it_was_open_between_them(
+    since: str, until: str, hours: float
+) -> None:
+    begins, ends = datetime.fromisoformat(since), datetime.fromisoformat(until)
+    assert OFFICE.open_time(begins, ends, WorkCalendar()) == timedelta(hours=hours)
