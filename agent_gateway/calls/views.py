@@ -73,7 +73,8 @@ class CallDetail(CallSummary):
     """Everything about one call. ``path``: steps {at, step, …} in their order.
 
     ``hearing``: who heard whom and when. ``parts``: recordings of what the call's own does
-    not have: consultations, and who joined from outside its bridge.
+    not have, or may not: consultations, who joined from outside its bridge, and who took a caller
+    that had been given back to the queue.
     """
 
     sip_call_id: str

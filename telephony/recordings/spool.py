@@ -89,7 +89,8 @@ def call_of(recording_id: str) -> tuple[str, str]:
     """The call that a recording belongs to, and which part it is ("" for the call itself).
 
     ``consult<time>``: a consultation; ``joined<time>``: who joined the talk from outside its bridge
-    (an emergency line by the agent's keys, a supervisor), left, and what they heard, right.
+    (an emergency line by the agent's keys, a supervisor) or took a caller that had been given back
+    to the queue, left, and what they heard, right.
     """
     match = _PART.fullmatch(recording_id)
     return (match[1], match[2]) if match else (recording_id, "")

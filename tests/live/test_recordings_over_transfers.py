@@ -23,7 +23,7 @@ from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import RATE_HZ, placed, samples
 from tests.live.harness.hotline import MENU_LINE, SPEECH, Hotline, until
-from tests.live.harness.records import ended_call
+from tests.live.harness.records import ended_call, record_of
 from tests.live.harness.talk import Conversation, Outside, fresh, sealed
 
 QUEUE = "queue:hotline"
@@ -168,6 +168,43 @@ async def test_given_a_call_through_a_menu_when_handed_back_to_the_queue_then_al
     record = await _all_is_kept(hotline, admin, number, tmp_path, parts=2)
     assert record["line"] == MENU_LINE
     assert _answered_by(record) == ["8001", "8002"]
+
+
+async def test_given_the_service_dead_when_a_returned_caller_is_answered_then_both_are_recorded(
+    hotline: Hotline,
+    talk: Conversation,
+    agents: dict[str, Api],
+    telephones: dict[str, PhoneAgent],
+    admin: Api,
+    tmp_path: Path,
+) -> None:
+    await _they_talk(talk.caller, talk.agent, 0)
+    telephones["8002"].behaviour = AgentBehaviour(answer_after_s=None)
+    await _to_the_queue(talk, agents["8002"])
+    second = await telephones["8002"].next_call()
+    hotline.kill_service()
+    try:
+        await second.answer()
+        await second.wait_answered()
+        await _they_talk(talk.caller, second, 1)
+        await talk.caller.hangup()
+        await second.wait_ended()
+    finally:
+        await hotline.start_service()
+
+    async def parts() -> list[Message]:
+        record = await record_of(admin, talk.number)
+        return record["parts"] if record else []
+
+    [part] = await until(parts, "the part of the next agent", 60)
+    recording = samples(await sealed(admin, talk.call_id, tmp_path, part["part"]))
+    assert placed(recording[:, 0], samples(AGENT[1])[:, 0]) is not None
+    assert placed(recording[:, 1], samples(CALLER[1])[:, 0]) is not None
+    # the call's own has the whole of the caller
+    whole = samples(await sealed(admin, talk.call_id, tmp_path))
+    at = [placed(whole[:, 0], samples(wav)[:, 0]) for wav in CALLER[:2]]
+    assert None not in at
+    assert placed(whole[:, 1], samples(AGENT[0])[:, 0]) is not None
 
 
 async def test_given_a_colleague_consulted_when_handed_over_then_what_they_say_after_is_recorded(

@@ -86,11 +86,11 @@ def test_given_older_asterisk_when_rendered_then_queue_has_its_former_macro_argu
     tmp_path: Path,
 ) -> None:
     render_asterisk_config(source(tmp_path, asterisk_version=(20, 6, 0)))
-    assert "Queue(${HL_QUEUE},c,,,${HL_OVER_S},,,,,${HL_POSITION})" in read(
+    assert "Queue(${HL_QUEUE},c,,,${HL_OVER_S},,,${HL_NEXT_AGENT},,${HL_POSITION})" in read(
         tmp_path, "extensions.conf"
     )
     render_asterisk_config(source(tmp_path))
-    assert "Queue(${HL_QUEUE},c,,,${HL_OVER_S},,,,${HL_POSITION})" in read(
+    assert "Queue(${HL_QUEUE},c,,,${HL_OVER_S},,${HL_NEXT_AGENT},,${HL_POSITION})" in read(
         tmp_path, "extensions.conf"
     )
 
