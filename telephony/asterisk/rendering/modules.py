@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# bridge_native_rtp is not among them: it passes one telephone's packets on to another as they are, and who
-# has heard us before hears another source with other numbers in the middle of the call (ADR 17).
+# bridge_native_rtp is not among them: it passes one telephone's packets on to another as they are,
+# and who has heard us before hears another source, with other numbers, in mid-call (ADR 17).
 REQUIRED = (
     "res_sorcery_config",
     "res_sorcery_memory",
