@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ _MONTH_DAY = re.compile(
     rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
 )
 _MONTH_DAY_BARE = re.compile(
-    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多])"
+    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多几来])"
 )
 _LAST_MONTH = re.compile(
     rf"(?P<w>上上个?|上个?|这个?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
@@ -37,8 +37,16 @@ _WEEK = re.compile(
     r"(?P<w>上上个?|上个?|这个?|本|下个?)?(?:周|礼拜|星期)(?P<d>[一二三四五六日天末])(?![个期年岁次边围到周])"
 )
 _AGO = re.compile(rf"(?P<n>{_N}{{1,3}})(?P<u>天|个?礼拜|个?星期|周)(?:以前|之前|前)")
+_JUST = re.compile(
+    rf"(?:{_N}{{1,3}}|几|半个?|[一两]个半)(?:多)?(?:分钟|个?小时|个?钟头)(?:多)?(?:以前|之前|前)"
+)
+_EDGE_OF_MONTH = re.compile(
+    r"(?:(?P<m>[一二三四五六七八九十]{1,2})月份?|(?P<w>上上个?|上个?|这个?|本|下个?)月)的?(?P<e>底|末|初)"
+    r"(?![一二三四五六七八九十])"
+)
+_DAY_BESIDE = re.compile(r"^(?:节)?(?:的)?(?:第二天|隔天|后一天|前一天|前一晚|前天晚上)")
 _NOW = re.compile(
-    r"刚才|刚刚|就刚|这会儿|这阵|现在正|正在|刚(?=把|转|给|被|发生|下|出|走|打|看|坐|遇)|此刻|眼下|"
+    r"刚才|刚刚|就刚|(?<!到)这会儿|这阵|现在正(?!是)|正在|刚(?=把|转|给|被|发生|下|出|走|打|看|坐|遇)|此刻|眼下|"
     r"都(?:快)?(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?了|你听|听听|"
     r"还在(?=打|放|施工|唱|跳|响|干|吵|叫|冒|喷|流|着|闹)|又(?:开始|在)(?=打|放|施工|唱|跳|响|干|吵)"
 )
@@ -48,7 +56,10 @@ _PART_OF_DAY = re.compile(
 )
 
 _ASKS_TIME = re.compile(
-    r"什么时候|啥时候|几号|哪天|哪一天|几点|何时|具体时间|什么时间|哪一日|几月|哪年|日期"
+    r"什么时候|啥时候|几号(?!窗|楼|院|门|店|车|线|厅|柜)|哪天|哪一天|几点|何时|具体时间|什么时间|哪一日|几月|哪年|日期"
+)
+_ASKS_EARLIER = re.compile(
+    r"(?:时候|几号|哪天|哪一天|时间)(?:去|给)?(?:您|你)?.{0,2}(?:考的?试|考的|受理|提交|递交|申请|入职|领的证|签的|办的卡|买的房|反映|投诉)"
 )
 _STARTS = re.compile(r"开始|起|那天|坏的|停的|出的|发生")
 _LASTING = re.compile(
@@ -61,8 +72,17 @@ _NOT_THE_MATTER = re.compile(
 )
 _FUTURE = re.compile(r"截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须")
 _EARLIER = re.compile(
-    r"买的|办的卡|签的|交的钱|交了|交的|入职|办的|充的|报的名|租的|种的|立的|考的"
+    r"办的卡|签的|交的钱|交了|交的|入职|办的|充的|报的名|种的|立的|考的|受理|递的|申请的|提交"
 )
+_TODAY_IS = re.compile(r"(?:今天|今儿|现在|这)(?:个)?(?:已经|都|就)(?:是|快)?$")
+_TELLS_THE_DATE = re.compile(
+    rf"^(?:已经|都|就|快|是)+(?:{_N}{{1,3}}(?:月|号|日)|腊月|正月|星期|礼拜|周|初)"
+)
+_DUE = re.compile(
+    r"^(?:之前|以前)?(?:就|本来)?(?:就|该|应该)?(?:到期|截止|满了|该(?:发|到|给|打|交))|^就(?:该|应该|满)"
+)
+_AGREES = re.compile(r"^(?:嗯)?(?:对|队|是|嗯|没错|就是)")
+_EARLY_TURNS = 2
 
 
 class _Candidate(NamedTuple):
@@ -72,6 +92,12 @@ class _Candidate(NamedTuple):
     turn: int
     start: int
     definite: bool
+    opening: bool = False
+
+    @property
+    def rank(self) -> float:
+        """By what it is preferred to other days."""
+        return self.score + (0.3 if self.opening else 0.0)
 
 
 def occurred_on(
@@ -101,6 +127,7 @@ def occurred_on(
         )
     found: list[_Candidate] = []
     lasting = habit = False
+    caller_turns = 0
     for position, turn in enumerate(turns):
         if not turn.is_caller:
             continue
@@ -108,15 +135,23 @@ def occurred_on(
             turns[position - 1].text if position and not turns[position - 1].is_caller else ""
         )
         asked = bool(_ASKS_TIME.search(previous)) and not re.search("生产日期|出生", previous)
-        found.extend(_in_turn(turn, today, holidays, asked))
+        asked = asked and not _ASKS_EARLIER.search(previous)
+        if position and _AGREES.match(turn.text) and not turns[position - 1].is_caller:
+            found.extend(_read_back(turns[position - 1], today, holidays))
+        caller_turns += 1
+        here = _in_turn(turn, today, holidays, asked)
+        if caller_turns <= _EARLY_TURNS and not asked and not any(one.opening for one in found):
+            # the day that opens the story outweighs days of what came of it
+            here = [one._replace(opening=one.definite) for one in here]
+        found.extend(here)
         lasting = lasting or bool(_LASTING.search(turn.text))
         habit = habit or bool(_HABIT.search(turn.text))
     least = 2.45 if lasting else 2.4 if habit else 0.9
     usable = [one for one in found if one.score >= least]
     if not usable:
         return FieldGuess(None, [], 0.5 if found else 0.7)
-    top = max(one.score for one in usable)
-    best = next(one for one in usable if one.score == top)
+    top = max(one.rank for one in usable)
+    best = next(one for one in usable if one.rank == top)
     return FieldGuess(best.day.isoformat(), [best.evidence], min(0.95, 0.5 + 0.1 * top))
 
 
@@ -134,6 +169,10 @@ def _in_turn(
         score = weight
         if asked and definite:
             score += 2.0
+        if _TODAY_IS.search(before) or (day == today and _TELLS_THE_DATE.match(after)):
+            continue
+        if _DUE.match(after):
+            score += 0.7
         if _STARTS.search(after[:8]) or before.endswith(("从", "自", "打")):
             score += 0.6
         if _NOT_THE_MATTER.search(after):
@@ -147,9 +186,10 @@ def _in_turn(
         elif found and found[-1].definite and definite and score >= found[-1].score:
             joined = text[found[-1].start : start]
             # the later day counts ("十号种的十七号掉了"), but a span counts from its first
-            score += -0.2 if re.search(r"(?:到|至)$", joined) else 0.05
+            sequel = re.search(r"(?:到|至)$", joined) or after.startswith(("就", "又"))
+            score += -0.2 if sequel else 0.05
         if _EARLIER.search(after[:8]):
-            score -= 0.8
+            score -= 1.8
         if day > today and not _FUTURE.search(text):
             score -= 1.5
         found.append(_Candidate(day, score, turn.evidence(start, end), turn.index, start, definite))
@@ -190,6 +230,7 @@ def _expressions(
         if count is not None:
             days = count if match["u"] == "天" else 7 * count
             out.append((today - timedelta(min(days, 3650)), match.start(), match.end(), 2.0, True))
+    out.extend(_edges_of_months(text, today))
     for match in _DAY.finditer(text):
         offset = _RELATIVE[match["r"]]
         weight = 2.2 if offset < 0 else 1.5
@@ -204,17 +245,49 @@ def _expressions(
             if name == "十一" and not re.match(r"那|放假|假期|期间|当天", text[match.end() :]):
                 continue
             day = _feast(name, today, holidays)
-            if day is not None:
+            beside = _DAY_BESIDE.match(text[match.end() :])
+            if day is not None and beside:
+                day += timedelta(-1 if "前" in beside.group() else 1)
+                out.append((day, match.start(), match.end() + beside.end(), 2.4, True))
+            elif day is not None:
                 near = re.match(
                     r"(?:节)?(?:那|当|晚上|早上|期间|放假|的?(?:前|后)?一天)", text[match.end() :]
                 )
                 out.append((day, match.start(), match.end(), 1.7 if near else 0.8, True))
     out.extend(
         (today, match.start(), match.end(), 1.2, False)
-        for pattern in (_NOW, _PART_OF_DAY)
+        for pattern in (_NOW, _JUST, _PART_OF_DAY)
         for match in pattern.finditer(text)
     )
     return out
+
+
+def _read_back(
+    turn: Utterance, today: date, holidays: Mapping[str, Mapping[str, str]]
+) -> list[_Candidate]:
+    """Days in an agent's turn to which the caller agreed."""
+    return [
+        one._replace(score=min(one.score, 2.2) + 0.4)
+        for one in _in_turn(turn, today, holidays, asked=False)
+        if one.definite and one.day != today
+    ]
+
+
+def _edges_of_months(text: str, today: date) -> Iterator[tuple[date, int, int, float, bool]]:
+    """月初 is the first of the month; 月底 its last day, but only as a due date."""
+    for match in _EDGE_OF_MONTH.finditer(text):
+        month = value_of(match["m"]) if match["m"] else None
+        if month is not None and 1 <= month <= 12:
+            first = date(today.year - (month > today.month), month, 1)
+        elif match["w"]:
+            first = date(*_month_shift(today, _shift(match["w"])), 1)
+        else:
+            continue
+        if match["e"] == "初":
+            yield first, match.start(), match.end(), 2.0, True
+        elif _FUTURE.search(text[match.end() : match.end() + 8]):
+            following = (first + timedelta(31)).replace(day=1)
+            yield following - timedelta(1), match.start(), match.end(), 2.3, True
 
 
 def _month_day(match: re.Match[str], text: str, today: date) -> date | None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
 from asr.prefill.model import Evidence, Speaker
+from asr.prefill.numerals import NUMERAL
 from asr.prefill.sounds import SoundIndex, syllables
+
+_WRITTEN_OUT = re.compile(
+    rf"[{NUMERAL}]+(?:月份?[{NUMERAL}]+)?[号日点月楼层块路栋天个]|[五六十]一(?=那|当|节|放|期|假)"
+)
+"""Numbers with their unit and feasts named by numbers: never a mishearing of another word."""
 
 
 def _kept(char: str) -> str:
@@ -71,9 +78,14 @@ def repair(heard: str, sounds: tuple[str, ...], anchors: SoundIndex) -> str:
     """Read stretches that sound like an anchor phrase as that phrase, longest first."""
     out = list(heard)
     position = 0
+    numbers = [match.span() for match in _WRITTEN_OUT.finditer(heard)]
     while position < len(heard):
         found = anchors.longest_at(heard, sounds, position)
-        if found is None or _cuts_a_phrase(heard, sounds, anchors, position, found):
+        if (
+            found is None
+            or _cuts_a_phrase(heard, sounds, anchors, position, found)
+            or _cuts_a_number(heard, numbers, position, found)
+        ):
             position += 1
             continue
         out[position : position + len(found)] = found
@@ -92,3 +104,14 @@ def _cuts_a_phrase(
         if other is not None and len(other) >= 2 and heard.startswith(other, inside):
             return True
     return False
+
+
+def _cuts_a_number(heard: str, numbers: list[tuple[int, int]], position: int, found: str) -> bool:
+    """Whether reading ``found`` here would break up a number: 是十|四号 is not 事实|四号."""
+    end = position + len(found)
+    if heard.startswith(found, position):
+        return False
+    return any(
+        position < stop and end > start and (position < start or end < stop)
+        for start, stop in numbers
+    )

@@ -24,6 +24,11 @@ from tests.unit.asr.prefill.conftest import Fill
         ("今天早上七点四十出租车拒载", "2026-07-15"),
         ("端午那天出租车拒载", "2026-06-19"),
         ("九号出租车拒载", "2026-07-09"),
+        ("出租车拒载是在十三号下午", "2026-07-13"),
+        ("那种五一那天出租车拒载", "2026-05-01"),
+        ("端午节第二天出租车拒载", "2026-06-20"),
+        ("六月初出租车拒载", "2026-06-01"),
+        ("半个小时前出租车拒载", "2026-07-15"),
     ],
 )
 def test_given_a_day_when_said_then_it_is_resolved_against_the_call(
@@ -59,3 +64,38 @@ def test_given_a_consultation_when_a_day_is_said_then_there_is_no_day(fill: Fill
 def test_given_an_emergency_when_no_day_is_said_then_it_is_the_call_day(fill: Fill) -> None:
     fields = fill("c 着火了着火了火苗都窜上来了", "a 我给您转接幺幺九")
     assert fields["occurred_on"].value == "2026-07-15"
+
+
+def test_given_days_of_what_came_of_it_when_read_then_the_day_that_opens_the_story_counts(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 昨天一场雨我们门口路上塌了个坑",
+        "a 坑有多大",
+        "c 半米多今天早上有个骑车的栽进去了",
+        "a 您贵姓",
+    )
+    assert fields["occurred_on"].value == "2026-07-14"
+
+
+def test_given_todays_date_when_told_beside_a_due_day_then_the_due_day_counts(fill: Fill) -> None:
+    fields = fill("c 我的退休金这个月没打下来十号就该到卡上的今天都十五号了", "a 您贵姓")
+    assert fields["occurred_on"].value == "2026-07-10"
+
+
+def test_given_the_end_of_next_month_when_due_then_it_is_its_last_day(fill: Fill) -> None:
+    fields = fill("c 我要投诉残疾证下个月底到期社区不给换", "a 您贵姓", "c 姓王")
+    assert fields["occurred_on"].value == "2026-08-31"
+
+
+@pytest.mark.parametrize("asked", ["几号窗口您记得吗", "几号楼"])
+def test_given_a_number_when_the_agent_asked_for_no_day_then_it_is_none(
+    fill: Fill, asked: str
+) -> None:
+    fields = fill("c 我要投诉昨天去办证窗口的人骂我", f"a {asked}", "c 五号吧")
+    assert fields["occurred_on"].value == "2026-07-14"
+
+
+def test_given_a_day_in_the_agents_read_back_when_agreed_then_it_counts(fill: Fill) -> None:
+    fields = fill("c 我要投诉共享单车乱扣钱", "a 是七月一号骑的对吧", "c 对下午骑的", "a 您贵姓")
+    assert fields["occurred_on"].value == "2026-07-01"
