@@ -1,4 +1,4 @@
-"""GET /api/names: what categories, departments, lines and queues are called."""
+"""GET /api/names: what categories, departments, lines, queues and reasons are called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
 from asr.prefill.lexicon import lexicon
+from asr.prefill.taxonomy import taxonomy
 
 
 class NamesView(BaseModel):
@@ -17,6 +18,7 @@ class NamesView(BaseModel):
     departments: dict[str, str]
     lines: dict[str, str]
     queues: dict[str, str]
+    reject_reasons: dict[str, str]
 
 
 def queue_names(queues: tuple[str, ...]) -> dict[str, str]:
@@ -31,6 +33,7 @@ async def names(exchange: Exchange[Nothing, Nothing]) -> NamesView:
     """All names."""
     context = exchange.context
     words = await asyncio.to_thread(lexicon)
+    labels = await asyncio.to_thread(taxonomy)
     departments = {key: known[0] for key, known in words.departments.items()}
     queues: tuple[str, ...] = ()
     if context.targets is not None:
@@ -42,6 +45,7 @@ async def names(exchange: Exchange[Nothing, Nothing]) -> NamesView:
         departments=departments,
         lines=dict(context.line_names),
         queues=queue_names(queues),
+        reject_reasons=dict(labels.reject_reasons),
     )
 
 
@@ -50,7 +54,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         "GET",
         "/api/names",
         names,
-        "What categories, departments, lines and queues are called",
+        "What categories, departments, lines, queues and reasons of refusal are called",
         "operation",
         Nothing,
         Nothing,

@@ -182,7 +182,7 @@ class Ticket(Base):
     agent: Mapped[str] = mapped_column(String(64), default="", index=True)
     status: Mapped[str] = mapped_column(String(16), default="draft", index=True)
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # Turns as they stood when the ticket was last filled: {who, text, start_ms, end_ms}.
+    # Turns as they stood when the ticket was last filled: {who, turn, text, start_ms, end_ms}.
     transcript: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     call_arrived_at: Mapped[datetime | None]
     call_answered_at: Mapped[datetime | None]

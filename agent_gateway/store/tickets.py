@@ -115,7 +115,7 @@ class Tickets:
             call: whose ticket.
             day: the local day whose numbers are used for a new ticket.
             guesses: field -> {value, evidence, confidence}.
-            transcript: turns as {who, text, start_ms, end_ms}.
+            transcript: turns as {who, turn, text, start_ms, end_ms}.
 
         Returns:
             The ticket, and whether it is new.
@@ -212,18 +212,23 @@ def _guess(
     ticket.call_arrived_at, ticket.call_answered_at = call.arrived_at, call.answered_at
     ticket.call_ended_at = call.ended_at
     touched = {name: one for name, one in ticket.fields.items() if one.get("touched_by")}
-    guessed = {
-        name: {
-            "value": storable(one.get("value")),
-            "evidence": storable(one.get("evidence")),
-            "confidence": one.get("confidence"),
-            "touched_by": None,
-        }
-        for name, one in guesses.items()
-    }
+    guessed = {name: _renewed(ticket.fields.get(name, {}), one) for name, one in guesses.items()}
     ticket.fields = guessed | touched
     ticket.transcript = [dict(turn) for turn in transcript]
     ticket.updated_at = datetime.now(UTC)
+
+
+def _renewed(old: Mapping[str, Any], guess: Mapping[str, Any]) -> dict[str, Any]:
+    """The machine's field; ``previous`` is the value that it had given before, if another one."""
+    field = {
+        "value": storable(guess.get("value")),
+        "evidence": storable(guess.get("evidence")),
+        "confidence": guess.get("confidence"),
+        "touched_by": None,
+    }
+    if old.get("value") not in (None, "", field["value"]):
+        field["previous"] = old["value"]
+    return field
 
 
 def _touch(ticket: Ticket, values: Mapping[str, Any], by: str) -> None:

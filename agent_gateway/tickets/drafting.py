@@ -126,7 +126,15 @@ class TicketDrafter(InBackground):
             "call_date": call.arrived_at.astimezone(self._zone).isoformat(),
             "dialled": call.line or call.dialled,
             "cli": call.caller,
-            "turns": [{"who": _who(turn.speaker), "text": turn.text} for turn in turns],
+            "turns": [
+                {
+                    "who": _who(turn.speaker),
+                    "text": turn.text,
+                    "speaker": turn.speaker,
+                    "turn": turn.turn,
+                }
+                for turn in turns
+            ],
         }
         try:
             fields = await asyncio.to_thread(self._prefiller.prefill, row)
@@ -171,6 +179,7 @@ def _who(speaker: str) -> str:
 def _turn(turn: TranscriptTurn) -> dict[str, Any]:
     return {
         "who": turn.speaker,
+        "turn": turn.turn,
         "text": turn.text,
         "start_ms": turn.start_ms,
         "end_ms": turn.end_ms,

@@ -14,7 +14,8 @@ class Prefiller(Protocol):
 
         Args:
             transcript_row: ``id`` (call id), ``call_date`` (ISO 8601 with the city's offset),
-                ``dialled``, ``cli``, ``turns`` as a list of {who: agent|caller, text}.
+                ``dialled``, ``cli``, ``turns`` as a list of {who: agent|caller, text,
+                speaker, turn}, the last two as in the transcript.
 
         Returns:
             Field -> {value, evidence, confidence}; a bare value is taken as the value alone.

@@ -18,12 +18,17 @@ FieldValues = Annotated[dict[FieldName, FieldValue], Field(min_length=1, max_len
 
 
 class TicketField(BaseModel):
-    """A field; ``touched_by`` is the user whose value this is, None for the machine's guess."""
+    """A field; ``touched_by`` is the user whose value this is, None for the machine's guess.
+
+    ``evidence``: pieces {speaker, turn, start, end, words} of the transcript; ``previous``: another
+    value that the machine had given before.
+    """
 
     value: Any = None
     evidence: Any = None
     confidence: float | None = None
     touched_by: str | None = None
+    previous: Any = None
 
 
 class TicketSummary(BaseModel):
@@ -51,7 +56,7 @@ _NUMBERS = frozenset({"callback_phone"})
 
 
 class TicketView(TicketSummary):
-    """A whole ticket. ``transcript``: turns {who, text, start_ms, end_ms}."""
+    """A whole ticket. ``transcript``: turns {who, turn, text, start_ms, end_ms}."""
 
     call_arrived_at: datetime | None
     call_answered_at: datetime | None

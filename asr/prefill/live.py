@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
+from asr.prefill.citing import Said, cited
 from asr.prefill.model import FieldGuess
 from asr.prefill.prefiller import Prefiller, PrefillSession
 from telephony.events import (
@@ -31,22 +31,37 @@ class _Call:
     arrived_at: datetime
     caller: str
     line: str = ""
-    texts: list[str] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
     session: PrefillSession | None = None
-    wording: dict[str, FieldGuess] = field(default_factory=dict)
+    told: dict[str, FieldGuess] = field(default_factory=dict)
 
-    def add_turn(self, who: Literal["caller", "agent"], text: str) -> dict[str, FieldGuess]:
-        """What the turn has changed, title and summary included."""
+    def take(self, who: Literal["caller", "agent"], said: Said) -> dict[str, dict[str, Any]]:
+        """What a page must be told after the turn, title and summary included.
+
+        A value that replaces another one that was told names it as ``previous``: people must see
+        that it is another one.
+        """
         assert self.session is not None
-        changed = self.session.add_turn(who, text)
-        worded, before = self.session.wording, self.wording
-        self.wording = worded
-        known = {name: one.value for name, one in before.items()}
-        return changed | {name: one for name, one in worded.items() if one.value != known.get(name)}
+        self.said.append(said)
+        self.session.hear(who, said.text)
+        wording = self.session.wording
+        matter = wording["title"].value is not None
+        changed = {}
+        for name, guess in (self.session.fields | wording).items():
+            before = self.told.get(name)
+            # what is so of every call ("accepted") is no guess before anything was asked for
+            grounded = matter or bool(guess.evidence)
+            if guess == before or (before is None and (guess.value is None or not grounded)):
+                continue
+            self.told[name] = guess
+            changed[name] = cited(guess, self.said)
+            if before is not None and before.value not in (None, guess.value):
+                changed[name]["previous"] = before.value
+        return changed
 
 
 class LivePrefill:
-    """Publishes :class:`PrefillChanged` with the fields that a turn has changed."""
+    """Publishes :class:`PrefillChanged` with the fields that a turn has changed in any way."""
 
     def __init__(self, bus: EventBus, prefiller: Prefiller, zone: tzinfo) -> None:
         """Nothing happens before :meth:`run`.
@@ -91,23 +106,9 @@ class LivePrefill:
             )
         # what a third party says comes from the office's side, as the agent's words do
         who: Literal["caller", "agent"] = "caller" if event.speaker is Speaker.CALLER else "agent"
-        call.texts.append(event.text)
-        changed = await asyncio.to_thread(call.add_turn, who, event.text)
+        said = Said(event.speaker.value, event.turn, event.text)
+        changed = await asyncio.to_thread(call.take, who, said)
         if changed:
             self._bus.publish(
-                PrefillChanged(
-                    at=datetime.now(UTC),
-                    call_id=event.call_id,
-                    fields={
-                        name: _with_words(guess, call.texts) for name, guess in changed.items()
-                    },
-                )
+                PrefillChanged(at=datetime.now(UTC), call_id=event.call_id, fields=changed)
             )
-
-
-def _with_words(guess: FieldGuess, texts: Sequence[str]) -> dict[str, object]:
-    """The guess, each piece of evidence with the words themselves: turns are counted here only."""
-    evidence = [
-        {**one.as_dict(), "words": texts[one.turn][one.start : one.end]} for one in guess.evidence
-    ]
-    return {**guess.as_dict(), "evidence": evidence}

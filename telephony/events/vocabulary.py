@@ -429,7 +429,11 @@ class TranscriptDelayed(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefillChanged(CallEvent):
-    """The machine's guess at the ticket: field -> {value, evidence, confidence}."""
+    """What a turn has changed of the machine's guess: field -> {value, evidence, confidence}.
+
+    ``evidence``: pieces {speaker, turn, start, end, words}; ``previous``, if the value replaces
+    another one that was told before.
+    """
 
     fields: dict[str, Any] = field(default_factory=dict)
 

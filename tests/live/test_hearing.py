@@ -12,6 +12,7 @@ import pytest_asyncio
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.service import recogniser_pid
 from tests.live.harness.words import alike, said_in
 from tests.unit.asr.sounds import BUSY, KEYS, MUSIC, RINGING
 
@@ -31,19 +32,6 @@ async def talk(
     offered = await agents["8001"].heard("call.offered")
     await agents["8001"].heard("call.answered")
     return call, str(offered["call"]["call_id"])
-
-
-def recogniser_pid(hotline: Hotline) -> int:
-    """The service's child that recognises."""
-    for folder in Path("/proc").iterdir():
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-        except (OSError, IndexError):
-            continue
-        if b"asr.apart" in words and parent == str(hotline.service_pid):
-            return int(folder.name)
-    raise AssertionError("no recogniser")
 
 
 async def words_of(api: Api, call_id: str) -> str:

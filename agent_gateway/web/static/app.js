@@ -198,7 +198,14 @@ function heardTurn(message, final) {
 
 function ticket(message) {
   const call = state.calls.get(message.ticket.call_id);
-  if (call) call.ticket = message.ticket;
+  if (!call) return;
+  for (const [name, field] of Object.entries(message.ticket.fields)) {
+    // the draft may be filled otherwise than the page showed while the call went on
+    const before = (call.ticket?.call_ended_at ? call.ticket.fields : call.prefill)?.[name];
+    const told = before?.value === field.value ? before?.previous : before?.value;
+    if (field.touched_by == null) field.previous ??= told;
+  }
+  call.ticket = message.ticket;
 }
 
 let drawing = false;

@@ -3,20 +3,27 @@
 import { byId, make } from "./dom.js";
 import { text } from "./language.js";
 import { namesOf } from "./names.js";
+import { cite } from "./words.js";
 
 const TYPES = ["", "consultation", "help", "complaint", "report", "suggestion", "praise"];
 // lists of keys that the service has names for
-const NAMED = ["categories", "departments", "lines"];
+const NAMED = ["categories", "departments", "lines", "reject_reasons"];
+// texts that grow with every turn; what they are made of is marked itself
+const GROWING = ["title", "summary"];
 const YES_NO = ["", "true", "false"];
 const URGENCY = ["", "normal", "urgent", "emergency"];
 const FIELDS = [
   ["title"], ["summary", "long"], ["request_type", TYPES], ["urgency", URGENCY], ["category", "categories"],
   ["department", "departments"], ["line", "lines"], ["caller_name"], ["caller_title"], ["callback_phone"], ["district"],
   ["address"], ["occurred_on"], ["target"], ["emergency_line"], ["confidential", YES_NO],
-  ["accepted", YES_NO], ["reject_reason"],
+  ["accepted", YES_NO], ["reject_reason", "reject_reasons"],
 ];
 
 let shownFor = null;
+// field -> the machine's later value that the agent has taken note of
+let noted = new Map();
+// field -> what its notes were drawn from: they are drawn anew only when it has changed
+let drawn = new Map();
 
 /**
  * Show the fields of a ticket, or of a guess while there is no ticket yet.
@@ -33,6 +40,8 @@ export function showTicket({ key, ticket, prefill }, change, submit) {
   const open = !ticket || ticket.status === "draft";
   if (shownFor !== key) {
     shownFor = key;
+    noted = new Map();
+    drawn = new Map();
     form.replaceChildren(...FIELDS.map((field) => row(field, change)), button());
     form.onsubmit = (event) => {
       event.preventDefault();
@@ -43,7 +52,7 @@ export function showTicket({ key, ticket, prefill }, change, submit) {
   for (const [name] of FIELDS) {
     // while the call goes on the ticket holds only what people entered
     const guess = ticket?.call_ended_at ? {} : prefill?.[name];
-    fill(name, { ...guess, ...ticket?.fields[name] }, open);
+    fill(name, { ...guess, ...ticket?.fields[name] }, open, change);
   }
   const submitButton = form.querySelector("button");
   submitButton.disabled = !ticket || !open;
@@ -76,15 +85,14 @@ function row([name, kind], change) {
   } else if (kind === "long") input = make("textarea", { ...options, rows: "2", maxlength: "4000" });
   else input = make("input", { ...options, maxlength: "400", autocomplete: "off" });
   return make(
-    "label",
-    {},
-    make("span", {}, text(`field_${name}`), make("span", { id: `sure-${name}` })),
-    input,
-    make("span", { class: "evidence", id: `about-${name}` }),
+    "div",
+    { class: "field" },
+    make("label", {}, make("span", {}, text(`field_${name}`), make("span", { id: `sure-${name}` })), input),
+    make("div", { class: "evidence", id: `about-${name}` }),
   );
 }
 
-function fill(name, field, open) {
+function fill(name, field, open, change) {
   const input = byId("ticket").elements.namedItem(name);
   input.disabled = !open;
   // what somebody is typing is theirs
@@ -98,7 +106,45 @@ function fill(name, field, open) {
     : known
       ? `${text("confidence")} ${Math.round(field.confidence * 100)}%`
       : "";
-  byId(`about-${name}`).textContent = field.touched_by ? "" : evidence(field.evidence);
+  const about = field.touched_by ? [] : [...changed(name, field, open, change), ...evidence(field.evidence)];
+  const now = JSON.stringify([field, open, noted.get(name)]);
+  if (drawn.get(name) === now) return;
+  drawn.set(name, now);
+  byId(`about-${name}`).replaceChildren(...about);
+}
+
+/** That the machine has changed its mind: never silently. */
+function changed(name, field, open, change) {
+  if (GROWING.includes(name)) return [];
+  const gone = ["", null, undefined].includes(field.previous) || field.previous === field.value;
+  if (gone || noted.get(name) === String(field.value)) return [];
+  const input = byId("ticket").elements.namedItem(name);
+  const was = called(input, field.previous);
+  return [
+    make(
+      "span",
+      { class: "changed", role: "status" },
+      `${text("was_before")} ${was} `,
+      make(
+        "button",
+        { type: "button", disabled: !open, onclick: () => change(name, field.previous) },
+        text("keep_previous"),
+      ),
+      make("button", { type: "button", onclick: () => note(name, field.value) }, text("noted")),
+    ),
+  ];
+}
+
+function note(name, value) {
+  noted.set(name, String(value));
+  byId(`about-${name}`).querySelector(".changed")?.remove();
+}
+
+/** What people call a value of the field. */
+function called(input, value) {
+  if (input.tagName !== "SELECT") return String(value);
+  const option = [...input.options].find((one) => one.value === String(value));
+  return option ? option.textContent : String(value);
 }
 
 function shown(input, value) {
@@ -108,8 +154,20 @@ function shown(input, value) {
   return string;
 }
 
+/** The words that a value comes from; pressed, they are shown where they were said. */
 function evidence(found) {
-  const one = (part) => (typeof part === "string" ? part : part?.text ?? "");
-  const texts = (Array.isArray(found) ? found : [found]).map(one).filter(Boolean);
-  return texts.length ? `“${texts.join("” “")}”` : "";
+  const pieces = (Array.isArray(found) ? found : []).filter((one) => one?.words);
+  return pieces.map((piece) =>
+    make(
+      "button",
+      { type: "button", class: "quote", title: text("show_words"), onclick: () => cite(pieces, piece) },
+      `“${shortened(piece.words)}”`,
+    ),
+  );
+}
+
+const LONGEST_QUOTE = 24;
+
+function shortened(words) {
+  return words.length > LONGEST_QUOTE ? `${words.slice(0, LONGEST_QUOTE)}…` : words;
 }

@@ -3,11 +3,17 @@
 import { byId, make } from "./dom.js";
 import { minutes, text } from "./language.js";
 
+// what a field of the ticket was taken from: {speaker, turn, start, end}
+let pieces = [];
+let shown = [];
+
 const NAMES = { caller: "citizen", agent: "agent", third: "third" };
 
 /** Show all turns of a call (null: no call). */
 export function showWords(turns) {
   const place = byId("words");
+  if (turns !== shown) pieces = [];
+  shown = turns;
   if (!turns || !turns.length) {
     place.replaceChildren(make("li", { class: "empty" }, text("no_words")));
     return;
@@ -16,6 +22,14 @@ export function showWords(turns) {
   place.replaceChildren(...turns.map(bubble));
   // whoever scrolled up to read is left there
   if (atEnd) place.scrollTop = place.scrollHeight;
+}
+
+/** Mark these words in the transcript, and bring one of them into view. */
+export function cite(found, first) {
+  pieces = found;
+  showWords(shown);
+  const at = byId("words").querySelector(`[data-turn="${CSS.escape(`${first.speaker} ${first.turn}`)}"]`);
+  at?.scrollIntoView({ block: "nearest" });
 }
 
 /** Say that words come late: speaker -> milliseconds (0: not late). */
@@ -38,9 +52,26 @@ function bubble(turn) {
   const name = text(NAMES[turn.speaker] ?? turn.speaker);
   return make(
     "li",
-    { class: `turn ${kind}${turn.final ? "" : " partial"}` },
+    { class: `turn ${kind}${turn.final ? "" : " partial"}`, "data-turn": `${turn.speaker} ${turn.turn}` },
     make("span", { class: "meta" }, `${name} ${minutes(turn.start_ms / 1000)}`),
     // what was heard, word by word, under the pointer
-    make("p", { title: turn.text }, turn.readable || turn.text),
+    make("p", { title: turn.text }, ...(marked(turn) ?? [turn.readable || turn.text])),
   );
+}
+
+/** The turn as it was heard, with the cited words marked; null when nothing of it is cited. */
+function marked(turn) {
+  const here = pieces.filter((one) => one.speaker === turn.speaker && one.turn === turn.turn);
+  if (!turn.final || !here.length) return null;
+  // the service counts characters, not UTF-16 units
+  const characters = [...turn.text];
+  const parts = [];
+  let at = 0;
+  for (const { start, end } of here.toSorted((one, other) => one.start - other.start)) {
+    if (end <= at) continue;
+    parts.push(characters.slice(at, start).join(""));
+    parts.push(make("mark", {}, characters.slice(Math.max(at, start), end).join("")));
+    at = end;
+  }
+  return [...parts, characters.slice(at).join("")];
 }

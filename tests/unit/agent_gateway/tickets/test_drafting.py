@@ -95,7 +95,8 @@ async def test_given_an_answered_call_when_it_ends_then_a_draft_is_announced(des
     }
     assert ticket.fields["urgency"]["value"] == "normal"
     row = desk.words.rows[0]
-    assert row["turns"] == [{"who": "caller", "text": "路灯坏了"}]
+    turn = {"who": "caller", "text": "路灯坏了", "speaker": "caller", "turn": 0}
+    assert row["turns"] == [turn]
     assert (row["dialled"], row["cli"]) == ("12328", "13900000001")
     assert row["call_date"] == "2026-03-02T09:00:00+08:00"
 
@@ -110,6 +111,7 @@ async def test_given_words_after_the_hang_up_when_they_arrive_then_the_draft_is_
     ticket = await desk.ticket("1.1", 3)
     assert ticket.number == first.number
     assert "在雁滩" in ticket.fields["address"]["value"]
+    assert ticket.fields["address"]["previous"] == "路灯坏了"
     assert ticket.fields["urgency"]["value"] == "urgent"
 
 
