@@ -22,8 +22,11 @@ from asr.recogniser.text import join_chinese
 
 log = structlog.get_logger(__name__)
 
-CHUNK_MS: Final = 100
+CHUNK_MS: Final = 60
 """Vosk looks for the end of an utterance once per piece of audio, so the pieces must be equal."""
+FRAMES_PER_CHUNK: Final = 12
+"""Frames of 10 ms that the network waits for. Kaldi waits for 20 by default: words came 0.3 s
+later, for about a hundredth less processor time."""
 PARTIAL_LEAD_MS: Final = 400
 """A word is about this old when it first shows up in a partial."""
 
@@ -52,7 +55,7 @@ class VoskRecogniser:
 
         vosk.SetLogLevel(-1)
         self._library: Any = vosk
-        with _without_dither(model_dir) as copy:
+        with _tuned(model_dir) as copy:
             try:
                 self._model = vosk.Model(str(copy))
             except Exception as error:
@@ -158,11 +161,12 @@ def _without_stale_partials(heard: list[Hypothesis]) -> list[Hypothesis]:
 
 
 @contextmanager
-def _without_dither(model_dir: Path) -> Iterator[Path]:
-    """A copy of the model, made of links, whose feature extraction adds no random noise.
+def _tuned(model_dir: Path) -> Iterator[Path]:
+    """A copy of the model, made of links, that adds no random noise and does not dawdle.
 
     It is only needed while the model is read.
     """
+    options = {"mfcc.conf": "--dither=0", "model.conf": f"--frames-per-chunk={FRAMES_PER_CHUNK}"}
     with tempfile.TemporaryDirectory(prefix="hotline-vosk-") as folder:
         copy = Path(folder) / model_dir.name
         for source in model_dir.resolve().rglob("*"):
@@ -171,13 +175,16 @@ def _without_dither(model_dir: Path) -> Iterator[Path]:
                 target.mkdir(parents=True, exist_ok=True)
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            if source.name == "mfcc.conf":
-                target.write_text(_dither_off(source.read_text(encoding="utf-8")), encoding="utf-8")
+            if source.name in options:
+                target.write_text(
+                    _with_option(source.read_text(encoding="utf-8"), options[source.name])
+                )
             else:
                 target.symlink_to(source)
         yield copy
 
 
-def _dither_off(conf: str) -> str:
-    kept = [line for line in conf.splitlines() if not line.strip().startswith("--dither")]
-    return "\n".join([*kept, "--dither=0", ""])
+def _with_option(conf: str, option: str) -> str:
+    name = option.partition("=")[0]
+    kept = [line for line in conf.splitlines() if not line.strip().startswith(name)]
+    return "\n".join([*kept, option, ""])

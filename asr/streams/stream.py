@@ -32,7 +32,7 @@ from telephony.events import (
 
 log = structlog.get_logger(__name__)
 
-BATCH_MS: Final = 100
+BATCH_MS: Final = 60
 TURN_MS: Final = 1000
 """A worker decodes at most this much audio before the next stream has its turn."""
 GAP_MS: Final = 400

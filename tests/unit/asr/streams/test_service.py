@@ -255,7 +255,8 @@ async def test_given_more_audio_than_memory_when_decoding_stands_still_then_on_d
         gate.set()
         stream.closed("done")
         await stream.done
-        assert engine.streams[0].pcm == speech
+        # silence is fed where nothing came for a while: how long that was is the machine's affair
+        assert engine.streams[0].pcm.rstrip(b"\0") == speech
         assert desk.service.counters.seconds_lost == 0
     assert not list(tmp_path.glob("*/*.pcm"))
 
