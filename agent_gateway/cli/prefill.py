@@ -28,7 +28,7 @@ class _FileOrCommand(TyperGroup):
 
 app = typer.Typer(
     cls=_FileOrCommand,
-    help="Fill in tickets from transcripts: prefill [FILE|-], or prefill eval FILE.",
+    help="Fill in tickets from transcripts: prefill [FILE|-], prefill eval FILE, prefill train.",
     no_args_is_help=False,
 )
 
@@ -103,12 +103,33 @@ def evaluate(
     file: Annotated[str, typer.Argument(help="labelled transcripts, one JSON object a line")],
     as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON")] = False,
     misses: Annotated[bool, typer.Option("--misses", help="list every wrong value")] = False,
+    rules_only: Annotated[
+        bool, typer.Option("--rules-only", help="without the trained parts")
+    ] = False,
+    folds: Annotated[
+        int,
+        typer.Option(
+            min=0, max=20, help="cross-validate: train N times, judge rows that were left out"
+        ),
+    ] = 0,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="with --folds: more labelled transcripts to train on; may be repeated"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="with --folds: of the noise put in")] = 1,
 ) -> None:
     """Precision, recall and F1 by field, emergencies, and the categories that were confused."""
     from asr.prefill import Prefiller
     from asr.prefill.scoring import Report
 
-    prefiller = Prefiller()
+    if folds == 1 or (folds and rules_only):
+        typer.echo("--folds takes two or more, and not with --rules-only", err=True)
+        raise typer.Exit(2)
+    if folds:
+        report = _cross_validate(Path(file), data or [], folds, seed)
+        _show(report, as_json=as_json, misses=misses)
+        return
+    prefiller = Prefiller(rules_only=rules_only)
     report = Report()
     faults = 0
     with _opened(file) as stream:
@@ -125,6 +146,12 @@ def evaluate(
                 _complain(number, error)
                 continue
             report.add(str(row.get("id", number)), guessed, gold)
+    _show(report, as_json=as_json, misses=misses)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _show(report: Report, *, as_json: bool, misses: bool) -> None:
     if as_json:
         shown = report.as_dict()
         if misses:
@@ -135,8 +162,52 @@ def evaluate(
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         _print(report, misses=misses)
-    if faults:
-        raise typer.Exit(1)
+
+
+def _cross_validate(file: Path, data: list[Path], folds: int, seed: int) -> Report:
+    """Report in which no row was trained on before it was judged."""
+    from asr.prefill.training.material import MaterialError
+    from asr.prefill.training.run import cross_validate
+
+    try:
+        return cross_validate(file, data, folds, seed, _progress)
+    except MaterialError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def _progress(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@app.command("train")
+def train(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="labelled transcripts, one JSON object a line; may be repeated"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="of the noise put in; same seed, same bytes")] = 1,
+    out: Annotated[Path, typer.Option(help="folder for weights.npz and card.json")] = Path(
+        "prefill-artefact"
+    ),
+) -> None:
+    """Fit the trained parts to the shipped statements and to labelled transcripts."""
+    from asr.prefill.training.material import MaterialError
+    from asr.prefill.training.run import train as fit
+
+    try:
+        trained = fit(data or [], seed, _progress)
+        trained.save(out)
+    except MaterialError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        typer.echo(f"{out}: cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+    figures = trained.card["cross_validated"]
+    if figures:
+        typer.echo(f"cross-validated macro F1 {figures['macro_f1']:.3f} ({figures['rows']} rows)")
+    typer.echo(f"written to {out}")
 
 
 def _print(report: Report, *, misses: bool) -> None:

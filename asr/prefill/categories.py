@@ -93,11 +93,11 @@ class CategoryScorer:
         scores: dict[str, float] = dict.fromkeys(self._categories, 0.0)
         evidence: dict[str, list[Evidence]] = defaultdict(list)
         seen: Counter[str] = Counter()
-        weights = _turn_weights(turns)
+        weights = turn_weights(turns)
         for position, (turn, weight) in enumerate(zip(turns, weights, strict=True)):
             chosen = _chooses(turns, position)
             for hit in self._hits(turn):
-                factor = weight * _asides(turn, hit.start) * _in_passing(turn, hit)
+                factor = weight * aside(turn, hit.start) * _in_passing(turn, hit)
                 factor *= 3.0 if chosen else 1.0
                 if not hit.exact:
                     factor *= _FUZZY_LONG if len(hit.phrase) > 2 else _FUZZY_SHORT
@@ -166,7 +166,7 @@ class CategoryScorer:
             evidence[key].append(turn.evidence(hit.start, hit.end))
 
 
-def _turn_weights(turns: Sequence[Utterance]) -> list[float]:
+def turn_weights(turns: Sequence[Utterance]) -> list[float]:
     """Callers' first sentences tell the matter; later ones wander; agents sum up."""
     weights: list[float] = []
     told = 0
@@ -188,7 +188,7 @@ def _chooses(turns: Sequence[Utterance], position: int) -> bool:
     return bool(_WHICH.search(turns[position - 1].text)) and len(turn.text) < 30
 
 
-def _asides(turn: Utterance, start: int) -> float:
+def aside(turn: Utterance, start: int) -> float:
     """A second topic set aside counts little, the one named as the main matter counts more."""
     before = turn.text[:start]
     opened = max((match.end() for match in _ASIDE_OPENS.finditer(before)), default=-1)

@@ -9,11 +9,12 @@ from typing import Any
 
 from asr.prefill.acceptance import rejection
 from asr.prefill.addresses import address, without_bare_institution
-from asr.prefill.categories import CategoryScorer
+from asr.prefill.categories import CategoryScorer, CategoryScores
 from asr.prefill.dates import occurred_on
 from asr.prefill.districts import district
+from asr.prefill.grams import call_grams
 from asr.prefill.lexicon import Lexicon, lexicon
-from asr.prefill.model import FIELDS, CallFacts, FieldGuess, Speaker
+from asr.prefill.model import FIELDS, CallFacts, Evidence, FieldGuess, Speaker
 from asr.prefill.names import caller_name, caller_title
 from asr.prefill.phones import callback_phone
 from asr.prefill.places import PlaceFinder
@@ -21,10 +22,11 @@ from asr.prefill.requests import RequestSigns, request_type
 from asr.prefill.secrecy import confidential
 from asr.prefill.targets import Matter, counterparty, target
 from asr.prefill.text import Utterance, read_turn
+from asr.prefill.trained import Trained, shipped
 from asr.prefill.urgency import Danger, danger_words, find_danger, urgency
+from asr.prefill.verdicts import NOT_ACCEPTED, category_verdict, request_verdict
 from asr.prefill.wording import wording
 
-_NOT_ACCEPTED = "other.not_accepted"
 _BURNING = ("safety.incident", "safety.fire", "utilities.gas")
 
 
@@ -37,13 +39,22 @@ class Prefiller:
 
     Args:
         words: the word lists; the embedded ones when None.
+        trained: the trained parts; the shipped ones when None.
+        rules_only: do without trained parts, as when the shipped ones cannot be used.
 
     Raises:
         ConfigError: when an embedded list is damaged.
     """
 
-    def __init__(self, words: Lexicon | None = None) -> None:
+    def __init__(
+        self,
+        words: Lexicon | None = None,
+        trained: Trained | None = None,
+        *,
+        rules_only: bool = False,
+    ) -> None:
         self._words = words or lexicon()
+        self._trained = None if rules_only else trained or shipped()
         self._danger_words = danger_words()
         self._scorer = CategoryScorer(self._words)
         self._finder = PlaceFinder(self._words.gazetteer)
@@ -114,33 +125,20 @@ class Prefiller:
         words = self._words
         danger = self.danger(turns)
         refused = None if danger else rejection(turns)
+        secrecy = confidential(turns)
+        grams = call_grams(turns) if self._trained else {}
         scores = self._scorer.score(turns, facts.dialled)
-        category, sure = scores.best()
-        category_evidence = scores.evidence.get(category, [])
-        if danger is not None and danger.category:
-            category, sure, category_evidence = danger.category, 0.9, danger.evidence
-            if danger.kind == "transfer" and danger.line == "119":
-                category = max(_BURNING, key=lambda key: scores.scores.get(key, 0.0))
-        elif refused is not None:
-            category, sure, category_evidence = _NOT_ACCEPTED, refused[2], refused[1]
-        elif category == _NOT_ACCEPTED:
-            others = {key: score for key, score in scores.scores.items() if key != _NOT_ACCEPTED}
-            category = max(others, key=lambda key: others[key])
-            sure, category_evidence = 0.3, scores.evidence.get(category, [])
+        category, sure, category_evidence = self._category(turns, scores, grams, danger, refused)
         leaf = words.categories[category]
         emergency = danger is not None and not danger.urgent_only
-        secrecy = confidential(turns)
-        request = request_type(
-            turns,
-            category,
-            danger=danger is not None,
-            reject_reason=refused[0] if refused else None,
-            secret=secrecy.value is True,
+        request = self.request_by_rules(
+            turns, category, danger, refused[0] if refused else None, secret=secrecy.value is True
         )
-        if request.guess.value == "help" and danger is None:
-            wrongdoer = counterparty(turns, category, words.organisations)
-            if wrongdoer is not None:
-                request = RequestSigns(FieldGuess("complaint", [wrongdoer], 0.6), False)
+        if self._trained and danger is None:
+            verdict = request_verdict(turns, request.guess, category, grams, self._trained)
+            request = RequestSigns(
+                verdict, request.progress_query and verdict.value == "consultation"
+            )
         kind = str(request.guess.value)
         asked_only = kind == "consultation" and not request.progress_query
         place = address(
@@ -198,7 +196,81 @@ class Prefiller:
                 reason, refused[1] if refused else [], refused[2] if refused else 0.9
             ),
         }
-        return {field: guesses[field] for field in FIELDS}
+        return {field: self._calibrated(field, guesses[field]) for field in FIELDS}
+
+    def request_by_rules(
+        self,
+        turns: Sequence[Utterance],
+        category: str,
+        danger: Danger | None,
+        reject_reason: str | None,
+        *,
+        secret: bool,
+    ) -> RequestSigns:
+        """The request type as the rules alone have it."""
+        request = request_type(
+            turns, category, danger=danger is not None, reject_reason=reject_reason, secret=secret
+        )
+        if request.guess.value == "help" and danger is None:
+            wrongdoer = counterparty(turns, category, self._words.organisations)
+            if wrongdoer is not None:
+                return RequestSigns(FieldGuess("complaint", [wrongdoer], 0.6), False)
+        return request
+
+    def request_by_rules_alone(self, turns: Sequence[Utterance], category: str) -> RequestSigns:
+        """The request type by the rules for turns whose category is known."""
+        danger = self.danger(turns)
+        refused = None if danger else rejection(turns)
+        return self.request_by_rules(
+            turns,
+            category,
+            danger,
+            refused[0] if refused else None,
+            secret=confidential(turns).value is True,
+        )
+
+    def category_scores(self, turns: Sequence[Utterance], dialled: str) -> CategoryScores:
+        """What the rules' words say of each category."""
+        return self._scorer.score(turns, dialled)
+
+    def _category(
+        self,
+        turns: Sequence[Utterance],
+        scores: CategoryScores,
+        grams: Mapping[str, float],
+        danger: Danger | None,
+        refused: tuple[str, list[Evidence], float] | None,
+    ) -> tuple[str, float, list[Evidence]]:
+        """Category, raw confidence and evidence; a danger or a refusal decides by itself."""
+        shares: Mapping[str, float] = scores.scores
+        if self._trained is not None:
+            shares = category_verdict(scores, grams, self._trained)
+        if danger is not None and danger.category:
+            if danger.kind == "transfer" and danger.line == "119":
+                return max(_BURNING, key=lambda key: shares.get(key, 0.0)), 0.9, danger.evidence
+            return danger.category, 0.9, danger.evidence
+        if refused is not None:
+            return NOT_ACCEPTED, refused[2], refused[1]
+        if self._trained is not None:
+            category = max(shares, key=lambda key: shares[key])
+            evidence = scores.evidence.get(category, [])
+            return (
+                category,
+                shares[category],
+                evidence or self._trained.category.evidence(category, turns),
+            )
+        category, sure = scores.best()
+        if category == NOT_ACCEPTED:
+            others = {key: score for key, score in shares.items() if key != NOT_ACCEPTED}
+            category, sure = max(others, key=lambda key: others[key]), 0.3
+        return category, sure, scores.evidence.get(category, [])
+
+    def _calibrated(self, field: str, guess: FieldGuess) -> FieldGuess:
+        """The guess with the probability of being right in place of the raw confidence."""
+        curve = self._trained.curves.get(field) if self._trained else None
+        if curve is None:
+            return guess
+        return FieldGuess(guess.value, guess.evidence, curve(guess.confidence))
 
 
 class PrefillSession:

@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from agent_gateway.cli import app
 from asr.prefill import FIELDS
+from asr.prefill.trained import load_trained
+from asr.prefill.training.material import Material, read_material
 
 DEV = Path(__file__).parents[3] / "fixtures" / "prefill" / "dev.jsonl"
 FIRST, SECOND = DEV.read_text(encoding="utf-8").splitlines()[:2]
@@ -86,3 +88,45 @@ def test_given_a_row_without_labels_when_evaluated_then_it_is_named(tmp_path: Pa
     assert result.exit_code == 1
     assert json.loads(result.stderr)["line"] == 1
     assert "(1 rows)" in result.stdout
+
+
+def few(files: list[Path]) -> Material:
+    whole = read_material(files)
+    return Material(whole.statements[::20], whole.dialogues[:6], whole.hashes)
+
+
+def test_given_labelled_rows_when_trained_then_an_artefact_is_written_that_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asr.prefill.training.run.read_material", few)
+    result = runner.invoke(
+        app, ["prefill", "train", "--data", str(DEV), "--seed", "3", "--out", str(tmp_path / "new")]
+    )
+    assert result.exit_code == 0, result.output
+    assert "fold 1 of" in result.stderr
+    assert "cross-validated macro F1" in result.stdout
+    card = load_trained(tmp_path / "new").card
+    assert card["seed"] == 3
+    assert DEV.name in card["data_sha256"]
+
+
+def test_given_no_such_data_when_trained_then_the_error_says_so(tmp_path: Path) -> None:
+    result = runner.invoke(app, ["prefill", "train", "--data", str(tmp_path / "none.jsonl")])
+    assert result.exit_code == 2
+    assert "cannot be read" in result.stderr
+
+
+def test_given_folds_when_evaluated_then_rows_are_judged_by_what_did_not_see_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("asr.prefill.training.run.read_material", few)
+    result = runner.invoke(app, ["prefill", "eval", str(DEV), "--folds", "2", "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["rows"] == 6
+
+
+@pytest.mark.parametrize("options", [["--folds", "1"], ["--folds", "3", "--rules-only"]])
+def test_given_folds_that_make_no_sense_when_evaluated_then_it_says_so(options: list[str]) -> None:
+    result = runner.invoke(app, ["prefill", "eval", str(DEV), *options])
+    assert result.exit_code == 2
+    assert "--folds" in result.stderr

@@ -1,0 +1,96 @@
+"""The whole of training: read, fit, cross-validate, calibrate, and describe the artefact."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from asr.prefill.scoring import Report
+from asr.prefill.trained import Trained
+from asr.prefill.training.fitting import examples
+from asr.prefill.training.judging import (
+    assemble,
+    cross_validated,
+    curves_of,
+    first_contacts,
+    judged,
+)
+from asr.prefill.training.material import Dialogue, Material, read_material
+
+FOLDS = 4
+
+
+def train(
+    files: Sequence[Path],
+    seed: int,
+    told: Callable[[str], None] = lambda _: None,
+    *,
+    material: Material | None = None,
+) -> Trained:
+    """An artefact from the shipped statements and the dialogues in ``files``.
+
+    Args:
+        files: labelled transcripts, one JSON object a line; may be none.
+        seed: of the noise and of the calls made around statements.
+        told: hears of the progress, line by line.
+        material: instead of reading it; for tests.
+
+    Raises:
+        MaterialError: a file or line that cannot be used.
+    """
+    material = material or read_material(files)
+    told(f"{len(material.statements)} statements, {len(material.dialogues)} dialogues")
+    rows = examples(material, seed, told)
+    fitted, shares = cross_validated(rows, None, FOLDS, told)
+    report, outcomes = judged(material.dialogues, fitted)
+    final = assemble(rows, shares)
+    told(f"fitted on all {len(rows)} calls")
+    trained = [one for one in outcomes if one.field in ("category", "request_type")]
+    card = {
+        "seed": seed,
+        "folds": FOLDS,
+        "data_sha256": material.hashes,
+        "statements": len(material.statements),
+        "dialogues": len(material.dialogues),
+        "libraries": {
+            name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pypinyin")
+        }
+        | {"python": platform.python_version()},
+        "cross_validated": report.as_dict() if material.dialogues else None,
+    }
+    return Trained(
+        final.category,
+        final.request_type,
+        *shares,
+        curves=curves_of([*trained, *first_contacts()]),
+        card=card,
+    )
+
+
+def cross_validate(
+    file: Path,
+    data: Sequence[Path],
+    folds: int,
+    seed: int,
+    told: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Scores of the rows in ``file``, each by parts trained without it.
+
+    Rows of ``data`` that stand in ``file``, too, are left out of the training by their words.
+
+    Raises:
+        MaterialError: a file or line that cannot be used.
+    """
+    judged_rows = read_material([file])
+    known = {_words(one) for one in judged_rows.dialogues}
+    others = tuple(one for one in read_material(data).dialogues if _words(one) not in known)
+    material = Material(judged_rows.statements, (*judged_rows.dialogues, *others), {})
+    told(f"{len(judged_rows.dialogues)} rows to judge, {len(others)} more to train on")
+    fitted, _ = cross_validated(examples(material, seed, told), None, folds, told)
+    return judged(judged_rows.dialogues, fitted)[0]
+
+
+def _words(dialogue: Dialogue) -> str:
+    return "".join(str(turn["text"]).replace(" ", "") for turn in dialogue.row["turns"])
