@@ -13,6 +13,9 @@ from asr.prefill.text import Utterance
 
 Floats = npt.NDArray[np.float32]
 
+_TELLING = 5.0
+"""Weight from which on a piece of words is shown as evidence: a greeting weighs about 2, 路灯 50."""
+
 
 @dataclass(frozen=True)
 class Classifier:
@@ -75,7 +78,7 @@ class Classifier:
                     if row is None:
                         continue
                     points = float(self.weights[row, column] * self.idf[row])
-                    if points > 0 and (best is None or points > best[0]):
+                    if points >= _TELLING and (best is None or points > best[0]):
                         best = points, turn.evidence(at, at + size)
         return [best[1]] if best else []
 
