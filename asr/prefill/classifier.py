@@ -14,7 +14,7 @@ from asr.prefill.text import Utterance
 Floats = npt.NDArray[np.float32]
 
 _TELLING = 5.0
-"""Weight from which on a piece of words is shown as evidence: a greeting weighs about 2, 路灯 50."""
+"""Weight from which on a piece of words is evidence to show: a greeting weighs 2, 路灯 50."""
 
 
 @dataclass(frozen=True)
