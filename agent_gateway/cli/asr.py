@@ -1,4 +1,4 @@
-"""``hotline asr``: measure how well and how fast the recogniser hears."""
+"""``hotline asr``: measure how well the recogniser hears, and have calls heard again."""
 
 from __future__ import annotations
 
@@ -16,12 +16,7 @@ PIECE_BYTES = 1600
 """100 ms, as live audio is fed."""
 SILENCE_BYTES = 32_000
 
-app = typer.Typer(help="Measure speech recognition.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Measure speech recognition."""
+app = typer.Typer(help="Measure speech recognition; hear calls again.", no_args_is_help=True)
 
 
 @app.command(name="eval")
@@ -88,6 +83,46 @@ def evaluate(
         except OSError as error:
             typer.echo(f"{plot} cannot be written: {error}", err=True)
             raise typer.Exit(1) from error
+
+
+@app.command()
+def again(
+    call_id: Annotated[
+        str, typer.Argument(help="A call that was heard again, or could not be; else all failed.")
+    ] = "",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
+    ] = None,
+) -> None:
+    """Put calls back into the second pass: after a restored archive, or with a better model.
+
+    The running service takes them up within half a minute.
+    """
+    import asyncio
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from agent_gateway.store import Store
+    from config.errors import ConfigError
+    from config.settings import load_settings
+
+    async def plan(url: str) -> int:
+        store = Store(url)
+        try:
+            return await store.second.again(call_id)
+        finally:
+            await store.close()
+
+    try:
+        planned = asyncio.run(plan(load_settings(config).database_url))
+    except (ConfigError, SQLAlchemyError, OSError) as error:
+        typer.echo(str(error).splitlines()[0], err=True)
+        raise typer.Exit(1) from error
+    if call_id and not planned:
+        typer.echo(f"{call_id} is no call of the second pass", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{planned} calls will be heard again.")
 
 
 def _texts(folder: Path) -> list[tuple[str, str]]:

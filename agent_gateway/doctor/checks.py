@@ -19,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "database": storage.check_database,
     "prompts": speech.check_prompts_present,
     "model": speech.check_model,
+    "second pass": speech.check_second_pass,
     "Asterisk": asterisk.check_asterisk,
     "AMI": asterisk.check_ami,
     "ports": service.check_ports,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.doctor.finding import Finding, fail, ok, warn
-from asr.recogniser.build import build_recogniser, vosk_model_dir
+from agent_gateway.store import SecondBacklog, Store
+from asr.models.structure import fault_of_model
+from asr.recogniser.build import build_recogniser, model_dir, vosk_model_dir
+from asr.recogniser.interface import RecogniserError
 from config.errors import ConfigError
 from config.settings import Settings
 from ivr.prompts import check_prompts, installation_texts
+
+ANSWER_S = 5.0
+LONG_WAIT = timedelta(days=1)
 
 
 def check_prompts_present(settings: Settings) -> Iterator[Finding]:
@@ -58,3 +68,55 @@ def check_model(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("model", took)
+
+
+def check_second_pass(settings: Settings) -> Iterator[Finding]:
+    """Whether calls that are over can be heard again, and how many wait for it."""
+    wanted = settings.second_pass
+    if not wanted.lines:
+        yield ok("second pass", "off (second_pass.lines)")
+        return
+    if not settings.asr.enabled:
+        yield warn("second pass", "recognition is off", "set asr.enabled, or no second_pass.lines")
+        return
+    try:
+        model = wanted.model or model_dir(settings, wanted.engine)
+        fault = fault_of_model(wanted.engine, model)
+    except RecogniserError as error:
+        fault = str(error)
+    if fault is not None:
+        yield fail(
+            "second pass",
+            f"its model cannot be used: {fault}",
+            "hotline model fetch, or correct second_pass.model; the calls wait meanwhile",
+        )
+        return
+    try:
+        backlog = asyncio.run(_backlog(settings.database_url))
+    except (OSError, SQLAlchemyError, TimeoutError):
+        return  # said by the check of the database
+    waited = datetime.now(UTC) - backlog.since if backlog.since else timedelta()
+    said = f"{backlog.waiting} calls wait, the oldest for {waited.total_seconds() / 3600:.1f} h"
+    if backlog.failed:
+        yield warn(
+            "second pass",
+            f"{backlog.failed} recordings could not be heard again; {said}",
+            "hotline recordings verify; then hotline asr again",
+        )
+    elif waited > LONG_WAIT:
+        yield warn(
+            "second pass",
+            said,
+            "give the machine more processors, raise second_pass.live_streams, or take lines out",
+        )
+    else:
+        yield ok("second pass", said)
+
+
+async def _backlog(url: str) -> SecondBacklog:
+    store = Store(url)
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await store.second.backlog()
+    finally:
+        await store.close()

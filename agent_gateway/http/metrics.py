@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter as CountOf
 from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -15,6 +16,7 @@ from agent_gateway.agents.desk import Desk
 from agent_gateway.http.loop_figures import LoopFigures
 from agent_gateway.journal import Journal
 from agent_gateway.live import LiveHub
+from agent_gateway.store import SecondBacklog
 from telephony.calls import is_outward
 from telephony.events import (
     AgentState,
@@ -80,6 +82,17 @@ class Metrics:
         self.missed_open = Gauge(
             "hotline_missed_calls_open", "Numbers that wait to be called back", registry=make
         )
+        self._second_waiting = Gauge(
+            "hotline_second_pass_waiting", "Calls that wait to be heard again", registry=make
+        )
+        self._second_age = Gauge(
+            "hotline_second_pass_oldest_seconds",
+            "How long the oldest of them has waited",
+            registry=make,
+        )
+        self._second_ended = Counter(
+            "hotline_second_pass_calls", "Calls heard again, by result", ["result"], registry=make
+        )
         self._link = Gauge("hotline_ami_up", "1 while the service hears Asterisk", registry=make)
         self.requests = Counter(
             "hotline_http_requests", "HTTP requests", ["route", "status"], registry=make
@@ -110,6 +123,14 @@ class Metrics:
         """Count a missed call that was dealt with, that long after it was missed."""
         self._missed.labels(result).inc()
         self._until_reached.observe(seconds)
+
+    def second_pass(self, backlog: SecondBacklog, result: str) -> None:
+        """What is still to be heard again, and how the last call went ("": none went)."""
+        waited = datetime.now(UTC) - backlog.since if backlog.since else timedelta()
+        self._second_waiting.set(backlog.waiting)
+        self._second_age.set(waited.total_seconds())
+        if result:
+            self._second_ended.labels(result).inc()
 
     def count(self, event: Event) -> None:
         """Count one event."""

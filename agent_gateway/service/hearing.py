@@ -21,6 +21,7 @@ from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
 from asr.quality import QualityWatch
 from asr.streams import TranscriptionService
+from asr.text.names import NameCorrector
 from config.directory import Directory
 from config.quality import load_quality_rules
 from config.settings import Settings
@@ -44,6 +45,7 @@ class Hearing:
         self._feed = feed
         self._quality_rules = load_quality_rules(settings.quality_rules)
         self.prefiller = Prefiller()
+        self._names: NameCorrector | None = None
         self._transcription: TranscriptionService | None = None
 
     def following(
@@ -66,12 +68,13 @@ class Hearing:
         settings = self._settings
         recognisers = await asyncio.to_thread(Recognisers, settings)
         stack.push_async_callback(asyncio.to_thread, recognisers.close)
+        self._names = await asyncio.to_thread(name_corrector, settings)
         transcription = TranscriptionService(
             self._bus,
             recognisers.default,
             settings,
             by_line=recognisers.by_line,
-            names=await asyncio.to_thread(name_corrector, settings),
+            names=self._names,
             spool=settings.data_dir / "spool" / "hearing",
         )
         await transcription.start()
@@ -95,6 +98,19 @@ class Hearing:
         await attacher.start()
         stack.push_async_callback(attacher.stop)
         self._transcription = transcription
+
+    def corrected(self, text: str) -> str:
+        """The text with names put right, as in the live transcript."""
+        return text if self._names is None else self._names.corrected(text)
+
+    def streams(self) -> int:
+        """Streams of live calls that receive audio or are still decoded."""
+        hearing = self._transcription
+        return 0 if hearing is None else hearing.counters.streams_open
+
+    def hears(self, call_id: str) -> bool:
+        """Whether some of the call's audio is still to be decoded."""
+        return self._transcription is not None and self._transcription.hears(call_id)
 
     def check(self) -> Component:
         """How it is doing; calls do not need it."""

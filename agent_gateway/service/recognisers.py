@@ -6,7 +6,7 @@ from pathlib import Path
 
 from asr.apart import RecogniserApart
 from asr.prefill.lexicon import lexicon
-from asr.recogniser import Recogniser, build_recogniser
+from asr.recogniser import Recogniser, build_recogniser, model_dir
 from asr.text.names import NameCorrector
 from config.directory import load_directory
 from config.settings import Settings
@@ -40,6 +40,25 @@ class Recognisers:
         recogniser = RecogniserApart(engine, model, threads=threads)
         self._apart.append(recogniser)
         return recogniser
+
+
+SECOND_NICENESS = 19
+SECOND_ANSWER_S = 1800.0
+"""At the lowest priority on a machine full of calls."""
+
+
+def second_recogniser(settings: Settings) -> RecogniserApart:
+    """The engine of the second pass, which yields to everything else; blocks for seconds.
+
+    Raises:
+        RecogniserError: its model is missing or cannot be loaded.
+        OSError: no process can be started.
+    """
+    wanted = settings.second_pass
+    model = wanted.model or model_dir(settings, wanted.engine)
+    return RecogniserApart(
+        wanted.engine, model, threads=1, niceness=SECOND_NICENESS, answer_s=SECOND_ANSWER_S
+    )
 
 
 def name_corrector(settings: Settings) -> NameCorrector:

@@ -12,6 +12,7 @@ from agent_gateway.callbacks import CallbackDesk
 from agent_gateway.http.health import Component
 from agent_gateway.journal import CDR_FILE, CdrRecovery, Journal, UnendedCalls
 from agent_gateway.missed.watch import MissedCallWatch
+from agent_gateway.second import SecondPassDesk
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.live_calls import live_call_ids
 from agent_gateway.store import Store
@@ -46,12 +47,14 @@ class Records:
         prefiller: Prefiller,
         missed: MissedCallWatch,
         callbacks: CallbackDesk,
+        second_pass: SecondPassDesk,
     ) -> None:
         self._bus = bus
         self._store = store
         self._feed = feed
         self._missed = missed
         self._callbacks = callbacks
+        self._second_pass = second_pass
         spool = settings.data_dir / "spool"
         self.sealer = Sealer(settings, bus)
         self._drafter = TicketDrafter(store, bus, DraftRules(prefiller), settings.city.zone)
@@ -87,6 +90,7 @@ class Records:
         self._drafter.noticed(events)
         self._missed.noticed(events)
         self._callbacks.noticed(events)
+        self._second_pass.noticed(events)
 
     def _recovered(self, call_id: str) -> None:
         self._drafter.plan(call_id)

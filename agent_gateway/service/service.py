@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import date, datetime
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -23,10 +24,12 @@ from agent_gateway.http.health import Component
 from agent_gateway.missed.watch import MissedCallWatch
 from agent_gateway.numbers.answering import answer_seconds
 from agent_gateway.numbers.changes import StageWatch
+from agent_gateway.second import SecondPassDesk
 from agent_gateway.service.answering import Answering
 from agent_gateway.service.callbacks import callback_desk, callback_turns
 from agent_gateway.service.hearing import Hearing
 from agent_gateway.service.live_calls import QueuePlaces
+from agent_gateway.service.recognisers import second_recogniser
 from agent_gateway.service.records import Records
 from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.store import Store
@@ -129,6 +132,14 @@ class Service:
             self.surveys,
         )
         self.hearing = Hearing(settings, self.bus, self.feed)
+        self._second_pass = SecondPassDesk(
+            settings,
+            self.store,
+            self.hearing,
+            partial(second_recogniser, settings),
+            corrected=self.hearing.corrected,
+            told=lambda backlog, result: self.context.metrics.second_pass(backlog, result),
+        )
         self.records = Records(
             settings,
             self.bus,
@@ -137,6 +148,7 @@ class Service:
             self.hearing.prefiller,
             self.missed,
             self.callbacks,
+            self._second_pass,
         )
         self.reloader = Reloader(settings, secrets, loaded)
         self.context = GatewayContext(
@@ -200,6 +212,8 @@ class Service:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await self.hearing.start(stack)
+        # now it is known what earlier processes left of calls that are over
+        self._spawn("second-pass", self._second_pass.run())
         await self.feed.start()
         stack.push_async_callback(self.feed.stop)
         self._spawn("recordings-again", self.records.tell_recordings_again())

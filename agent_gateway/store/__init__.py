@@ -14,6 +14,8 @@ from agent_gateway.store.models import (
     ListedCaller,
     MissedCall,
     RecordingRow,
+    SecondPass,
+    SecondTurn,
     Session,
     Survey,
     Ticket,
@@ -21,6 +23,7 @@ from agent_gateway.store.models import (
     User,
 )
 from agent_gateway.store.pinned import PinnedTarget, PinnedUse
+from agent_gateway.store.second import SecondBacklog
 from agent_gateway.store.store import Store
 from agent_gateway.store.surveys import SurveyFigures, SurveyFilter
 from agent_gateway.store.tickets import TicketFilter
@@ -40,6 +43,9 @@ __all__ = [
     "PinnedTarget",
     "PinnedUse",
     "RecordingRow",
+    "SecondBacklog",
+    "SecondPass",
+    "SecondTurn",
     "Session",
     "Store",
     "Survey",

@@ -161,6 +161,43 @@ class TranscriptTurn(Base):
     engine: Mapped[str] = mapped_column(String(128), default="")
 
 
+class SecondPass(Base):
+    """A call whose recording is to be heard again, was (``done``), or cannot be (``failed``).
+
+    ``reason``: why it failed. ``ended_at``: when it was done or given up.
+    """
+
+    __tablename__ = "second_passes"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),)
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), default="waiting", index=True)
+    planned_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    engine: Mapped[str] = mapped_column(String(128), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class SecondTurn(Base):
+    """A turn as the second pass heard it; the live one stays in :class:`TranscriptTurn`.
+
+    ``start_ms`` and ``end_ms`` count from the beginning of the recording.
+    """
+
+    __tablename__ = "second_turns"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    speaker: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    readable: Mapped[str] = mapped_column(Text)
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    started_at: Mapped[datetime]
+    confidence: Mapped[float] = mapped_column(default=-1.0)
+    engine: Mapped[str] = mapped_column(String(128), default="")
+
+
 class Ticket(Base):
     """A citizen's matter. ``fields``: name -> {value, evidence, confidence, touched_by}."""
 

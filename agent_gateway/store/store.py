@@ -15,6 +15,7 @@ from agent_gateway.store.knowledge import KnowledgeBase
 from agent_gateway.store.migrate import migrate
 from agent_gateway.store.missed import MissedCalls
 from agent_gateway.store.pinned import PinnedTargets
+from agent_gateway.store.second import SecondPasses
 from agent_gateway.store.surveys import Surveys
 from agent_gateway.store.tickets import Tickets
 from agent_gateway.store.users import AuditTrail, Sessions, Users
@@ -42,6 +43,7 @@ class Store:
         self.callers = ListedCallers(self._engine)
         self.knowledge = KnowledgeBase(self._engine)
         self.pinned = PinnedTargets(self._engine)
+        self.second = SecondPasses(self._engine)
 
     async def migrate(self) -> None:
         """Create or upgrade the schema (see :func:`agent_gateway.store.migrate`)."""

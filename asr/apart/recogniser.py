@@ -41,7 +41,15 @@ NICENESS: Final = 5
 class RecogniserApart:
     """A :class:`~asr.recogniser.Recogniser` whose model is in another process."""
 
-    def __init__(self, engine: str, model: Path, *, threads: int, niceness: int = NICENESS) -> None:
+    def __init__(
+        self,
+        engine: str,
+        model: Path,
+        *,
+        threads: int,
+        niceness: int = NICENESS,
+        answer_s: float = ANSWER_S,
+    ) -> None:
         """Start the process and load the model there; blocks.
 
         Args:
@@ -49,6 +57,7 @@ class RecogniserApart:
             model: folder of its model.
             threads: how many streams are decoded at the same time.
             niceness: how much lower its priority is than this process's.
+            answer_s: a process that takes longer for a request is ended.
 
         Raises:
             RecogniserError: the model cannot be loaded.
@@ -58,6 +67,7 @@ class RecogniserApart:
         self._model = model
         self._threads = threads
         self._niceness = niceness
+        self._answer_s = answer_s
         self._numbers = itertools.count(1)
         self._changing = threading.Lock()
         self._gate = threading.Condition()
@@ -120,7 +130,7 @@ class RecogniserApart:
             if process is not self._process:
                 raise RecogniserGoneError("the recogniser's process was replaced", innocent=True)
             try:
-                kind, value = parsed_answer(process.ask(data, ANSWER_S))
+                kind, value = parsed_answer(process.ask(data, self._answer_s))
             except ProcessDiedError as error:
                 self._died(process, str(error))
                 # with others under way, any of them may have been the cause

@@ -29,6 +29,14 @@ def fault_of_whisper_model(folder: Path) -> str | None:
     return _missing(folder, WHISPER_FILES)
 
 
+FAULTS: Final = {"vosk": fault_of_vosk_model, "whisper": fault_of_whisper_model}
+
+
+def fault_of_model(engine: str, folder: Path) -> str | None:
+    """What is missing in the folder of an engine's model; None when it looks complete."""
+    return FAULTS[engine](folder)
+
+
 def _missing(folder: Path, names: tuple[str, ...]) -> str | None:
     for name in names:
         path = folder / name

@@ -1,6 +1,11 @@
 """Speech recognisers behind one interface. The engines' libraries load only when they are used."""
 
-from asr.recogniser.build import build_recogniser, vosk_model_dir, whisper_model_dir
+from asr.recogniser.build import (
+    build_recogniser,
+    model_dir,
+    vosk_model_dir,
+    whisper_model_dir,
+)
 from asr.recogniser.interface import (
     Hypothesis,
     Recogniser,
@@ -16,6 +21,7 @@ __all__ = [
     "RecogniserGoneError",
     "RecogniserStream",
     "build_recogniser",
+    "model_dir",
     "vosk_model_dir",
     "whisper_model_dir",
 ]

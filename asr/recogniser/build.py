@@ -33,6 +33,22 @@ def whisper_model_dir(settings: Settings) -> Path | None:
     return folder if fault_of_whisper_model(folder) is None else None
 
 
+def model_dir(settings: Settings, engine: str) -> Path:
+    """The folder of an engine's model.
+
+    Raises:
+        RecogniserError: there is none; the message says what to do.
+    """
+    if engine == "vosk":
+        folder, fetch = vosk_model_dir(settings), "hotline model fetch"
+    else:
+        folder, fetch = whisper_model_dir(settings), f"hotline model fetch {WHISPER_BASE}"
+    if folder is None:
+        name = engine.capitalize()
+        raise RecogniserError(f"no {name} model in {settings.models_dir}; run: {fetch}")
+    return folder
+
+
 class EngineLoader(Protocol):
     """How an engine is loaded: here or in a process of its own."""
 
@@ -79,17 +95,13 @@ def _build(settings: Settings, engine: str, load: EngineLoader) -> Recogniser:
     threads = settings.asr.threads
     vosk_dir = vosk_model_dir(settings)
     whisper_dir = whisper_model_dir(settings)
-    if engine == "vosk" and vosk_dir is None:
-        raise RecogniserError(f"no Vosk model in {settings.models_dir}; run: hotline model fetch")
-    if engine == "whisper" and whisper_dir is None:
-        raise RecogniserError(
-            f"no Whisper model in {settings.models_dir}; run: hotline model fetch {WHISPER_BASE}"
-        )
-    if engine != "whisper" and vosk_dir is not None:
+    if engine != "auto":
+        return load(engine, model_dir(settings, engine), threads=threads)
+    if vosk_dir is not None:
         try:
             return load("vosk", vosk_dir, threads=threads)
         except RecogniserError as error:
-            if engine == "vosk" or whisper_dir is None:
+            if whisper_dir is None:
                 raise
             log.warning("asr.vosk_unusable", reason=str(error), instead=WHISPER_BASE)
     if whisper_dir is not None:

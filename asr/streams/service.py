@@ -92,6 +92,10 @@ class TranscriptionService:
         """The recogniser's name; empty when there is none."""
         return "" if self._recogniser is None else self._recogniser.name
 
+    def hears(self, call_id: str) -> bool:
+        """Whether some of the call's audio is not decoded, or not certainly kept, yet."""
+        return self._has_streams(call_id)
+
     async def start(self) -> None:
         """Start the threads and the housekeeping; take over what an earlier process left."""
         self._loop = asyncio.get_running_loop()

@@ -157,6 +157,15 @@ class AsrSettings(_Section):
         return dict(entry.split("=") for entry in self.lines)
 
 
+class SecondPassSettings(_Section):
+    """Hearing calls again from their recordings, when they are over."""
+
+    lines: tuple[Annotated[str, Field(pattern=r"^(?:[0-9]{3,15}|all)$")], ...] = ()
+    engine: Literal["vosk", "whisper"] = "whisper"
+    model: Path | None = None
+    live_streams: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
 class RecordingSettings(_Section):
     """How long things are kept (T24: recordings at least one year, text at least five)."""
 
@@ -277,6 +286,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     database: DatabaseSettings = DatabaseSettings()
     asr: AsrSettings = AsrSettings()
+    second_pass: SecondPassSettings = SecondPassSettings()
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()

@@ -19,6 +19,7 @@ from tests.live.harness.talk import DRILL, EMERGENCY, Conversation, Outside, fre
 from tests.live.harness.trunk import Trunk
 
 AGENTS = ("8001", "8002")
+SECOND_PASS_LINE = "12333"
 NUMBERS = count(1000)
 
 
@@ -36,6 +37,7 @@ async def hotline() -> AsyncIterator[Hotline]:
     hotline = Hotline.make(
         # a telephone rings here only for what the test does
         callback={"automatic": False},
+        second_pass={"lines": [SECOND_PASS_LINE]},
         outbound={
             # to the telephones by a way that a test can interrupt, and directly
             "trunks": [f"127.0.0.1:{first}", f"127.0.0.1:{telephones}"],

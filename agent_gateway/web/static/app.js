@@ -16,6 +16,7 @@ import {
   showSupervision,
 } from "./supervision.js";
 import { forgetForm, showTicket } from "./ticketform.js";
+import { closeTranscript, openTranscripts, redrawTranscript } from "./transcript.js";
 import { openTransfers, showTransfer } from "./transfers.js";
 import { addTurn, showDelay, showWords } from "./words.js";
 
@@ -288,12 +289,14 @@ function enter(user) {
     })
     .catch(failed);
   openCallbacks(failed).catch(failed);
+  openTranscripts(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
 function leave() {
   state.live?.close();
   closeSupervision();
+  closeTranscript();
   Object.assign(state, { user: null, agent: null, current: null, live: null });
   state.calls.clear();
   byId("bar").hidden = true;
@@ -333,6 +336,7 @@ byId("language").addEventListener("click", () => {
   showCalls(state.last);
   showSupervision();
   showMissed();
+  redrawTranscript();
 });
 
 translatePage();

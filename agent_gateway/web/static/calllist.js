@@ -1,8 +1,9 @@
-// The last calls, with their recordings.
+// The last calls, with their recordings and transcripts.
 
 import { byId, make } from "./dom.js";
 import { clock, minutes, text } from "./language.js";
 import { nameOf } from "./names.js";
+import { showTranscript } from "./transcript.js";
 
 /** Show the calls. */
 export function showCalls(calls) {
@@ -11,6 +12,7 @@ export function showCalls(calls) {
 
 function row(call) {
   const player = make("td");
+  const words = make("td");
   if (call.talk_seconds > 0) {
     const play = () => {
       const audio = make("audio", { controls: true, preload: "none" });
@@ -20,6 +22,9 @@ function row(call) {
     };
     const label = `${text("play")} ${call.caller} ${clock(call.arrived_at)}`;
     player.append(make("button", { type: "button", onclick: play, "aria-label": label }, "▶"));
+    const read = `${text("words_of_call")} ${call.caller} ${clock(call.arrived_at)}`;
+    const open = () => showTranscript(call);
+    words.append(make("button", { type: "button", onclick: open, "aria-label": read }, "≡"));
   }
   return make(
     "tr",
@@ -31,5 +36,6 @@ function row(call) {
     make("td", {}, text(`disposition_${call.disposition}`)),
     make("td", {}, call.talk_seconds ? minutes(call.talk_seconds) : ""),
     player,
+    words,
   );
 }

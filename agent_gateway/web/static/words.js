@@ -47,7 +47,8 @@ export function addTurn(turns, turn) {
   else if (turn.final || !turns[at].final) turns[at] = turn;
 }
 
-function bubble(turn) {
+/** One turn. */
+export function bubble(turn) {
   const kind = turn.speaker === "caller" ? "caller" : "agent";
   const name = text(NAMES[turn.speaker] ?? turn.speaker);
   return make(

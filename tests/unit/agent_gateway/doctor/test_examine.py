@@ -39,6 +39,7 @@ def test_given_an_installation_when_examined_then_nothing_of_it_is_left_out() ->
         "database",
         "prompts",
         "model",
+        "second pass",
         "Asterisk",
         "AMI",
         "ports",

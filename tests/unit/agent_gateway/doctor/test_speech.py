@@ -1,10 +1,12 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from agent_gateway.doctor import Status
-from agent_gateway.doctor.speech import check_model, check_prompts_present
-from config.settings import AsrSettings, Settings
+from agent_gateway.doctor.speech import check_model, check_prompts_present, check_second_pass
+from config.settings import AsrSettings, DatabaseSettings, SecondPassSettings, Settings
 
 
 def test_given_no_prompts_when_checked_then_their_number_and_the_command(tmp_path: Path) -> None:
@@ -36,3 +38,45 @@ def test_given_the_stand_in_engine_when_checked_then_it_is_called_so(
     (finding,) = check_model(Settings(install_dir=tmp_path))
     assert finding.status is Status.WARN
     assert "whisper:base" in finding.message
+
+
+def test_given_no_lines_for_the_second_pass_when_checked_then_off(tmp_path: Path) -> None:
+    (finding,) = check_second_pass(Settings(install_dir=tmp_path))
+    assert (finding.status, finding.message) == (Status.OK, "off (second_pass.lines)")
+
+
+def test_given_a_second_pass_without_its_model_when_checked_then_said(tmp_path: Path) -> None:
+    wanted = SecondPassSettings(lines=("all",), model=tmp_path / "none")
+    (finding,) = check_second_pass(Settings(install_dir=tmp_path, second_pass=wanted))
+    assert finding.status is Status.FAIL
+    assert "there is no such folder" in finding.message
+
+
+def test_given_calls_that_wait_or_failed_when_checked_then_their_number(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_gateway.doctor.speech.fault_of_model", lambda *_: None)
+    settings = Settings(
+        install_dir=tmp_path,
+        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
+        second_pass=SecondPassSettings(lines=("all",), model=tmp_path),
+    )
+
+    def add(call_id: str, state: str, planned: str) -> None:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute(
+                "INSERT INTO second_passes VALUES (?, ?, ?, NULL, '', '')",
+                (call_id, state, planned),
+            )
+            connection.commit()
+
+    (finding,) = check_second_pass(settings)
+    assert (finding.status, finding.message[:12]) == (Status.OK, "0 calls wait")
+    add("1", "waiting", "2026-03-01 00:00:00.000000")
+    (finding,) = check_second_pass(settings)
+    assert finding.status is Status.WARN
+    assert finding.message.startswith("1 calls wait, the oldest for")
+    add("2", "failed", "2026-03-01 00:00:00.000000")
+    (finding,) = check_second_pass(settings)
+    assert finding.status is Status.WARN
+    assert finding.mend == "hotline recordings verify; then hotline asr again"

@@ -15,9 +15,10 @@ import pytest
 
 from agent_gateway.http import Component
 from agent_gateway.http.app import ROUTES
+from agent_gateway.store import SecondTurn
 from telephony.events import CallEvent, RecordingSealed
 from tests.unit.agent_gateway.house import House
-from tests.unit.agent_gateway.scenes import at, until, whole_call
+from tests.unit.agent_gateway.scenes import BEGIN, at, until, whole_call
 
 LI = "PJSIP/agent-8002"
 
@@ -94,6 +95,48 @@ async def test_given_a_call_when_asked_for_then_path_events_and_transcript_are_t
     assert transcript["turns"][0]["text"] == "路灯坏了"
     assert transcript["turns"][0]["readable"] == "路灯坏了。"
     assert transcript["turns"][0]["started_at"] == "2026-03-02T01:00:11Z"
+
+
+async def test_given_a_call_heard_again_when_asked_for_then_the_better_and_both_on_demand(
+    house: House,
+) -> None:
+    path = "/api/calls/1.1/transcript"
+    await _kept(house, "1.1")
+    _, only = await house.ask("GET", path, as_="zhang")
+    assert (only["which"], only["second"]["state"]) == ("live", "none")
+    await _seal(house, "1.1")
+    assert await house.store.second.plan(["all"], since=BEGIN) == 1
+    _, waiting = await house.ask("GET", path, as_="zhang")
+    assert (waiting["which"], waiting["second"]["state"]) == ("live", "waiting")
+
+    async def heard_again(text: str, readable: str) -> None:
+        turn = SecondTurn(
+            call_id="1.1",
+            turn=0,
+            speaker="caller",
+            text=text,
+            readable=readable,
+            start_ms=11_000,
+            end_ms=12_000,
+            started_at=at(11),
+            confidence=0.9,
+            engine="second",
+        )
+        await house.store.second.done("1.1", "second", [turn])
+
+    await heard_again("张掖路的路灯坏了", "张掖路的路灯坏了。")
+    _, best = await house.ask("GET", path, as_="zhang")
+    assert (best["which"], best["turns"][0]["readable"]) == ("second", "张掖路的路灯坏了。")
+    assert best["second"]["engine"] == "second"
+    _, live = await house.ask("GET", f"{path}?which=live", as_="zhang")
+    assert (live["which"], live["turns"][0]["text"]) == ("live", "路灯坏了")
+    # one that has lost most of the words is not the better one
+    await heard_again("了", "了。")
+    _, best = await house.ask("GET", path, as_="zhang")
+    assert best["which"] == "live"
+    _, second = await house.ask("GET", f"{path}?which=second", as_="zhang")
+    assert second["turns"][0]["text"] == "了"
+    assert (await house.ask("GET", f"{path}?which=third", as_="zhang"))[0] == 422
 
 
 async def test_given_personal_data_when_shown_masked_then_number_and_name_are_not_whole(
