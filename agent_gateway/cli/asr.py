@@ -34,7 +34,7 @@ def evaluate(
         typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
     ] = None,
     engine: Annotated[
-        str, typer.Option("--engine", help="vosk or whisper; else the one of the settings.")
+        str, typer.Option("--engine", help="vosk, whisper, sherpa; else the settings' one.")
     ] = "",
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Write the error rates as an SVG to this file.")
@@ -63,8 +63,8 @@ def evaluate(
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    if engine not in ("", "vosk", "whisper"):
-        typer.echo(f"There is no engine {engine!r}; vosk or whisper.", err=True)
+    if engine not in ("", "vosk", "whisper", "sherpa"):
+        typer.echo(f"There is no engine {engine!r}; vosk, whisper or sherpa.", err=True)
         raise typer.Exit(2)
     recogniser = build_recogniser(settings, engine)
     if recogniser is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -83,6 +84,7 @@ class SecondPassDesk:
         self._hot_words = hot_words
         self._told = told
         self._wake = asyncio.Event()
+        self._planned = asyncio.Event()
         self._engine: ClosingRecogniser | None = None
 
     def noticed(self, events: Sequence[CallEvent]) -> None:
@@ -93,31 +95,41 @@ class SecondPassDesk:
     async def run(self) -> None:
         """Work until cancelled."""
         try:
-            while True:
-                try:
-                    await self._round()
-                except (SQLAlchemyError, OSError) as error:
-                    log.warning("second_pass.postponed", reason=str(error)[:300])
-                await self._close()
-                self._wake.clear()
-                try:
-                    async with asyncio.timeout(ROUND_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    continue
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._plan())
+                tasks.create_task(self._work())
         finally:
             await asyncio.shield(self._close())
 
-    async def _round(self) -> None:
-        """All that waits, until nothing does or there is no engine."""
+    async def _plan(self) -> None:
+        """Have calls wait whose recordings are there, also while others are heard."""
         while True:
-            if self._settings.lines:
-                since = datetime.now(UTC) - LOOKED_BACK
-                await self._store.second.plan(self._settings.lines, since=since)
-            self._told(await self._store.second.backlog(), "")
-            call_id = await self._store.second.next()
-            if call_id is None:
-                return
+            try:
+                if self._settings.lines:
+                    since = datetime.now(UTC) - LOOKED_BACK
+                    await self._store.second.plan(self._settings.lines, since=since)
+                self._told(await self._store.second.backlog(), "")
+                self._planned.set()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("second_pass.not_planned", reason=str(error)[:300])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_S):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def _work(self) -> None:
+        while True:
+            await self._planned.wait()
+            self._planned.clear()
+            try:
+                await self._work_off()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("second_pass.postponed", reason=str(error)[:300])
+            await self._close()
+
+    async def _work_off(self) -> None:
+        """All that waits, until nothing does or there is no engine."""
+        while call_id := await self._store.second.next():
             await self._idle(call_id)
             engine = await self._opened()
             if engine is None or not await self._one(call_id, engine):

@@ -39,6 +39,10 @@ def model_dir(settings: Settings, engine: str) -> Path:
     Raises:
         RecogniserError: there is none; the message says what to do.
     """
+    if engine == "sherpa":
+        if settings.asr.sherpa_model is None:
+            raise RecogniserError("sherpa needs asr.sherpa_model, the folder of its model")
+        return settings.asr.sherpa_model
     if engine == "vosk":
         folder, fetch = vosk_model_dir(settings), "hotline model fetch"
     else:
@@ -70,7 +74,7 @@ def build_recogniser(
 
     Args:
         settings: of the installation.
-        engine: ``auto``, ``vosk`` or ``whisper``; without it the one of the settings.
+        engine: ``auto``, ``vosk``, ``whisper`` or ``sherpa``; without it the one of the settings.
         load: how.
 
     Returns:

@@ -12,7 +12,7 @@ def load_engine(engine: str, model: Path, *, threads: int) -> Recogniser:
     """Load a model; blocks for seconds. It hears words only where somebody speaks.
 
     Args:
-        engine: ``vosk`` or ``whisper``.
+        engine: ``vosk``, ``whisper`` or ``sherpa``.
         model: its folder.
         threads: how many streams will be decoded at the same time.
 
@@ -31,4 +31,8 @@ def _loaded(engine: str, model: Path, threads: int) -> Recogniser:
         from asr.recogniser.whisper import WhisperRecogniser
 
         return WhisperRecogniser(model, workers=threads)
+    if engine == "sherpa":
+        from asr.recogniser.sherpa import SherpaRecogniser
+
+        return SherpaRecogniser(model)
     raise RecogniserError(f"there is no engine {engine!r}")

@@ -138,17 +138,18 @@ class DatabaseSettings(_Section):
     url: str = ""
 
 
-LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper)$")]
+LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper|sherpa)$")]
 
 
 class AsrSettings(_Section):
     """Live speech recognition."""
 
     enabled: bool = True
-    engine: Literal["auto", "vosk", "whisper"] = "auto"
+    engine: Literal["auto", "vosk", "whisper", "sherpa"] = "auto"
     lines: tuple[LineEngine, ...] = ()
     names: tuple[str, ...] = ()
     vosk_model: Path | None = None
+    sherpa_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
 
     @property
@@ -161,7 +162,7 @@ class SecondPassSettings(_Section):
     """Hearing calls again from their recordings, when they are over."""
 
     lines: tuple[Annotated[str, Field(pattern=r"^(?:[0-9]{3,15}|all)$")], ...] = ()
-    engine: Literal["vosk", "whisper"] = "whisper"
+    engine: Literal["vosk", "whisper", "sherpa"] = "whisper"
     model: Path | None = None
     live_streams: Annotated[int, Field(ge=0, le=10_000)] = 0
 

@@ -7,6 +7,8 @@ import contextlib
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from asr.recogniser.scoring import character_errors
 from telephony.testphone import PhoneAgent, PhoneCall, TestPhone
 from tests.live.conftest import NUMBERS, SECOND_PASS_LINE
@@ -19,6 +21,9 @@ CALLER_SAYS, CALLER_ADDS = SPEECH / "12_light_caller.wav", SPEECH / "00_noise_ca
 AGENT_SAYS = SPEECH / "03_noise_agent.wav"
 THIRD_SAYS = SPEECH / "01_noise_agent.wav"
 LOWEST_PRIORITY = 19
+
+# what nobody waits for may take long on a busy machine
+pytestmark = pytest.mark.timeout(400)
 
 
 async def connected(
@@ -47,7 +52,7 @@ async def heard_again(api: Api, call_id: str) -> Message:
         now = await transcript(api, call_id)
         return now if now["second"]["state"] in ("done", "failed") else None
 
-    return await until(over, "end of the second pass", 120)
+    return await until(over, "end of the second pass", 200)
 
 
 def words(turns: list[Message], speaker: str) -> str:
