@@ -36,6 +36,9 @@ def evaluate(
     engine: Annotated[
         str, typer.Option("--engine", help="vosk, whisper, sherpa; else the settings' one.")
     ] = "",
+    line: Annotated[
+        str, typer.Option("--line", help="Give the engine the hot words of this line.")
+    ] = "",
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Write the error rates as an SVG to this file.")
     ] = None,
@@ -52,6 +55,7 @@ def evaluate(
     import structlog
 
     from agent_gateway.cli import asr_report
+    from agent_gateway.service.recognisers import KnownNames
     from asr.recogniser import build_recogniser
     from config.errors import ConfigError
     from config.settings import load_settings
@@ -70,7 +74,8 @@ def evaluate(
     if recogniser is None:
         typer.echo("There is no recogniser; run: hotline model fetch", err=True)
         raise typer.Exit(1)
-    rows = [_recognise(recogniser, folder / name, text) for name, text in _texts(folder)]
+    words = KnownNames(settings).for_line(line) if line else ()
+    rows = [_recognise(recogniser, folder / name, text, words) for name, text in _texts(folder)]
     summed = asr_report.total(rows, recogniser.name)
     if as_json:
         for row in (*(row.as_row() for row in rows), summed):
@@ -135,7 +140,7 @@ def _texts(folder: Path) -> list[tuple[str, str]]:
         raise typer.Exit(1) from error
 
 
-def _recognise(recogniser: Recogniser, path: Path, text: str) -> Heard:
+def _recognise(recogniser: Recogniser, path: Path, text: str, hot_words: tuple[str, ...]) -> Heard:
     """What is heard in one file, and what it cost."""
     import time
     import wave
@@ -156,7 +161,7 @@ def _recognise(recogniser: Recogniser, path: Path, text: str) -> Heard:
     # a speaker falls silent in the end; only so does an engine find the end of a sentence
     fed = pcm + bytes(SILENCE_BYTES)
     cpu, wall = time.process_time(), time.monotonic()
-    stream = recogniser.open_stream(8000)
+    stream = recogniser.open_stream(8000, hot_words)
     stream.want_partials = False
     heard, late = [], []
     for position in range(0, len(fed), PIECE_BYTES):

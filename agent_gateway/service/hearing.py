@@ -12,7 +12,7 @@ from agent_gateway.advice.advisor import CallAdvisor, Names
 from agent_gateway.http.health import Component
 from agent_gateway.live import LiveHub
 from agent_gateway.service.live_calls import LiveParties
-from agent_gateway.service.recognisers import Recognisers, name_corrector
+from agent_gateway.service.recognisers import KnownNames, Recognisers
 from agent_gateway.store import Store
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
@@ -45,7 +45,8 @@ class Hearing:
         self._feed = feed
         self._quality_rules = load_quality_rules(settings.quality_rules)
         self.prefiller = Prefiller()
-        self._names: NameCorrector | None = None
+        self._names: KnownNames | None = None
+        self._corrector: NameCorrector | None = None
         self._transcription: TranscriptionService | None = None
 
     def following(
@@ -68,13 +69,15 @@ class Hearing:
         settings = self._settings
         recognisers = await asyncio.to_thread(Recognisers, settings)
         stack.push_async_callback(asyncio.to_thread, recognisers.close)
-        self._names = await asyncio.to_thread(name_corrector, settings)
+        names = self._names = await asyncio.to_thread(KnownNames, settings)
+        self._corrector = await asyncio.to_thread(names.corrector)
         transcription = TranscriptionService(
             self._bus,
             recognisers.default,
             settings,
             by_line=recognisers.by_line,
-            names=self._names,
+            names=self._corrector,
+            hot_words=names.for_line,
             spool=settings.data_dir / "spool" / "hearing",
         )
         await transcription.start()
@@ -101,7 +104,11 @@ class Hearing:
 
     def corrected(self, text: str) -> str:
         """The text with names put right, as in the live transcript."""
-        return text if self._names is None else self._names.corrected(text)
+        return text if self._corrector is None else self._corrector.corrected(text)
+
+    def hot_words(self, line: str) -> tuple[str, ...]:
+        """Names for the engine on a line, as in the live transcript."""
+        return () if self._names is None else self._names.for_line(line)
 
     def streams(self) -> int:
         """Streams of live calls that receive audio or are still decoded."""

@@ -61,12 +61,27 @@ def second_recogniser(settings: Settings) -> RecogniserApart:
     )
 
 
-def name_corrector(settings: Settings) -> NameCorrector:
-    """Knows the roads and places of the gazetteer, the departments, and the settings' names."""
-    departments = load_directory(settings.directory).departments
-    known = (
-        *lexicon().gazetteer.places,
-        *(department.name for department in departments),
-        *settings.asr.names,
-    )
-    return NameCorrector(known)
+class KnownNames:
+    """What may be named on the telephone: the most particular first."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read directory and gazetteer; blocks."""
+        departments = load_directory(settings.directory).departments
+        self._by_line = settings.asr.hot_words_by_line
+        self._common = (
+            *settings.asr.names,
+            *(department.name for department in departments),
+            *lexicon().gazetteer.places,
+        )
+
+    def for_line(self, line: str) -> tuple[str, ...]:
+        """Hot words for the engine of a line; none if it is to have none."""
+        if line not in self._by_line and "all" not in self._by_line:
+            return ()
+        own = (*self._by_line.get(line, ()), *self._by_line.get("all", ()))
+        return tuple(dict.fromkeys((*own, *self._common)))
+
+    def corrector(self) -> NameCorrector:
+        """Puts names right in the text that people read, on every line."""
+        own = (word for words in self._by_line.values() for word in words)
+        return NameCorrector((*own, *self._common))

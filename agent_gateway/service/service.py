@@ -138,6 +138,7 @@ class Service:
             self.hearing,
             partial(second_recogniser, settings),
             corrected=self.hearing.corrected,
+            hot_words=self.hearing.hot_words,
             told=lambda backlog, result: self.context.metrics.second_pass(backlog, result),
         )
         self.records = Records(

@@ -105,7 +105,6 @@ class AudioAttacher:
         live: LiveCalls,
         *,
         waiting: int = 0,
-        hot_words: Sequence[str] = (),
         backoff_s: Sequence[float] = BACKOFF_S,
         connect_s: float = CONNECT_S,
         new_id: Callable[[], UUID] = uuid4,
@@ -119,7 +118,6 @@ class AudioAttacher:
             service: takes the audio.
             live: asked after the link came up, and before attaching again.
             waiting: how many callers at most are attached before anybody is rung for them.
-            hot_words: passed to the engine for every stream.
             backoff_s: pauses between attempts; the last repeats.
             connect_s: how long Asterisk may take to connect after its answer.
             new_id: makes stream ids.
@@ -130,7 +128,6 @@ class AudioAttacher:
         self._service = service
         self._live = live
         self._waiting = waiting
-        self._hot_words = tuple(hot_words)
         self._backoff_s = tuple(backoff_s)
         self._connect_s = connect_s
         self._new_id = new_id
@@ -293,7 +290,6 @@ class AudioAttacher:
         stream = self._service.open(
             attachment.call_id,
             attachment.speaker,
-            hot_words=self._hot_words,
             on_closed=lambda _: closed.set(),
         )
         stream_id = self._new_id()

@@ -21,9 +21,11 @@ import structlog
 from numpy.typing import NDArray
 
 from asr.models.structure import fault_of_whisper_model
+from asr.recogniser.hot_words import hot_words as indexed
+from asr.recogniser.hot_words import is_better
 from asr.recogniser.interface import Hypothesis, RecogniserError, RecogniserStream
 from asr.recogniser.speech import Utterance, UtteranceFinder
-from asr.recogniser.text import is_echo, is_looped, is_phantom, join_chinese
+from asr.recogniser.text import is_looped, is_phantom, join_chinese
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,11 @@ class _Decoded:
     text: str
     log_probability: float
     no_speech: float
+
+
+def _believed(result: _Decoded) -> bool:
+    doubtful = result.no_speech > NO_SPEECH and result.log_probability < UNSURE
+    return not doubtful and not is_phantom(result.text)
 
 
 class WhisperRecogniser:
@@ -118,20 +125,22 @@ class WhisperRecogniser:
     ) -> tuple[str, float]:
         """The text of one utterance of at most 30 s, and a confidence 0..1; blocks.
 
-        The text is empty when nothing was said, or nothing that can be believed.
+        The text is empty when nothing was said, or nothing that can be believed. Sentences that
+        sound like hot words are decoded twice.
         """
         samples = _resampled(pcm, sample_rate_hz)
         seconds = len(samples) / MODEL_RATE_HZ
         window_s = min(FULL_WINDOW_S, max(MIN_WINDOW_S, seconds + WINDOW_MARGIN_S))
         features = self._whisper.feature_extractor(samples)
-        result = self._decode(features, seconds, window_s, hot_words)
-        if hot_words and is_echo(result.text, hot_words):
-            result = self._decode(features, seconds, window_s, ())
+        result = self._decode(features, seconds, window_s, ())
         if is_looped(result.text) and window_s < FULL_WINDOW_S:
             result = self._decode(features, seconds, FULL_WINDOW_S, ())
-        doubtful = result.no_speech > NO_SPEECH and result.log_probability < UNSURE
-        if doubtful or is_phantom(result.text):
+        if not _believed(result):
             return "", 0.0
+        if hot_words and (names := indexed(tuple(hot_words)).meant(result.text)):
+            again = self._decode(features, seconds, window_s, names)
+            if _believed(again) and is_better(result.text, again.text, names):
+                result = again
         return result.text, math.exp(min(0.0, result.log_probability))
 
     def _decode(
@@ -207,7 +216,9 @@ class WhisperStream:
     def _hypotheses(self, utterance: Utterance) -> list[Hypothesis]:
         if utterance.voiced_ms < MIN_VOICED_MS or _loudness(utterance.pcm) < MIN_LOUDNESS:
             return []
-        text, confidence = self._recogniser.transcribe(utterance.pcm, self._rate, self._hot_words)
+        # a partial is soon replaced: it is heard once
+        words = self._hot_words if utterance.complete else ()
+        text, confidence = self._recogniser.transcribe(utterance.pcm, self._rate, words)
         if not text:
             return []
         return [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from asr.audiosocket import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from asr.recogniser import Hypothesis, Recogniser, RecogniserGoneError
-from asr.second.attribution import NEAR_MS, Talk
+from asr.second.attribution import Talk
 from telephony.recordings.stereo import decoded_blocks
 
 CALLER_SIDE: Final = 0
@@ -97,10 +97,11 @@ def _pieces(recording: Path, side: int, talks: Sequence[Talk] | None) -> Iterato
 
 
 def _talked(begins: int, length: int, talks: Sequence[Talk]) -> NDArray[np.bool_]:
-    """Which of ``length`` samples from number ``begins`` on lie in a talk, or near one."""
+    """Which of ``length`` samples from number ``begins`` on lie in a talk."""
     wanted = np.zeros(length, dtype=np.bool_)
     for talk in talks:
-        since = max(0, (talk.since_ms - NEAR_MS) * _SAMPLES_PER_MS - begins)
-        until = max(0, (talk.until_ms + NEAR_MS) * _SAMPLES_PER_MS - begins)
+        # a prompt may go on right up to the answer
+        since = max(0, talk.since_ms * _SAMPLES_PER_MS - begins)
+        until = max(0, talk.until_ms * _SAMPLES_PER_MS - begins)
         wanted[since:until] = True
     return wanted

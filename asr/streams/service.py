@@ -50,6 +50,7 @@ class TranscriptionService:
         *,
         by_line: Mapping[str, Recogniser] | None = None,
         names: NameCorrector | None = None,
+        hot_words: Callable[[str], tuple[str, ...]] = lambda _line: (),
         spool: Path | None = None,
     ) -> None:
         """Nothing runs before :meth:`start`.
@@ -60,6 +61,7 @@ class TranscriptionService:
             by_line: other engines for single lines.
             settings: of the installation.
             names: puts names right in the text that people read.
+            hot_words: names worth preferring on a line, if its engine can.
             spool: folder for audio that is not decoded yet; None: it does not survive the process.
         """
         self.counters = Counters()
@@ -67,6 +69,7 @@ class TranscriptionService:
         self._recogniser = recogniser
         self._by_line = dict(by_line or {})
         self._names = names
+        self._hot_words = hot_words
         self._threads = settings.asr.threads
         self._spool = HearingSpool(spool)
         self._pressure = Pressure()
@@ -140,7 +143,6 @@ class TranscriptionService:
         call_id: str,
         speaker: Speaker,
         *,
-        hot_words: Sequence[str] = (),
         on_closed: Callable[[str], None] | None = None,
     ) -> PartyStream:
         """A listener for one announced audio stream.
@@ -149,7 +151,6 @@ class TranscriptionService:
             call_id: the call.
             speaker: who is heard in it. A later stream of the same speaker goes on with the same
                 clock and turn numbers.
-            hot_words: names worth preferring, if the engine can.
             on_closed: called on the event loop with the reason when the audio has ended.
 
         Raises:
@@ -165,7 +166,7 @@ class TranscriptionService:
             speaker,
             base=self._spool.base_for(call_id, speaker),
             line=line,
-            hot_words=tuple(hot_words),
+            hot_words=self._hot_words(line),
             on_closed=on_closed,
         )
 
@@ -221,6 +222,7 @@ class TranscriptionService:
                     leftover.speaker,
                     base=leftover.base,
                     line=leftover.line,
+                    hot_words=self._hot_words(leftover.line),
                     leftover=leftover,
                 )
             except OSError as error:

@@ -1,7 +1,7 @@
 """Putting names right that were heard as homophones: roads, companies, departments.
 
-No engine here can be given names safely: Vosk mixes no grammar with free speech, and Whisper writes
-a prompt's words down when it hears noise. So names are matched by sound in the finished text.
+Not every engine can be told of names beforehand (Vosk mixes no grammar with free speech), and none
+hears all of them. So names are matched by sound in the finished text as well.
 Only a stretch of three characters or more that sounds exactly like one name, and like no other, is
 replaced; the words as heard are kept beside.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -141,6 +142,9 @@ class DatabaseSettings(_Section):
 LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper|sherpa)$")]
 
 
+LineWords = Annotated[str, Field(pattern=r"^(?:[0-9]{3,15}|all)(?:=[^=\r\n]+)?$")]
+
+
 class AsrSettings(_Section):
     """Live speech recognition."""
 
@@ -148,6 +152,7 @@ class AsrSettings(_Section):
     engine: Literal["auto", "vosk", "whisper", "sherpa"] = "auto"
     lines: tuple[LineEngine, ...] = ()
     names: tuple[str, ...] = ()
+    hot_words: tuple[LineWords, ...] = ("all",)
     vosk_model: Path | None = None
     sherpa_model: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
@@ -156,6 +161,12 @@ class AsrSettings(_Section):
     def engine_by_line(self) -> dict[str, str]:
         """Line -> engine, for the lines that do not use the default."""
         return dict(entry.split("=") for entry in self.lines)
+
+    @property
+    def hot_words_by_line(self) -> dict[str, tuple[str, ...]]:
+        """Line (or ``all``) -> its own words, for the lines whose engine is given names."""
+        entries = (entry.partition("=") for entry in self.hot_words)
+        return {line: tuple(filter(None, re.split("[,，]", words))) for line, _, words in entries}
 
 
 class SecondPassSettings(_Section):

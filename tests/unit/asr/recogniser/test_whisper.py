@@ -5,6 +5,7 @@ from array import array
 
 import pytest
 
+from asr.prefill.lexicon import lexicon
 from asr.recogniser import Hypothesis, RecogniserError
 from asr.recogniser.scoring import character_errors
 from asr.recogniser.whisper import WhisperRecogniser
@@ -100,3 +101,25 @@ def test_given_hot_words_when_speech_has_other_words_then_the_speech_wins(
 def test_given_an_odd_rate_when_opened_then_an_error(whisper: WhisperRecogniser) -> None:
     with pytest.raises(RecogniserError, match="44100"):
         whisper.open_stream(44100)
+
+
+def test_given_a_thousand_names_when_speech_has_one_then_it_is_heard_and_nothing_else_changes(
+    whisper: WhisperRecogniser,
+) -> None:
+    names = (*lexicon().gazetteer.places, "西关什字", "社保卡")
+    better = worse = 0
+    for name in ("02_noise_caller", "08_social_caller", "10_fire_caller", "00_noise_caller"):
+        speech = spoken(name)
+        errors = [
+            character_errors(
+                speech.text,
+                "".join(
+                    one.text for one in heard(whisper, speech.pcm + PAUSE, words=words) if one.final
+                ),
+            )[0]
+            for words in ((), names)
+        ]
+        better += errors[1] < errors[0]
+        worse += errors[1] > errors[0]
+    assert better >= 2
+    assert worse == 0

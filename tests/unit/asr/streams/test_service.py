@@ -23,6 +23,7 @@ from telephony.events import (
     Event,
     EventBus,
     HungUpBy,
+    LineIdentified,
     Speaker,
     TranscriptDelayed,
     TranscriptFinal,
@@ -531,11 +532,24 @@ async def test_given_a_name_heard_wrong_when_told_then_right_to_read_and_kept_as
     assert "张掖路" in event.readable
 
 
-async def test_given_hot_words_when_a_stream_opens_then_the_engine_gets_them() -> None:
-    engine = Scripted()
-    async with serving(engine) as desk:
-        stream = desk.service.open("c1", Speaker.CALLER, hot_words=["张掖路"])
-        stream.connected()
-        stream.audio(frame(1) * stream_module.BATCH_MS)
-        await until(lambda: engine.hot_words)
-        assert engine.hot_words == [("张掖路",)]
+async def test_given_hot_words_of_a_line_when_its_streams_open_then_the_engine_gets_them() -> None:
+    engine, bus = Scripted(), EventBus()
+    words = {"12328": ("张掖路",)}
+    service = TranscriptionService(
+        bus, engine, Settings(), hot_words=lambda line: words.get(line, ())
+    )
+    await service.start()
+    await asyncio.sleep(0)
+    try:
+        told = LineIdentified(at=datetime.now(UTC), call_id="c1", line="12328", sip_call_id="")
+        bus.publish(told)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        for call_id in ("c1", "c2"):
+            stream = service.open(call_id, Speaker.CALLER)
+            stream.connected()
+            stream.audio(frame(1) * stream_module.BATCH_MS)
+        await until(lambda: len(engine.hot_words) == 2)
+    finally:
+        await service.stop()
+    assert sorted(engine.hot_words) == [(), ("张掖路",)]
