@@ -1,0 +1,118 @@
+"""Which engine hears a call, and what a call costs when its model cannot be used: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from telephony.testphone import PhoneAgent, PhoneCall, TestPhone
+from tests.live.conftest import NUMBERS
+from tests.live.harness.api import Api, Message
+from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.unit.asr.sherpa_model import CHARACTERS, make_sherpa_model
+
+CALLER_SAYS = SPEECH / "02_noise_caller.wav"
+Restart = Callable[[str, Path], Awaitable[None]]
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def with_engine(
+    hotline: Hotline, telephones: dict[str, PhoneAgent]
+) -> AsyncIterator[Restart]:
+    """Starts the service again with another engine; afterwards it has its own again."""
+
+    async def restart(engine: str, model: Path) -> None:
+        hotline.kill_service()
+        hotline.environment |= {
+            "HOTLINE_ASR__ENGINE": engine,
+            f"HOTLINE_ASR__{engine.upper()}_MODEL": str(model),
+        }
+        await hotline.start_service()
+
+    yield restart
+    hotline.kill_service()
+    for name in [one for one in hotline.environment if one.startswith("HOTLINE_ASR__")]:
+        del hotline.environment[name]
+    await hotline.start_service()
+
+
+def desk_of(hotline: Hotline) -> Api:
+    account = hotline.accounts["agent8001"]
+    return Api(hotline.web, account.username, account.password)
+
+
+async def answered(phone: TestPhone, telephone: PhoneAgent, desk: Api) -> tuple[str, PhoneCall]:
+    """A caller and the agent at the desk, who talk; the call's id."""
+    await desk.watch()
+    await desk.state("ready")
+    call = await phone.dial("12345", caller=f"1390000{next(NUMBERS)}", keys=[(0.3, "0")])
+    await (await telephone.next_call()).wait_answered()
+    return str((await desk.heard("call.answered"))["call_id"]), call
+
+
+async def over(call: PhoneCall, desk: Api) -> Message:
+    """The call's record after its end."""
+    await call.hangup()
+    await call.wait_ended()
+    drafted = await desk.heard("ticket.drafted", deadline_s=60)
+    await desk.state("logged_out")
+    record: Message = await desk.get(f"/api/calls/{drafted['ticket']['call_id']}")
+    return record
+
+
+async def test_given_a_streaming_model_for_sherpa_when_people_call_then_it_hears_them(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    with_engine: Restart,
+    tmp_path: Path,
+) -> None:
+    await with_engine("sherpa", make_sherpa_model(tmp_path / "tiny"))
+    async with desk_of(hotline) as desk:
+        call_id, call = await answered(phone, telephones["8001"], desk)
+        await call.speak(CALLER_SAYS)
+        final = await desk.heard("transcript.final", lambda m: m["speaker"] == "caller", 60)
+        partial = await desk.heard("transcript.partial", lambda m: m["speaker"] == "caller")
+        # the model knows no words: it counts while somebody is loud
+        assert set(final["text"]) <= set(CHARACTERS)
+        assert final["text"].startswith(partial["text"])
+        assert (await over(call, desk))["disposition"] == "answered"
+        turns = (await desk.get(f"/api/calls/{call_id}/transcript"))["turns"]
+        assert {turn["engine"] for turn in turns} == {"sherpa:tiny"}
+
+
+@pytest.mark.parametrize("engine", ["vosk", "sherpa"])
+async def test_given_a_damaged_or_missing_model_when_people_call_then_all_but_the_words_is_there(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    with_engine: Restart,
+    tmp_path: Path,
+    engine: str,
+) -> None:
+    model = tmp_path / "missing"
+    if engine == "sherpa":
+        model = make_sherpa_model(tmp_path / "damaged")
+        (model / "joiner.onnx").write_bytes(b"no model")
+    await with_engine(engine, model)
+    async with desk_of(hotline) as desk:
+        call_id, call = await answered(phone, telephones["8001"], desk)
+        status, health = await desk.download("/healthz")
+        assert status == 200
+        assert b"no recogniser; see the log" in health
+        log = hotline.service_log()
+        assert "joiner.onnx is damaged" in log if engine == "sherpa" else "no such folder" in log
+        await call.speak(CALLER_SAYS)
+        assert (await over(call, desk))["disposition"] == "answered"
+
+        async def recorded() -> bool:
+            record: Message = await desk.get(f"/api/calls/{call_id}")
+            return bool(record["has_recording"])
+
+        await until(recorded, "sealed recording", 60)
+        assert (await desk.get(f"/api/calls/{call_id}/transcript"))["turns"] == []
