@@ -8,6 +8,7 @@ sherpa-onnx complain and are left out beforehand.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ LAST_CHARACTER_MS: Final = 200
 FLUSH_S: Final = 0.8
 """Silence after the end, so that the last chunk is whole."""
 HOT_WORD_SCORE: Final = 1.5
+_CHINESE: Final = re.compile("[\u4e00-\u9fff]+")
 ICEFALL: Final = frozenset({"conformer", "lstm", "zipformer", "zipformer2"})
 
 
@@ -90,8 +92,11 @@ class SherpaRecogniser:
         self, sample_rate_hz: int = 8000, hot_words: Sequence[str] = ()
     ) -> RecogniserStream:
         """A new stream."""
+        # one that it cannot take makes it leave out all of them
         wanted = [
-            word for word in map(bare, hot_words) if word and self._characters.issuperset(word)
+            word
+            for word in map(bare, hot_words)
+            if _CHINESE.fullmatch(word) and self._characters.issuperset(word)
         ]
         if wanted and self._takes_hot_words:
             stream = self._sherpa.create_stream("/".join(wanted))

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
 from tests.live.harness.api import Api
-from tests.live.harness.hotline import SPEECH, Hotline
+from tests.live.harness.hotline import SPEECH, Hotline, until
 
 HOSTILE_NAME = "<img src=x onerror=window.broken=1>"
 CALLER_TEXT = "在城关区张掖路金城花园小区，东门对面。"
@@ -115,6 +115,47 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await seat.page.get_by_role("button", name="提交工单").click()
     await expect(seat.page.get_by_role("button", name="已提交")).to_be_disabled(timeout=WAIT_MS)
     await expect(seat.at("#ticket [name=summary]")).to_be_disabled()
+
+
+async def test_given_a_call_that_was_heard_again_when_read_then_the_better_words_and_a_switch(
+    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat
+) -> None:
+    account = hotline.accounts["agent8001"]
+    await seat.log_in(account.username, account.password)
+    await seat.be("就绪", "就绪")
+    call = await phone.dial("12333", caller="13900000083", keys=[(0.3, "0")])
+    ringing = await telephone.next_call()
+    await ringing.answer()
+    await seat.shows("#state", "通话中")
+    await call.speak(SPEECH / "02_noise_caller.wav")
+    await call.hangup()
+    await call.wait_ended()
+    await expect(seat.at("#calls tr").first).to_contain_text("已接听", timeout=WAIT_MS)
+    await expect(seat.at("#transcript")).to_be_hidden()
+
+    async with Api(hotline.web, account.username, account.password) as api:
+        call_id = (await api.get("/api/calls?caller=13900000083"))["calls"][0]["call_id"]
+
+        async def heard_again() -> bool:
+            answer = await api.get(f"/api/calls/{call_id}/transcript")
+            return bool(answer["second"]["state"] == "done")
+
+        await until(heard_again, "second transcript", 90)
+    read = seat.page.get_by_role("button", name="通话转写 13900000083")
+    await read.click()
+    await seat.shows("#transcript-state", "已复核")
+    second = seat.page.get_by_role("button", name="复核转写", exact=True)
+    live = seat.page.get_by_role("button", name="实时转写", exact=True)
+    await expect(second).to_have_attribute("aria-pressed", "true")
+    await seat.shows("#transcript-words .turn.caller", "城关区")
+    await seat.picture("second-transcript")
+    await seat.fits()
+    await live.click()
+    await expect(live).to_have_attribute("aria-pressed", "true")
+    await expect(second).to_have_attribute("aria-pressed", "false")
+    await seat.shows("#transcript-words .turn.caller", "城关区")
+    await seat.page.get_by_role("button", name="关闭").click()
+    await expect(seat.at("#transcript")).to_be_hidden()
 
 
 async def test_given_a_conversation_when_the_service_dies_then_the_page_says_so_and_comes_back(
