@@ -283,6 +283,7 @@ def lexicon() -> Lexicon:
     gazetteer = _gazetteer()
     path, anchors = read_table("prefill_anchors.toml")
     phrases = _words(path, anchors, "", "dialogue")
+    phrases += _words(path, anchors, "", "sites")
     phrases += _words(path, anchors, "", "keep")
     if short := [phrase for phrase in phrases if len(phrase) < 2]:
         # every character that sounds like it would be read as it, in every word

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from asr.prefill.acceptance import rejection
-from asr.prefill.addresses import address, without_bare_institution
+from asr.prefill.addresses import Wanted, address, without_bare_institution
 from asr.prefill.categories import CategoryScorer, CategoryScores
 from asr.prefill.dates import occurred_on
 from asr.prefill.districts import district
@@ -144,8 +144,13 @@ class Prefiller:
         place = address(
             turns,
             self._finder,
-            wanted=not asked_only and refused is None,
-            from_agent=request.progress_query,
+            Wanted.LOCALITY
+            if refused is not None
+            else Wanted.AGENTS
+            if request.progress_query
+            else Wanted.HOUSE
+            if asked_only
+            else Wanted.CALLERS,
         )
         name = caller_name(turns, words.surnames)
         party = target(
@@ -159,7 +164,7 @@ class Prefiller:
             ),
             words.organisations,
         )
-        place = without_bare_institution(place, party, category)
+        place = without_bare_institution(place, party, category, self._finder)
         level, emergency_line = urgency(turns, danger, category, kind)
         reason = refused[0] if refused else None
         guesses: dict[str, FieldGuess] = {

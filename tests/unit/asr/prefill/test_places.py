@@ -22,6 +22,12 @@ ASKED = "a 在什么地方"
         ("西津西路和武威路的路口", "西津西路与武威路路口", "七里河区"),
         ("永登县城关镇", "永登县城关镇", "永登县"),
         ("甘南麓金昌路口", "甘南路金昌路口", "城关区"),
+        ("静宁路那个金汇商厦底下停车场", "静宁路金汇商厦底下停车场", "城关区"),
+        ("雁西路金刚名都七号楼二单元二零二", "雁西路金刚名都7号楼2单元202", "城关区"),
+        ("枣林路往南走二百来米靠西边的非机动车道", "枣林路往南200米西边非机动车道", "安宁区"),
+        ("农民巷哪个金樽荟KTV二楼", "农民巷金樽荟KTV2楼", "城关区"),
+        ("静宁路二八幺号泰和广场负二层", "静宁路281号泰和广场负二层", "城关区"),
+        ("永登县中堡镇永祁水泥厂", "永登县中堡镇永祁水泥厂", "永登县"),
         ("城关区武都路不对是秦安路七十六号", "城关区秦安路76号", "城关区"),
     ],
 )
@@ -66,3 +72,55 @@ def test_given_a_consultation_when_a_place_is_said_then_only_the_district_is_kep
     )
     assert fields["address"].value is None
     assert fields["district"].value == "城关区"
+
+
+def test_given_a_place_in_the_agents_question_when_agreed_then_it_counts(fill: Fill) -> None:
+    fields = fill(
+        "c 我提个建议七十九路从西固城到安宁的那趟能不能多加一站",
+        "a 您说的是西固区南山路和福利东路那个路口吗",
+        "c 对那块新建了好几个楼盘",
+        "a 您贵姓",
+    )
+    assert character_f1(str(fields["address"].value), "西固区南山路与福利东路路口") > 0.8
+    assert fields["district"].value == "西固区"
+
+
+def test_given_a_question_about_the_place_when_answered_over_two_turns_then_both_count(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 有个沟往河里流黑水臭得很",
+        "a 具体在哪里",
+        "c 就是崔家崖南滨河西路的那个",
+        "c 湿地公圆西门往东走二百米",
+        "a 您贵姓",
+    )
+    assert character_f1(str(fields["address"].value), "崔家崖南滨河西路湿地公园西门往东200米") > 0.8
+
+
+def test_given_a_place_taken_back_when_told_anew_then_only_the_new_one_counts(fill: Fill) -> None:
+    fields = fill(
+        "c 我反映新区那个瑞岭雅苑一期垃圾没人管哎说错了我重说",
+        "a 没关系您慢慢说",
+        "c 是皋兰县西岔镇火家湾垃圾没人管",
+        "a 您贵姓",
+    )
+    assert fields["address"].value == "皋兰县西岔镇火家湾"
+
+
+def test_given_a_refused_matter_of_a_town_when_read_then_the_town_is_the_address(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 我举报永登县坪城乡上一个干部吃拿卡要",
+        "a 涉及干部违纪的由纪检监察机关受理热线不受理请您拨打一二三八八",
+    )
+    assert fields["accepted"].value is False
+    assert fields["address"].value == "永登县坪城乡"
+
+
+def test_given_a_namesake_school_when_only_it_is_named_then_there_is_no_address(
+    fill: Fill,
+) -> None:
+    fields = fill("c 我要投诉新区六小的老师上周四让我娃在操场上站了一节课", "a 您贵姓")
+    assert fields["address"].value is None
