@@ -156,12 +156,6 @@ class RenderInput:
                 raise ValueError(f"the folder name {path} has characters that Asterisk cannot take")
 
     @property
-    def handed_to(self) -> tuple[str, ...]:
-        """Numbers which the dialplan may ring by itself."""
-        stages = (stage for line in self.lines for stage in line.stages)
-        return tuple(dict.fromkeys(stage.rings for stage in stages if stage.rings))
-
-    @property
     def citizen_patterns(self) -> tuple[str, ...]:
         """What a citizen's number looks like."""
         return PATTERNS

@@ -95,6 +95,14 @@ def test_given_older_asterisk_when_rendered_then_queue_has_its_former_macro_argu
     )
 
 
+def test_given_the_dialplan_when_read_anew_then_its_settings_are_not_emptied_before(
+    tmp_path: Path,
+) -> None:
+    render_asterisk_config(source(tmp_path))
+    # cleared first, and only set again when the whole file has been read
+    assert "clearglobalvars = no" in read(tmp_path, "extensions.conf")
+
+
 def test_given_missing_module_when_rendered_then_error_names_it_and_old_files_stay(
     tmp_path: Path,
 ) -> None:
