@@ -25,6 +25,7 @@ from telephony.events import (
     CallEnded,
     Event,
     EventBus,
+    ExtractionEnded,
     LineIdentified,
     LinkState,
     LinkStateChanged,
@@ -69,6 +70,13 @@ class Metrics:
             "hotline_transcript_turns", "Final turns recognised", ["speaker"], registry=make
         )
         self._tickets = Counter("hotline_tickets_drafted", "Draft tickets filled", registry=make)
+        self._extractions = Histogram(
+            "hotline_extractor_seconds",
+            "Questions to the language model, by result",
+            ["result"],
+            buckets=(0.5, 1, 2, 4, 8, 16, 32, 64),
+            registry=make,
+        )
         self._sealed = Counter("hotline_recordings_sealed", "Recordings sealed", registry=make)
         self._missed = Counter(
             "hotline_missed_calls_closed", "Missed calls dealt with", ["result"], registry=make
@@ -151,6 +159,8 @@ class Metrics:
                 self._finals.labels(speaker.value).inc()
             case TicketDrafted():
                 self._tickets.inc()
+            case ExtractionEnded(result=result, seconds=seconds):
+                self._extractions.labels(result).observe(seconds)
             case RecordingSealed():
                 self._sealed.inc()
             case LinkStateChanged(state=state):

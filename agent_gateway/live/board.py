@@ -22,6 +22,7 @@ from telephony.events import (
     CallOffered,
     CallQueued,
     EmergencyHeard,
+    ExtractionEnded,
     IvrStep,
     KeyPressed,
     LineIdentified,
@@ -39,7 +40,7 @@ MAX_LIVE = 5_000
 MAX_ENDED = 500
 _MAX_STEPS = 200
 _NO_SIGN_OF_LIFE = (
-    CallEnded, RecordingSealed, TicketDrafted,
+    CallEnded, ExtractionEnded, RecordingSealed, TicketDrafted,
     TranscriptDelayed, TranscriptFinal, TranscriptPartial,
 )  # fmt: skip
 _MAX_TURNS = 2_000

@@ -16,6 +16,8 @@ from agent_gateway.service.recognisers import KnownNames, Recognisers
 from agent_gateway.store import Store
 from asr.attach import AudioAttacher
 from asr.audiosocket import AudioSocketServer, ExpectedStreams
+from asr.extractor.chat import ChatModel
+from asr.extractor.live import LiveExtractor
 from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
@@ -36,7 +38,7 @@ class Hearing:
     """The recognisers, their audio, and who follows the words.
 
     Raises:
-        ConfigError: the rules of quality are wrong.
+        ConfigError: the rules of quality are wrong, or the key of the language model is missing.
     """
 
     def __init__(self, settings: Settings, bus: EventBus, feed: CallFeed) -> None:
@@ -47,6 +49,8 @@ class Hearing:
         self.prefiller = Prefiller()
         self._names: KnownNames | None = None
         self._corrector: NameCorrector | None = None
+        wanted = settings.extractor
+        self._model = ChatModel(wanted) if wanted.enabled else None
         self._transcription: TranscriptionService | None = None
 
     def following(
@@ -57,6 +61,9 @@ class Hearing:
         departments = {one.key: one.name for one in directory.departments}
         names = Names(departments, self.prefiller.category_names)
         yield "live-prefill", LivePrefill(bus, self.prefiller, zone).run()
+        if self._model is not None:
+            concurrent = self._settings.extractor.concurrent
+            yield "extractor", LiveExtractor(bus, self._model, concurrent=concurrent).run()
         yield "live-alarm", LiveAlarm(bus, self.prefiller).run()
         yield "advice", CallAdvisor(bus, store, names, zone, hub.advise).run()
         yield "quality", QualityWatch(bus, self._quality_rules).run()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from agent_gateway.store.surveys import keep_answer
 from agent_gateway.store.types import storable
 from telephony.events import (
     CallEvent,
+    ExtractionEnded,
     RecordingSealed,
     SurveyAnswered,
     TranscriptFinal,
@@ -64,6 +66,20 @@ class Events:
         )
         async with self._engine.read() as session:
             return list((await session.scalars(query)).all())
+
+    async def extracted(self, call_id: str) -> Mapping[str, Any]:
+        """What a language model has found in the call at last; empty when none was asked."""
+        query = (
+            select(CallEventRow.data)
+            .where(CallEventRow.call_id == call_id, CallEventRow.type == ExtractionEnded.__name__)
+            .order_by(CallEventRow.seq.desc())
+        )
+        async with self._engine.read() as session:
+            for data in await session.scalars(query):
+                if data["result"] == "ok":
+                    found: Mapping[str, Any] = data["fields"]
+                    return found
+        return {}
 
     async def _one(
         self, session: AsyncSession, calls: dict[str, Call], entry: Entry, fold: Fold

@@ -228,6 +228,8 @@ def _renewed(old: Mapping[str, Any], guess: Mapping[str, Any]) -> dict[str, Any]
     }
     if old.get("value") not in (None, "", field["value"]):
         field["previous"] = old["value"]
+    if "source" in guess:
+        field["source"] = guess["source"]
     return field
 
 

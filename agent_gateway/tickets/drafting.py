@@ -20,9 +20,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.store import Call, Store, TranscriptTurn
 from agent_gateway.tickets.prefiller import Prefiller
+from asr.extractor.merging import merged
 from telephony.background import InBackground, Work
 from telephony.calls import is_outward
-from telephony.events import CallEnded, CallEvent, EventBus, Speaker, TicketDrafted, TranscriptFinal
+from telephony.events import (
+    CallEnded,
+    CallEvent,
+    EventBus,
+    ExtractionEnded,
+    Speaker,
+    TicketDrafted,
+    TranscriptFinal,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +85,9 @@ class TicketDrafter(InBackground):
                 if len(self._ended) > _REMEMBERED:
                     self._ended.popitem(last=False)
                 self.plan(event.call_id)
-            elif isinstance(event, TranscriptFinal) and event.call_id in self._ended:
+            elif event.call_id in self._ended and isinstance(
+                event, TranscriptFinal | ExtractionEnded
+            ):
                 self.plan(event.call_id)
 
     def plan(self, call_id: str) -> None:
@@ -138,7 +149,8 @@ class TicketDrafter(InBackground):
         }
         try:
             fields = await asyncio.to_thread(self._prefiller.prefill, row)
-            return {str(name): _field(value) for name, value in fields.items()}
+            rules = {str(name): _field(value) for name, value in fields.items()}
+            return merged(rules, await self._store.events.extracted(call.id))
         except Exception:  # a ticket without guesses is better than none
             log.exception("ticket.prefill_failed", call_id=call.id)
             return {}

@@ -21,7 +21,7 @@ class TicketField(BaseModel):
     """A field; ``touched_by`` is the user whose value this is, None for the machine's guess.
 
     ``evidence``: pieces {speaker, turn, start, end, words} of the transcript; ``previous``: another
-    value that the machine had given before.
+    value that the machine had given before. ``source``: "model" for a language model's.
     """
 
     value: Any = None
@@ -29,6 +29,7 @@ class TicketField(BaseModel):
     confidence: float | None = None
     touched_by: str | None = None
     previous: Any = None
+    source: str | None = None
 
 
 class TicketSummary(BaseModel):

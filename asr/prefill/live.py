@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 import structlog
 
+from asr.extractor.merging import merged
 from asr.prefill.citing import Said, cited
-from asr.prefill.model import FieldGuess
 from asr.prefill.prefiller import Prefiller, PrefillSession
 from telephony.events import (
     CallArrived,
     CallEnded,
     Event,
     EventBus,
+    ExtractionEnded,
     LineIdentified,
     PrefillChanged,
     Speaker,
@@ -33,30 +35,40 @@ class _Call:
     line: str = ""
     said: list[Said] = field(default_factory=list)
     session: PrefillSession | None = None
-    told: dict[str, FieldGuess] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def take(self, who: Literal["caller", "agent"], said: Said) -> dict[str, dict[str, Any]]:
-        """What a page must be told after the turn, title and summary included.
+        """What a page must be told after the turn; see :meth:`news`."""
+        assert self.session is not None
+        self.said.append(said)
+        self.session.hear(who, said.text)
+        return self.news()
+
+    def news(self) -> dict[str, dict[str, Any]]:
+        """The fields that are otherwise than they were told, title and summary included.
 
         A value that replaces another one that was told names it as ``previous``: people must see
         that it is another one.
         """
-        assert self.session is not None
-        self.said.append(said)
-        self.session.hear(who, said.text)
+        if self.session is None:
+            return {}
         wording = self.session.wording
+        rules = {
+            name: cited(guess, self.said) for name, guess in (self.session.fields | wording).items()
+        }
         matter = wording["title"].value is not None
         changed = {}
-        for name, guess in (self.session.fields | wording).items():
+        for name, guess in merged(rules, self.model).items():
             before = self.told.get(name)
             # what is so of every call ("accepted") is no guess before anything was asked for
-            grounded = matter or bool(guess.evidence)
-            if guess == before or (before is None and (guess.value is None or not grounded)):
+            grounded = matter or bool(guess["evidence"])
+            if guess == before or (before is None and (guess["value"] is None or not grounded)):
                 continue
             self.told[name] = guess
-            changed[name] = cited(guess, self.said)
-            if before is not None and before.value not in (None, guess.value):
-                changed[name]["previous"] = before.value
+            changed[name] = dict(guess)
+            if before is not None and before["value"] not in (None, guess["value"]):
+                changed[name]["previous"] = before["value"]
         return changed
 
 
@@ -96,6 +108,10 @@ class LivePrefill:
                 self._calls.pop(event.call_id, None)
             case TranscriptFinal() if event.call_id in self._calls:
                 await self._turn(self._calls[event.call_id], event)
+            case ExtractionEnded(result="ok") if event.call_id in self._calls:
+                call = self._calls[event.call_id]
+                call.model = event.fields
+                self._tell(event.call_id, await asyncio.to_thread(call.news))
             case _:
                 pass
 
@@ -107,8 +123,8 @@ class LivePrefill:
         # what a third party says comes from the office's side, as the agent's words do
         who: Literal["caller", "agent"] = "caller" if event.speaker is Speaker.CALLER else "agent"
         said = Said(event.speaker.value, event.turn, event.text)
-        changed = await asyncio.to_thread(call.take, who, said)
+        self._tell(event.call_id, await asyncio.to_thread(call.take, who, said))
+
+    def _tell(self, call_id: str, changed: dict[str, dict[str, Any]]) -> None:
         if changed:
-            self._bus.publish(
-                PrefillChanged(at=datetime.now(UTC), call_id=event.call_id, fields=changed)
-            )
+            self._bus.publish(PrefillChanged(at=datetime.now(UTC), call_id=call_id, fields=changed))

@@ -178,6 +178,28 @@ class SecondPassSettings(_Section):
     live_streams: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
+class ExtractorSettings(_Section):
+    """A language model beside the rules of the pre-fill; transcripts leave the house redacted."""
+
+    enabled: bool = False
+    url: Annotated[str, Field(pattern=r"^(?:https?://[^\s/?#@]+(?:/[^\s?#]*)?)?$")] = ""
+    model: Annotated[str, Field(max_length=200)] = ""
+    key_file: Path | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    concurrent: Annotated[int, Field(ge=1, le=64)] = 2
+
+    @field_validator("key_file")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.enabled and not (self.url and self.model):
+            raise ValueError("enabled needs url and model")
+        return self
+
+
 class RecordingSettings(_Section):
     """How long things are kept (T24: recordings at least one year, text at least five)."""
 
@@ -299,6 +321,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     asr: AsrSettings = AsrSettings()
     second_pass: SecondPassSettings = SecondPassSettings()
+    extractor: ExtractorSettings = ExtractorSettings()
     recording: RecordingSettings = RecordingSettings()
     agents: AgentSettings = AgentSettings()
     queue: QueueSettings = QueueSettings()

@@ -439,6 +439,19 @@ class PrefillChanged(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionEnded(CallEvent):
+    """A language model was asked about the call so far.
+
+    ``result``: ok, timeout, unreachable, status, garbage or failed; ``fields``: field -> {value,
+    evidence, confidence, source} that could be believed, as in :class:`PrefillChanged`.
+    """
+
+    result: str
+    seconds: float
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyHeard(CallEvent):
     """Words of danger were heard; told once a call and emergency line, within the sentence.
 

@@ -17,6 +17,7 @@ from tests.live.harness.api import Api
 from tests.live.harness.hotline import DEPARTMENT_NUMBER, Hotline, until
 from tests.live.harness.talk import DRILL, EMERGENCY, Conversation, Outside, fresh
 from tests.live.harness.trunk import Trunk
+from tests.unit.asr.extractor.chat_server import ChatServer
 
 AGENTS = ("8001", "8002")
 SECOND_PASS_LINE = "12333"
@@ -32,12 +33,20 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def hotline() -> AsyncIterator[Hotline]:
+async def language_model() -> AsyncIterator[ChatServer]:
+    """The server of the language model, which finds nothing unless a test says otherwise."""
+    async with ChatServer() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hotline(language_model: ChatServer) -> AsyncIterator[Hotline]:
     telephones, first = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
     hotline = Hotline.make(
         # a telephone rings here only for what the test does
         callback={"automatic": False},
         second_pass={"lines": [SECOND_PASS_LINE]},
+        extractor={"enabled": True, "url": language_model.url, "model": "test", "timeout_s": 2.0},
         outbound={
             # to the telephones by a way that a test can interrupt, and directly
             "trunks": [f"127.0.0.1:{first}", f"127.0.0.1:{telephones}"],

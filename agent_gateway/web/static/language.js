@@ -84,6 +84,7 @@ const TEXTS = {
   noted: ["知道了", "Noted"],
   show_words: ["在转写中查看", "Show in the transcript"],
   confidence: ["置信度", "sure"],
+  source_model: ["大模型", "language model"],
   transfer: ["转接", "Transfer"],
   emergency_lines: ["紧急热线", "Emergency lines"],
   transfer_target: ["转接目标", "Target"],

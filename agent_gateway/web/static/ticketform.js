@@ -104,7 +104,7 @@ function fill(name, field, open, change) {
   sure.textContent = field.touched_by
     ? text("touched")
     : known
-      ? `${text("confidence")} ${Math.round(field.confidence * 100)}%`
+      ? `${field.source === "model" ? text("source_model") : text("confidence")} ${Math.round(field.confidence * 100)}%`
       : "";
   const about = field.touched_by ? [] : [...changed(name, field, open, change), ...evidence(field.evidence)];
   const now = JSON.stringify([field, open, noted.get(name)]);

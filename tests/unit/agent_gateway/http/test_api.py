@@ -234,6 +234,7 @@ async def test_given_a_draft_when_edited_and_submitted_then_only_by_its_agent(
         "confidence": None,
         "touched_by": "zhang",
         "previous": None,
+        "source": None,
     }
     assert (await house.ask("POST", f"{path}/submit", as_="li"))[0] == 403
     assert (await house.ask("POST", f"{path}/submit", as_="zhang"))[1]["status"] == "submitted"

@@ -15,6 +15,7 @@ from telephony.events import (
     VOICEMAIL_STEP,
     CallEvent,
     EventBus,
+    ExtractionEnded,
     IvrStep,
     Speaker,
     TicketDrafted,
@@ -113,6 +114,32 @@ async def test_given_words_after_the_hang_up_when_they_arrive_then_the_draft_is_
     assert "在雁滩" in ticket.fields["address"]["value"]
     assert ticket.fields["address"]["previous"] == "路灯坏了"
     assert ticket.fields["urgency"]["value"] == "urgent"
+
+
+async def test_given_a_model_s_answer_after_the_hang_up_when_kept_then_it_fills_what_is_open(
+    desk: Desk,
+) -> None:
+    desk.publish(whole_call("1.1"))
+    first = await desk.ticket("1.1", 1)
+    await desk.store.tickets.edit(first.number, {"title": "路灯"}, "zhang")
+    field = {"evidence": [], "confidence": 0.6, "source": "model"}
+    fields = {
+        "target": {**field, "value": "路灯管理处"},
+        "title": {**field, "value": "求助"},
+    }
+    found = ExtractionEnded(at=at(31), call_id="1.1", result="ok", seconds=0.4, fields=fields)
+    nothing = ExtractionEnded(at=at(32), call_id="1.1", result="timeout", seconds=9)
+    desk.publish([found, nothing])
+
+    async def filled() -> bool:
+        ticket = await desk.store.tickets.of_call("1.1")
+        return ticket is not None and "target" in ticket.fields
+
+    await until(filled, "the model's field in the draft")
+    ticket = await desk.ticket("1.1", 1)
+    assert ticket.fields["target"]["source"] == "model"
+    assert ticket.fields["address"]["value"] == "路灯坏了"
+    assert ticket.fields["title"]["value"] == "路灯"
 
 
 async def test_given_a_prefiller_that_fails_when_a_call_ends_then_the_draft_has_no_guesses(
