@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 
@@ -16,6 +17,7 @@ from agent_gateway.http.access import check_origin, token_of
 from agent_gateway.http.context import GatewayContext
 from agent_gateway.http.errors import ApiError, details_of, forbidden, not_logged_in, unavailable
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing
+from agent_gateway.privacy import UNMASK_ACTION, UNMASK_HEADER, masked_json, unmask_reason
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ async def _answer(
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
             exchange = await _exchange(route, context, request)
+            masks = await _masks(exchange, request)
             reply = await route.handler(exchange)
     except ApiError as error:
         if error.status in _STRANGERS and route.roles is not None:
@@ -70,8 +73,34 @@ async def _answer(
         )
         return unavailable().response()
     if isinstance(reply, BaseModel):
-        return web.json_response(text=reply.model_dump_json(), status=route.status)
+        text = await asyncio.to_thread(_masked_text, reply) if masks else reply.model_dump_json()
+        return web.json_response(text=text, status=route.status)
     return reply
+
+
+async def _masks(exchange: Exchange[BaseModel, BaseModel], request: web.Request) -> bool:
+    """Whether the answer is masked; who wants to see all of it gives a reason, which is kept."""
+    who, context = exchange.who, exchange.context
+    if who is None or who.role not in context.settings.privacy.masked_roles:
+        return False
+    try:
+        reason = unmask_reason(request.headers.get(UNMASK_HEADER))
+    except ValidationError as error:
+        raise ApiError(
+            422,
+            "no_reason",
+            "查看完整个人信息须说明原因（2 至 200 字）",
+            f"{UNMASK_HEADER} must tell why, in 2 to 200 characters",
+        ) from error
+    if reason:
+        await context.store.audit.add(
+            who.username, UNMASK_ACTION, request.path[:200], detail=reason, ip=exchange.ip
+        )
+    return not reason
+
+
+def _masked_text(reply: BaseModel) -> str:
+    return json.dumps(masked_json(reply.model_dump(mode="json")), ensure_ascii=False)
 
 
 async def _exchange(

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 
 import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
 from agent_gateway.auth import Principal
+from agent_gateway.privacy import masked_json
 
 log = structlog.get_logger(__name__)
 
 QUEUE_LIMIT = 1_000
+
+
+def text_of(message: BaseModel, *, masks: bool) -> str:
+    """The message as it is sent."""
+    if masks:
+        return json.dumps(masked_json(message.model_dump(mode="json")), ensure_ascii=False)
+    return message.model_dump_json()
 
 
 class Connection:
@@ -24,13 +33,21 @@ class Connection:
         request: the handshake; its transport is cut when the page does not keep up.
         who: whose page.
         token: the session it belongs to.
+        masks: personal data is not shown in full.
     """
 
     def __init__(
-        self, ws: web.WebSocketResponse, request: web.Request, who: Principal, token: str
+        self,
+        ws: web.WebSocketResponse,
+        request: web.Request,
+        who: Principal,
+        token: str,
+        *,
+        masks: bool = False,
     ) -> None:
         self.ws = ws
         self.who = who
+        self.masks = masks
         self.token = token
         self.too_slow = False
         self._request = request
@@ -38,7 +55,7 @@ class Connection:
 
     def send(self, message: BaseModel) -> None:
         """Queue one message."""
-        self.send_text(message.model_dump_json())
+        self.send_text(text_of(message, masks=self.masks))
 
     def send_text(self, text: str) -> None:
         """Queue a message that is text already (made once for many pages)."""

@@ -31,7 +31,9 @@ from agent_gateway.live.messages import (
     Snapshot,
     StateCommand,
     TicketCommand,
+    UnmaskCommand,
 )
+from agent_gateway.privacy import UNMASK_ACTION
 from agent_gateway.tickets.editing import edit_ticket, edit_ticket_of_call
 from agent_gateway.tickets.views import TicketView
 
@@ -76,7 +78,8 @@ def live_handler(
             log.warning("live.not_logged_in", ip=request.remote)
             await ws.close(code=NOT_LOGGED_IN, message=b"not logged in")
             return ws
-        await _Page(context, Connection(ws, request, who, token)).serve()
+        masks = who.role in context.settings.privacy.masked_roles
+        await _Page(context, Connection(ws, request, who, token, masks=masks)).serve()
         return ws
 
     return handle
@@ -148,6 +151,7 @@ class _Page:
                 display_name=who.display_name,
                 role=who.role,
                 extension=who.extension,
+                masked=self._connection.masks,
                 server_time=datetime.now(UTC),
             )
         )
@@ -207,6 +211,13 @@ class _Page:
                 )
             case TicketCommand():
                 await self._edit(command)
+            case UnmaskCommand():
+                if self._connection.masks:
+                    await self._context.store.audit.add(
+                        self._who.username, UNMASK_ACTION, "/ws", detail=command.reason
+                    )
+                    self._connection.masks = False
+                    self._greet()
         self._connection.send(Done(id=command.id))
 
     async def _edit(self, command: TicketCommand) -> None:

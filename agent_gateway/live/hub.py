@@ -17,7 +17,7 @@ from agent_gateway.auth import Principal
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.board import CallBoard, LiveCall
-from agent_gateway.live.connection import Connection
+from agent_gateway.live.connection import Connection, text_of
 from agent_gateway.live.messages import (
     AgentStateMessage,
     CallAnsweredMessage,
@@ -248,12 +248,14 @@ class LiveHub:
 
     def _tell(self, extensions: set[str], message: BaseModel, *, everybody: bool = False) -> None:
         """To these agents, and to those who see all."""
-        text = ""
+        texts: dict[bool, str] = {}
         for connection in self.connections:
             who = connection.who
             if everybody or who.sees_all or (who.extension and who.extension in extensions):
-                text = text or message.model_dump_json()
-                connection.send_text(text)
+                masks = connection.masks
+                if masks not in texts:
+                    texts[masks] = text_of(message, masks=masks)
+                connection.send_text(texts[masks])
 
     async def _look_up(self, call: LiveCall) -> None:
         """What the store knows of the caller (and of a call that began before this service)."""

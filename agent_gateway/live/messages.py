@@ -11,6 +11,7 @@ from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.missed.views import MissedCallView
 from agent_gateway.pinned.views import PinnedView
+from agent_gateway.privacy import UnmaskReason
 from agent_gateway.tickets.views import FieldValues, TicketSummary, TicketView
 from telephony.events import AgentState, LinkState
 
@@ -68,13 +69,17 @@ class ScreenPop(BaseModel):
 
 
 class Hello(BaseModel):
-    """First message after the login is accepted."""
+    """First message after the login is accepted.
+
+    ``masked``: personal data is not shown in full; see ``unmask``.
+    """
 
     type: Literal["hello"] = "hello"
     username: str
     display_name: str
     role: str
     extension: str
+    masked: bool
     server_time: datetime
 
 
@@ -317,6 +322,13 @@ class StateCommand(_Command):
     reason: str = Field("", max_length=32)
 
 
+class UnmaskCommand(_Command):
+    """Show personal data in full on this connection; the reason goes into the audit trail."""
+
+    type: Literal["unmask"]
+    reason: UnmaskReason
+
+
 class TicketCommand(_Command):
     """Change fields of a draft, named by its number or by its call."""
 
@@ -332,7 +344,7 @@ class TicketCommand(_Command):
         return self
 
 
-Command = PingCommand | StateCommand | TicketCommand
+Command = PingCommand | StateCommand | TicketCommand | UnmaskCommand
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
 ScreenPop.model_rebuild()
 Snapshot.model_rebuild()

@@ -11,13 +11,16 @@ import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
 # Mainland mobile numbers: the first three and last four digits stay, as on any receipt.
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_MOBILE = re.compile(r"(?<!\d)((?:\+?86|0086|0)?[- ]?1[3-9]\d)\d{4}(\d{4})(?!\d)")
+# 0931-8772182, 02087654321: area code and the last two digits stay.
+_LANDLINE = re.compile(r"(?<!\d)((?:010|02\d|0[3-9]\d{2})[- ]?)[2-8]\d{4,5}(\d{2})(?!\d)")
 _IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\d)")
 
 
 def masked(text: str) -> str:
-    """The text with the middle of mobile and identity numbers hidden."""
-    return _IDENTITY.sub(r"\1********\2", _MOBILE.sub(r"\1****\2", text))
+    """The text with the middle of telephone and identity numbers hidden."""
+    text = _MOBILE.sub(r"\1****\2", text)
+    return _LANDLINE.sub(r"\1*****\2", _IDENTITY.sub(r"\1********\2", text))
 
 
 def configure_logging(level: int = logging.INFO) -> None:

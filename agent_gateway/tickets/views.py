@@ -7,9 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from agent_gateway.privacy import masked_json
 from agent_gateway.store import Ticket
-from asr.text import mask
-from asr.text.masking import mask_name, mask_number
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 FieldText = Annotated[str, StringConstraints(max_length=4000)]
@@ -51,11 +50,6 @@ class TicketSummary(BaseModel):
         return cls.model_validate(ticket, from_attributes=True)
 
 
-# Whose values are a person's; other texts may hold numbers too.
-_NAMES = frozenset({"caller_name"})
-_NUMBERS = frozenset({"callback_phone"})
-
-
 class TicketView(TicketSummary):
     """A whole ticket. ``transcript``: turns {who, turn, text, start_ms, end_ms}."""
 
@@ -67,15 +61,7 @@ class TicketView(TicketSummary):
 
     def masked(self) -> Self:
         """The same without names, telephone, identity and card numbers in full."""
-        return self.model_copy(
-            update={
-                "caller": mask_number(self.caller),
-                "fields": {name: _masked(name, one) for name, one in self.fields.items()},
-                "transcript": [
-                    {**turn, "text": mask(str(turn.get("text", "")))} for turn in self.transcript
-                ],
-            }
-        )
+        return self.model_validate(masked_json(self.model_dump(mode="json")))
 
 
 class TicketPage(BaseModel):
@@ -83,14 +69,3 @@ class TicketPage(BaseModel):
 
     total: int
     tickets: list[TicketSummary]
-
-
-def _masked(name: str, field: TicketField) -> TicketField:
-    value = field.value
-    if not isinstance(value, str):
-        return field
-    if name in _NAMES:
-        value = mask_name(value)
-    else:
-        value = mask_number(value) if name in _NUMBERS else mask(value)
-    return field.model_copy(update={"value": value})

@@ -266,6 +266,12 @@ class CallbackSettings(_RungHours):
     minutes_between: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
+class PrivacySettings(_Section):
+    """Roles that see personal data masked unless they say why they must see it (GB/T 35273 7.2)."""
+
+    masked_roles: tuple[Literal["agent", "supervisor", "admin"], ...] = ()
+
+
 class SurveySettings(_Section):
     """The survey of satisfaction after a call."""
 
@@ -329,6 +335,7 @@ class Settings(BaseSettings):
     callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
     prompts: PromptSettings = PromptSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
     @field_validator(
         "install_dir", "data_dir", "number_plan", "menus", "directory", "calendar", "quality_rules"

@@ -8,7 +8,7 @@ import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { learnNames } from "./names.js";
 import { takePinned } from "./pinned.js";
-import { Live, ServiceError, ask } from "./service.js";
+import { Live, ServiceError, ask, unmaskBecause } from "./service.js";
 import {
   closeSupervision,
   heardBySupervisor,
@@ -105,8 +105,9 @@ function choose(call) {
 }
 
 const HEARD = {
-  hello() {
+  hello({ masked }) {
     notice("");
+    byId("unmask").hidden = !masked;
   },
   snapshot(message) {
     state.agent = message.agent;
@@ -299,6 +300,8 @@ function leave() {
   closeTranscript();
   Object.assign(state, { user: null, agent: null, current: null, live: null });
   state.calls.clear();
+  unmaskBecause("");
+  byId("unmask").hidden = true;
   byId("bar").hidden = true;
   byId("desk").hidden = true;
   byId("login").hidden = false;
@@ -323,6 +326,14 @@ byId("login").addEventListener("submit", async (event) => {
 byId("logout").addEventListener("click", async () => {
   await ask("POST", "/api/logout").catch(() => {});
   leave();
+});
+byId("unmask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { reason } = Object.fromEntries(new FormData(event.target));
+  event.target.reset();
+  unmaskBecause(reason);
+  // all is sent anew, in full
+  state.live.send({ type: "unmask", reason });
 });
 byId("be-ready").addEventListener("click", () => want("ready"));
 byId("be-break").addEventListener("click", () => want("break", byId("break-reason").value));

@@ -78,6 +78,8 @@ const TEXTS = {
   looking_up: ["查询中…", "Looking up…"],
   submit: ["提交工单", "Submit ticket"],
   submitted: ["已提交", "Submitted"],
+  unmask: ["显示完整信息", "Show in full"],
+  unmask_reason: ["查看完整个人信息的原因", "Why personal data must be seen"],
   touched: ["人工填写", "by hand"],
   was_before: ["系统已更改，原为：", "Changed by the machine; it was:"],
   keep_previous: ["恢复", "Restore"],
@@ -249,6 +251,9 @@ export function translatePage() {
   }
   for (const element of document.querySelectorAll("[data-label]")) {
     element.setAttribute("aria-label", text(element.dataset.label));
+  }
+  for (const element of document.querySelectorAll("[data-hint]")) {
+    element.placeholder = text(element.dataset.hint);
   }
   const other = document.getElementById("language");
   other.textContent = english ? "中文" : "English";

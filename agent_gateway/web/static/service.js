@@ -12,9 +12,17 @@ export class ServiceError extends Error {
 
 const BROKEN = { message: "服务器没有响应，请稍后重试", message_en: "no answer from the server" };
 
+let unmaskReason = "";
+
+/** Why personal data must be seen in full from now on; the service keeps the reason. */
+export function unmaskBecause(reason) {
+  unmaskReason = reason;
+}
+
 /** The JSON of a reply. */
 export async function ask(method, path, body) {
   const options = { method, headers: {}, credentials: "same-origin" };
+  if (unmaskReason) options.headers["X-Unmask-Reason"] = encodeURIComponent(unmaskReason);
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);

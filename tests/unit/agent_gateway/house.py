@@ -167,10 +167,12 @@ class Page:
 
 
 @asynccontextmanager
-async def open_house(store: Store, bus: EventBus, folder: Path) -> AsyncIterator[House]:
-    """Start it, with the people of ``PEOPLE``."""
+async def open_house(
+    store: Store, bus: EventBus, folder: Path, **sections: Any
+) -> AsyncIterator[House]:
+    """Start it, with the people of ``PEOPLE``; ``sections``: settings."""
     await add_people(store)
-    settings = Settings(data_dir=folder / "data", install_dir=folder / "install")
+    settings = Settings(data_dir=folder / "data", install_dir=folder / "install", **sections)
     settings.archive_dir.mkdir(parents=True)
     seats = MemorySeats()
     desk = AgentDesk(bus, seats, wrap_up_seconds=0, missed_calls_before_break=2)

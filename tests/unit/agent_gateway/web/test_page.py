@@ -30,7 +30,7 @@ def test_given_the_page_when_read_then_nothing_in_it_needs_an_exception_of_the_p
 
 
 def test_given_the_page_s_texts_when_looked_up_then_each_is_there_in_both_languages() -> None:
-    used = set(re.findall(r"data-(?:text|label)=\"(\w+)\"", PAGE))
+    used = set(re.findall(r"data-(?:text|label|hint)=\"(\w+)\"", PAGE))
     for script in SCRIPTS:
         used |= set(re.findall(r"\btext\(\"(\w+)\"\)", script.read_text(encoding="utf-8")))
     used |= {f"state_{state.value}" for state in AgentState}
