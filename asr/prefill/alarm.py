@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 REMEMBERED_TURNS = 6
 # A fall that "was last week" is known by its end: partials are believed when they say it twice.
 SIGHTINGS = 2
+# So many characters that were said after the danger, and took nothing of it back, are as good.
+FOLLOWED_BY = 4
 
 
 @dataclass(slots=True)
@@ -41,8 +43,8 @@ class _Call:
 class LiveAlarm:
     """Publishes :class:`EmergencyHeard`, once a call and emergency line.
 
-    Partials are looked at as they come: what a recogniser holds for a danger twice running is told
-    at once, so an agent sees it before the caller has finished the sentence.
+    Partials are looked at as they come: what a recogniser holds for a danger twice running, or
+    with more words after it, is told at once, so an agent sees it before the sentence is over.
     """
 
     def __init__(self, bus: EventBus, prefiller: Prefiller) -> None:
@@ -98,7 +100,10 @@ class LiveAlarm:
                 call.seen.clear()
             return None
         call.seen[danger.line] = call.seen.get(danger.line, 0) + 1
-        if danger.line in call.told or not (final or call.seen[danger.line] >= SIGHTINGS):
+        end = max(one.end for one in danger.evidence if one.turn == said.index)
+        followed = sum(char.isalnum() for char in event.text[end:]) >= FOLLOWED_BY
+        believed = final or followed or call.seen[danger.line] >= SIGHTINGS
+        if danger.line in call.told or not believed:
             return None
         call.told.add(danger.line)
         return _alarm(danger, said, event)

@@ -93,6 +93,16 @@ async def test_given_a_danger_in_two_partials_when_the_sentence_goes_on_then_it_
     assert [one.line for one in alarms] == ["119", "120"]
 
 
+async def test_given_a_danger_with_more_words_after_it_when_in_one_partial_then_it_is_told(
+    ears: Ears,
+) -> None:
+    ears.partial("喂我家着火了")
+    ears.partial("有人晕倒了没有呼吸你们快来", turn=1)
+    [alarm] = await ears.told(1)
+    # the first was seen once, with nothing after it
+    assert (alarm.line, alarm.turn) == ("120", 1)
+
+
 async def test_given_a_danger_in_a_final_only_when_heard_then_it_is_told(ears: Ears) -> None:
     ears.final("我闻到煤气味很大厨房漏气了")
     [alarm] = await ears.told(1)
