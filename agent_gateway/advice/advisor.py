@@ -139,7 +139,10 @@ class CallAdvisor:
         category = value_of(call.fields, "category")
         open_tickets = await self._store.tickets.alike(
             caller=call.caller,
-            category=category,
+            # a place or party alone is no likeness, but with another one it may be
+            fields={
+                name: value_of(call.fields, name) for name in ("category", "address", "target")
+            },
             since=datetime.now(UTC) - LOOKED_BACK,
             besides=call_id,
         )

@@ -58,18 +58,30 @@ class Tickets:
             return (await session.scalars(query)).all()
 
     async def alike(
-        self, *, caller: str, category: str, since: datetime, besides: str, limit: int = 300
+        self,
+        *,
+        caller: str,
+        fields: Mapping[str, str],
+        since: datetime,
+        besides: str,
+        limit: int = 300,
     ) -> Sequence[Ticket]:
-        """Unfinished tickets since then of the caller's number or the category, newest first.
+        """Unfinished tickets since then of the caller's number, or with one of these fields.
+
+        The newest first.
 
         Args:
             caller: "" for nobody's.
-            category: "" for none.
+            fields: field → its value; "" for any.
             since: when they were made at the earliest.
             besides: the call whose own ticket is left out.
             limit: how many at most.
         """
-        same = [Ticket.fields["category"]["value"].as_string() == category] if category else []
+        same = [
+            Ticket.fields[name]["value"].as_string() == value
+            for name, value in fields.items()
+            if value
+        ]
         if caller:
             same.append(Ticket.caller == caller)
         if not same:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -93,3 +93,37 @@ async def test_given_an_edit_during_the_call_when_the_draft_is_filled_then_both_
     assert filled.transcript == [{"who": "x"}]
     assert filled.line == "12328"
     assert await store.calls.without_ticket() == []
+
+
+async def test_given_tickets_that_share_something_when_looked_for_then_those_and_no_others(
+    store: Store,
+) -> None:
+    fields = {
+        "1.1": {"category": "urban.noise", "address": "雁滩路12号"},
+        "1.2": {"category": "utilities.water", "target": "供水集团"},
+        "1.3": {"category": "edu.school", "target": "第一中学"},
+    }
+    numbers = {}
+    for call_id, values in fields.items():
+        call = await _call(store, call_id)
+        call.caller = f"1390000{call_id[-1]}"
+        guesses = {name: {"value": value} for name, value in values.items()}
+        ticket, _ = await store.tickets.fill(call, day=DAY, guesses=guesses, transcript=[])
+        numbers[ticket.number] = call_id
+
+    async def found(caller: str = "", **wanted: str) -> set[str]:
+        tickets = await store.tickets.alike(
+            caller=caller,
+            fields={"category": "", "address": "", "target": ""} | wanted,
+            since=datetime(2020, 1, 1, tzinfo=UTC),
+            besides="1.3",
+        )
+        return {numbers[one.number] for one in tickets}
+
+    assert await found() == set()
+    assert await found(category="urban.noise") == {"1.1"}
+    assert await found(address="雁滩路12号", category="urban.lighting") == {"1.1"}
+    assert await found(target="供水集团", category="urban.noise") == {"1.1", "1.2"}
+    assert await found(caller="13900002") == {"1.2"}
+    # a call is not its own duplicate
+    assert await found(target="第一中学") == set()
