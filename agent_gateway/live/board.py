@@ -10,7 +10,7 @@ from typing import Any
 from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
-from agent_gateway.live.messages import AlarmMessage, ScreenPop, Turn
+from agent_gateway.live.messages import AlarmMessage, QualityMessage, ScreenPop, Turn
 from agent_gateway.tickets.views import TicketSummary, TicketView
 from telephony.calls import is_outward
 from telephony.events import (
@@ -28,6 +28,7 @@ from telephony.events import (
     LineIdentified,
     OfferEnded,
     PrefillChanged,
+    QualityHint,
     RecordingSealed,
     TicketDrafted,
     TranscriptDelayed,
@@ -44,6 +45,7 @@ _NO_SIGN_OF_LIFE = (
     TranscriptDelayed, TranscriptFinal, TranscriptPartial,
 )  # fmt: skip
 _MAX_TURNS = 2_000
+_MAX_HINTS = 100
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class LiveCall:
     ticket: TicketView | None = None
     alarm: AlarmMessage | None = None
     advice: AdviceMessage | None = None
+    hints: list[QualityMessage] = field(default_factory=list)
 
     @property
     def audience(self) -> set[str]:
@@ -122,6 +125,9 @@ class LiveCall:
                     words=event.words,
                     urgent_only=event.urgent_only,
                 )
+            case QualityHint():
+                if len(self.hints) < _MAX_HINTS:
+                    self.hints.append(quality_message(event))
             case PrefillChanged():
                 self.prefill = self.prefill | event.fields
             case TransferChanged():
@@ -135,8 +141,8 @@ class LiveCall:
                     "location": event.location,
                 }
 
-    def pop(self, line_names: Mapping[str, str]) -> ScreenPop:
-        """The call as a message."""
+    def pop(self, line_names: Mapping[str, str], *, hints: bool = False) -> ScreenPop:
+        """The call as a message; ``hints``: with what only supervisors are told."""
         return ScreenPop(
             call_id=self.call_id,
             direction="outbound" if is_outward(self.call_id) else "inbound",
@@ -161,6 +167,7 @@ class LiveCall:
             ticket=self.ticket,
             alarm=self.alarm,
             advice=self.advice,
+            hints=list(self.hints) if hints else [],
         )
 
     def _turn(self, event: TranscriptPartial | TranscriptFinal) -> None:
@@ -195,6 +202,18 @@ class LiveCall:
     def _remove(names: list[str], name: str) -> None:
         if name in names:
             names.remove(name)
+
+
+def quality_message(event: QualityHint) -> QualityMessage:
+    """The hint as supervisors get it."""
+    return QualityMessage(
+        call_id=event.call_id,
+        at=event.at,
+        rule=event.rule,
+        detail=event.detail,
+        turn=event.turn,
+        text=event.text,
+    )
 
 
 class CallBoard:

@@ -169,7 +169,7 @@ class _Page:
         self._connection.send(
             Snapshot(
                 agent=agent,
-                calls=[call.pop(live.line_names) for call in calls],
+                calls=[call.pop(live.line_names, hints=who.sees_all) for call in calls],
                 pinned=self._context.pinned.views,
             )
         )

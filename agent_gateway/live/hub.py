@@ -16,7 +16,7 @@ from agent_gateway.advice.views import AdviceMessage
 from agent_gateway.auth import Principal
 from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
-from agent_gateway.live.board import CallBoard, LiveCall
+from agent_gateway.live.board import CallBoard, LiveCall, quality_message
 from agent_gateway.live.connection import Connection, text_of
 from agent_gateway.live.messages import (
     AgentStateMessage,
@@ -29,7 +29,6 @@ from agent_gateway.live.messages import (
     OfferEndedMessage,
     PinnedMessage,
     PrefillMessage,
-    QualityMessage,
     SupervisionMessage,
     TicketMessage,
     TranscriptMessage,
@@ -206,16 +205,8 @@ class LiveHub:
                     # while nobody has answered, everybody must see it
                     self._tell(call.audience, call.alarm, everybody=not call.agents)
             case QualityHint():
-                hint = QualityMessage(
-                    call_id=call.call_id,
-                    at=event.at,
-                    rule=event.rule,
-                    detail=event.detail,
-                    turn=event.turn,
-                    text=event.text,
-                )
                 # nobody's extension: to those who see all only
-                self._tell(set(), hint)
+                self._tell(set(), quality_message(event))
             case PrefillChanged():
                 message_ = PrefillMessage(call_id=call.call_id, fields=event.fields)
                 self._tell(set(call.agents), message_)

@@ -40,7 +40,8 @@ class ScreenPop(BaseModel):
     ``path``: steps {at, step, …} so far. ``history`` and ``open_tickets`` belong to the caller's
     number; None while they are still being looked up (``call.updated`` brings them). ``transfer``
     is the last ``transfer.changed``, ``alarm`` the last ``call.alarm``,
-    ``advice`` the last ``call.advice``; None before the first.
+    ``advice`` the last ``call.advice``; None before the first. ``hints``: all ``call.quality`` so
+    far, in the snapshots of supervisors only.
     """
 
     call_id: str
@@ -66,6 +67,7 @@ class ScreenPop(BaseModel):
     ticket: TicketView | None
     alarm: AlarmMessage | None = None
     advice: AdviceMessage | None = None
+    hints: list[QualityMessage] = Field(default_factory=list)
 
 
 class Hello(BaseModel):

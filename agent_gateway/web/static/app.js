@@ -93,6 +93,8 @@ function failed(error) {
 // ---- what the service tells ---------------------------------------------------------------------
 
 function put(call) {
+  // hints come with a snapshot, or one by one
+  if (!call.hints?.length) call.hints = state.calls.get(call.call_id)?.hints ?? [];
   state.calls.set(call.call_id, call);
   if (state.calls.size > 50) state.calls.delete(state.calls.keys().next().value);
 }

@@ -23,6 +23,7 @@ from telephony.events import (
     LinkState,
     LinkStateChanged,
     PrefillChanged,
+    QualityHint,
     Speaker,
     TranscriptDelayed,
     TranscriptPartial,
@@ -476,3 +477,26 @@ async def test_given_a_transfer_when_it_changes_then_the_agent_hears_it_and_a_ne
     async with house.page("zhang") as page:
         (call,) = page.snapshot["calls"]
         assert call["transfer"]["state"] == "consulting"
+
+
+async def test_given_hints_of_a_call_when_a_supervisor_opens_the_page_then_they_are_there(
+    house: House,
+) -> None:
+    house.publish([*arrival("1.1"), offer("1.1"), *answer("1.1")])
+    hint = QualityHint(
+        at=at(15),
+        call_id="1.1",
+        rule="forbidden",
+        detail="不归我管",
+        speaker=Speaker.AGENT,
+        turn=3,
+        text="这个不归我管",
+    )
+    house.publish([hint])
+    async with house.page("boss") as boss, house.page("zhang") as zhang:
+        [call] = boss.snapshot["calls"]
+        assert [(one["rule"], one["detail"], one["turn"]) for one in call["hints"]] == [
+            ("forbidden", "不归我管", 3)
+        ]
+        [own] = zhang.snapshot["calls"]
+        assert own["hints"] == []
