@@ -42,7 +42,6 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
         # telephones ring for what a test does only
         callback={"automatic": False},
         second_pass={"lines": ["12333"]},
-        privacy={"masked_roles": ["supervisor"]},
     )
     try:
         await hotline.start()
