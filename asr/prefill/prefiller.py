@@ -10,6 +10,7 @@ from typing import Any
 from asr.prefill.acceptance import rejection
 from asr.prefill.addresses import Wanted, address, without_bare_institution
 from asr.prefill.categories import CategoryScorer, CategoryScores
+from asr.prefill.dangers import shipped_ear
 from asr.prefill.dates import occurred_on
 from asr.prefill.districts import district
 from asr.prefill.grams import call_grams
@@ -56,6 +57,7 @@ class Prefiller:
         self._words = words or lexicon()
         self._trained = None if rules_only else trained or shipped()
         self._danger_words = danger_words()
+        self._ear = None if rules_only else shipped_ear()
         self._scorer = CategoryScorer(self._words)
         self._finder = PlaceFinder(self._words.gazetteer)
 
@@ -118,7 +120,7 @@ class Prefiller:
 
     def danger(self, turns: Sequence[Utterance]) -> Danger | None:
         """The danger that these turns speak of."""
-        return find_danger(turns, self._danger_words)
+        return find_danger(turns, self._danger_words, self._ear)
 
     def guess(self, turns: Sequence[Utterance], facts: CallFacts) -> dict[str, FieldGuess]:
         """All fields from the turns so far."""
@@ -251,7 +253,7 @@ class Prefiller:
         if self._trained is not None:
             shares = category_verdict(scores, grams, self._trained)
         if danger is not None and danger.category:
-            if danger.kind == "transfer" and danger.line == "119":
+            if danger.kind in ("transfer", "heard") and danger.line == "119":
                 return max(_BURNING, key=lambda key: shares.get(key, 0.0)), 0.9, danger.evidence
             return danger.category, 0.9, danger.evidence
         if refused is not None:

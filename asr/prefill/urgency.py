@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+from asr.prefill.dangers import DangerEar
 from asr.prefill.lexicon import compiled, read_table
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
@@ -35,11 +36,19 @@ _DIAL_YOURSELF = re.compile(r"您(?:可以|自己)?(?:直接)?(?:拨打|打)")
 _FEARED = re.compile(
     r"上个?月|差点|险些|车祸后|事故后|就怕|我怕|怕着|怕起|担心|隐患|万一|要是|迟早|早晚|容易|上次|半小时|老是"
 )
+_ASKS_WISH = re.compile(r"您(?:是)?(?:希望|想要|想让|的诉求|得诉求)|诉求是|怎么处理|保密的")
+_NEVER = re.compile(r"(?!)")
+_SURE_ENOUGH = 0.35
+"""Chance of a danger from which on the ear is believed: in cross-validation it then hears about
+half of all dangers by itself, and takes 1 in 450 ordinary turns for one."""
+_OPENING_TURNS = 3
 _ORDINARY = re.compile(r"工作日|已登记|登记|转.{0,8}(?:部门|局|公司|集团|办)|派单|记下")
 _HANDLES = re.compile(
     r"幺幺|幺二[零二]|一一[零九]|一二[零二]|11[09]|12[02]|转接|接通|救护|急救|消防|报警|安全|别急|别慌|撤|离开|不要挂|别挂|挪动|公安|警"
 )
 _URGENT = re.compile(
+    r"(?:暖气|天然气|燃气|煤气|水|电|楼|单元)(?:都|也|给|全|又)*[停听]了|"
+    r"(?:暖气|管子|罐子|屋里|家里|还是|摸着|全是|一挂).{0,6}冰(?:的|手|凉|得|窖|锅)|从.{0,4}就没热过|冻(?:得|病|哭|醒)|"
     r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
 )
 _HAZARD = re.compile(
@@ -134,8 +143,16 @@ def danger_words() -> DangerWords:
     )
 
 
-def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None:
-    """The danger that is going on, if any; the agent's transfer confirms it and names the line."""
+def find_danger(
+    turns: Sequence[Utterance], words: DangerWords, ear: DangerEar | None = None
+) -> Danger | None:
+    """The danger that is going on, if any; the agent's transfer confirms it and names the line.
+
+    Args:
+        turns: the call so far.
+        words: expressions of danger and what silences them.
+        ear: hears dangers that the expressions have no words for; None to go by them alone.
+    """
     transfer = _transferred(turns)
     said: dict[str, tuple[Kind, Evidence]] = {}
     for turn in turns:
@@ -145,6 +162,8 @@ def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None
             for match in kind.says.finditer(turn.text):
                 if not _silenced(turn.text, match.start(), match.end(), words):
                     said.setdefault(kind.name, (kind, turn.evidence(match.start(), match.end())))
+    if not said and ear is not None:
+        said = _heard(turns, words, ear)
     if said and transfer is None and _handled_as_ordinary(turns, said.values()):
         said = {}
     fraud = _fraud(turns, words)
@@ -158,7 +177,7 @@ def find_danger(turns: Sequence[Utterance], words: DangerWords) -> Danger | None
             key=lambda one: (
                 one[0].name != "crash",
                 one[0].line != line,
-                words.kinds.index(one[0]),
+                words.kinds.index(one[0]) if one[0] in words.kinds else 0,
             ),
         )
         kind, spot = ranked[0]
@@ -181,9 +200,24 @@ def _handled_as_ordinary(turns: Sequence[Utterance], said: Iterable[tuple[Kind, 
     """
     first = min(spot.turn for _, spot in said)
     replies = [turn.text for turn in turns if turn.index > first and not turn.is_caller]
-    if len(replies) < 3 or any(_HANDLES.search(text) for text in replies):
+    if len(replies) < 2 or any(_HANDLES.search(text) for text in replies):
         return False
-    return any(_ORDINARY.search(text) for text in replies)
+    if len(replies) >= 3 and any(_ORDINARY.search(text) for text in replies):
+        return True
+    return any(_ASKS_WISH.search(text) for text in replies)
+
+
+def _heard(
+    turns: Sequence[Utterance], words: DangerWords, ear: DangerEar
+) -> dict[str, tuple[Kind, Evidence]]:
+    """The first of the caller's opening turns in which the ear hears a danger going on."""
+    for turn in [one for one in turns if one.is_caller][:_OPENING_TURNS]:
+        line, chance = ear.hear(turn)
+        if chance < _SURE_ENOUGH or words.veto_anywhere.search(turn.text):
+            continue
+        kind = Kind("heard", line, _BY_LINE[line], _NEVER)
+        return {kind.name: (kind, turn.evidence(0, len(turn.text)))}
+    return {}
 
 
 def _silenced(text: str, start: int, end: int, words: DangerWords) -> bool:
@@ -244,7 +278,7 @@ def _fraud(turns: Sequence[Utterance], words: DangerWords) -> list[Evidence] | N
         recent = recent or bool(words.recent.search(turn.text))
         if re.search(r"去年|前年|上个月|上上|半年前|几个月", turn.text):
             return None
-    stopped = any(re.search(r"止付|冻结", turn.text) for turn in turns if not turn.is_caller)
+    stopped = any(re.search(r"止付|冻结|反诈", turn.text) for turn in turns if not turn.is_caller)
     if money and (swindle or stopped) and (recent or stopped):
         return [spot for spot in (swindle, money) if spot]
     return None

@@ -23,10 +23,10 @@ from asr.prefill.training.dialogues import Turn, as_call, misheard
 from asr.prefill.training.material import Material
 from asr.prefill.verdicts import request_marks
 
-CATEGORY_STRENGTH, REQUEST_STRENGTH = 30.0, 3.0
+CATEGORY_STRENGTH, REQUEST_STRENGTH, DANGER_STRENGTH = 30.0, 3.0, 10.0
 """Inverse of the regularisation; chosen by cross-validation."""
 
-MOST_TERMS = {"category": 20_000, "request_type": 12_000}
+MOST_TERMS = {"category": 20_000, "request_type": 12_000, "danger": 20_000}
 VARIANTS = 3
 """Calls made of each statement, and misheard copies of each dialogue."""
 
@@ -153,6 +153,17 @@ def fit_request_type(rows: Sequence[Example]) -> Classifier:
         MOST_TERMS["request_type"],
         REQUEST_STRENGTH,
     )
+
+
+def fit_lines(
+    grams: Sequence[Mapping[str, float]],
+    lines: Sequence[str],
+    sources: Sequence[str],
+    labels: Sequence[str],
+) -> Classifier:
+    """The classifier of emergency lines over single sayings."""
+    marks: list[tuple[str, ...]] = [()] * len(grams)
+    return _fit(grams, marks, lines, sources, labels, MOST_TERMS["danger"], DANGER_STRENGTH)
 
 
 def _fit(

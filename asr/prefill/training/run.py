@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from asr.prefill.dangers import DangerEar
 from asr.prefill.scoring import Report
 from asr.prefill.trained import Trained
+from asr.prefill.training.dangers import fit_ear, sayings
 from asr.prefill.training.fitting import examples
 from asr.prefill.training.judging import (
     assemble,
@@ -67,6 +69,15 @@ def train(
         curves=curves_of([*trained, *first_contacts()]),
         card=card,
     )
+
+
+def train_ear(files: Sequence[Path], seed: int) -> DangerEar:
+    """The ear for dangers from the shipped sentences and statements and from ``files``.
+
+    Raises:
+        MaterialError: a file or line that cannot be used.
+    """
+    return fit_ear(sayings(read_material(files)), seed)
 
 
 def cross_validate(
