@@ -187,9 +187,9 @@ def train(
         typer.Option(help="labelled transcripts, one JSON object a line; may be repeated"),
     ] = None,
     seed: Annotated[int, typer.Option(help="of the noise put in; same seed, same bytes")] = 1,
-    out: Annotated[Path, typer.Option(help="folder for weights.npz, dangers.npz and card.json")] = Path(
-        "prefill-artefact"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="folder for weights.npz, dangers.npz and card.json")
+    ] = Path("prefill-artefact"),
 ) -> None:
     """Fit the trained parts to the shipped statements and to labelled transcripts."""
     from asr.prefill.training.material import MaterialError

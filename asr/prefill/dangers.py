@@ -63,7 +63,8 @@ def load_ear(folder: Path) -> DangerEar:
         ArtefactError: when it is missing or damaged.
     """
     try:
-        with np.load(folder / FILE, allow_pickle=False) as arrays:
+        raw = io.BytesIO((folder / FILE).read_bytes())
+        with np.load(raw, allow_pickle=False) as arrays:
             return DangerEar(
                 Classifier(
                     labels=LABELS,
