@@ -6,14 +6,16 @@ import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.doctor.finding import Finding, fail, ok, warn
 from agent_gateway.store import SecondBacklog, Store
+from asr.apart import RecogniserApart
 from asr.models.structure import fault_of_model
 from asr.recogniser.build import build_recogniser, model_dir, vosk_model_dir
-from asr.recogniser.interface import RecogniserError
+from asr.recogniser.interface import Recogniser, RecogniserError
 from config.errors import ConfigError
 from config.settings import Settings
 from ivr.prompts import check_prompts, installation_texts
@@ -51,7 +53,16 @@ def check_model(settings: Settings) -> Iterator[Finding]:
         yield ok("model", "recognition is off (asr.enabled)")
         return
     began = time.monotonic()
-    recogniser = build_recogniser(settings)
+    opened: list[RecogniserApart] = []
+
+    def load(engine: str, model: Path, *, threads: int) -> Recogniser:
+        # a model that ends the process which loads it must not end the diagnosis
+        opened.append(RecogniserApart(engine, model, threads=1))
+        return opened[-1]
+
+    recogniser = build_recogniser(settings, load=load)
+    for one in opened:
+        one.close()
     if recogniser is None:
         yield fail(
             "model",

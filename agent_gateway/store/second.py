@@ -43,7 +43,7 @@ class SecondPasses:
             select(Call.id)
             .join(RecordingRow, RecordingRow.call_id == Call.id)
             .where(RecordingRow.sealed_at >= since, Call.ended_at.is_not(None))
-            .where(Call.disposition.in_(("answered", "voicemail", "reached")))
+            .where(Call.disposition.in_(("answered", "voicemail", "emergency")))
             .where(~exists().where(SecondPass.call_id == Call.id))
         )
         if ANY_LINE not in lines:

@@ -2,11 +2,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import onnx
 import pytest
 
 from agent_gateway.doctor import Status
 from agent_gateway.doctor.speech import check_model, check_prompts_present, check_second_pass
 from config.settings import AsrSettings, DatabaseSettings, SecondPassSettings, Settings
+from tests.unit.asr.sherpa_model import make_sherpa_model
 
 
 def test_given_no_prompts_when_checked_then_their_number_and_the_command(tmp_path: Path) -> None:
@@ -34,10 +36,22 @@ def test_given_the_stand_in_engine_when_checked_then_it_is_called_so(
     class StandIn:
         name = "whisper:base"
 
-    monkeypatch.setattr("agent_gateway.doctor.speech.build_recogniser", lambda _: StandIn())
+    monkeypatch.setattr("agent_gateway.doctor.speech.build_recogniser", lambda *_, **__: StandIn())
     (finding,) = check_model(Settings(install_dir=tmp_path))
     assert finding.status is Status.WARN
     assert "whisper:base" in finding.message
+
+
+def test_given_a_model_that_ends_whoever_loads_it_when_checked_then_said(tmp_path: Path) -> None:
+    model = make_sherpa_model(tmp_path / "odd")
+    encoder = onnx.load(str(model / "encoder.onnx"))
+    kept = [one for one in encoder.metadata_props if one.key != "rnn_hidden_size"]
+    del encoder.metadata_props[:]
+    encoder.metadata_props.extend(kept)
+    onnx.save(encoder, str(model / "encoder.onnx"))
+    asr = AsrSettings(engine="sherpa", sherpa_model=model)
+    (finding,) = check_model(Settings(install_dir=tmp_path, asr=asr))
+    assert finding.status is Status.FAIL
 
 
 def test_given_no_lines_for_the_second_pass_when_checked_then_off(tmp_path: Path) -> None:

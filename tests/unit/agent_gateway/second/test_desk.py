@@ -18,6 +18,7 @@ from agent_gateway.store import Entry, SecondBacklog, SecondPass, Store
 from asr.recogniser import RecogniserError, RecogniserGoneError, RecogniserStream
 from config.settings import SecondPassSettings, Settings
 from telephony.events import (
+    CallAnswered,
     CallEvent,
     PartyJoined,
     RecordingSealed,
@@ -179,6 +180,26 @@ async def test_given_a_sealed_call_when_nobody_talks_then_heard_again_beside_the
     assert [turn.text for turn in await store.calls.transcript("100.1")] == ["路灯坏了", "请问"]
     assert told.results == ["done"]
     assert told.backlogs[-1] == SecondBacklog(0, None, 0)
+
+
+async def test_given_a_call_to_a_citizen_when_heard_again_then_the_citizen_is_the_caller(
+    store: Store, tmp_path: Path
+) -> None:
+    settings, call_id = settings_in(tmp_path, "all"), "out-100.1"
+    citizen = CallAnswered(
+        at=at(10), call_id=call_id, endpoint="PJSIP/carrier-1", channel="PJSIP/carrier-1-3"
+    )
+    await keep(store, [citizen])
+    await recorded_call(store, settings, call_id)
+    async with running(store, settings, Engine()):
+        assert (await standing(store, call_id)).state == "done"
+    turns = await store.second.transcript(call_id)
+    # the agent's own telephone is recorded: nothing is played on its side
+    assert [(turn.speaker, set(turn.text.split())) for turn in turns] == [
+        ("agent", {"3"}),
+        ("caller", {"7"}),
+        ("agent", {"9"}),
+    ]
 
 
 async def test_given_lines_without_it_when_calls_are_sealed_then_none_waits(
