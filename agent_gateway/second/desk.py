@@ -169,6 +169,12 @@ class SecondPassDesk:
             reason = f"the recogniser dies of it: {error}"
         except (MaterialError, StereoError, RecogniserError) as error:
             reason = str(error)
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as error:
+            # one call's surprise must not keep all others waiting
+            log.exception("second_pass.surprised", call_id=call_id)
+            reason = f"{type(error).__name__}: {error}"
         if reason:
             log.error("second_pass.failed", call_id=call_id, reason=reason)
             await self._store.second.failed(call_id, reason)

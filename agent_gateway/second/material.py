@@ -44,8 +44,7 @@ async def material_of(call_id: str, store: Store, archive: Archive) -> Material:
     """Collect it.
 
     Raises:
-        MaterialError: the recording is missing or not what was sealed.
-        OSError: the archive cannot be read.
+        MaterialError: the recording is missing, unreadable or not what was sealed.
         SQLAlchemyError: the store does not answer.
     """
     call = await store.calls.get(call_id)
@@ -68,14 +67,16 @@ _MS = timedelta(milliseconds=1)
 
 
 def _sealed(archive: Archive, call_id: str, sha256: str) -> tuple[Path, datetime, timedelta]:
-    found = [one for one in archive.find(call_id) if one.entry.sha256 == sha256]
-    if not found:
-        raise MaterialError("the recording is in no manifest of the archive")
-    entry, path = found[-1].entry, archive.root / found[-1].path
     try:
+        found = [one for one in archive.find(call_id) if one.entry.sha256 == sha256]
+        if not found:
+            raise MaterialError("the recording is in no manifest of the archive")
+        entry, path = found[-1].entry, archive.root / found[-1].path
         digest, _ = file_sha256(path)
     except FileNotFoundError as error:
         raise MaterialError("the recording's file is missing; have the archive verified") from error
+    except OSError as error:
+        raise MaterialError(f"the recording cannot be read: {error}") from error
     if digest != sha256:
         raise MaterialError("the recording is not what was sealed; have the archive verified")
     return path, entry.started_at, timedelta(milliseconds=entry.duration_ms)

@@ -315,15 +315,23 @@ async def test_given_no_engine_when_calls_wait_then_they_go_on_waiting(
     assert row.state == "waiting"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RecogniserGoneError("killed by signal 11", innocent=False),
+        ValueError("killed by signal 11 as well"),
+    ],
+)
 async def test_given_audio_that_kills_the_engine_when_tried_then_failed_and_the_next_is_heard(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, error: Exception
 ) -> None:
     settings = settings_in(tmp_path, "all")
     await recorded_call(store, settings, "100.1")
     await recorded_call(store, settings, "100.2")
-    engine = Engine(RecogniserGoneError("killed by signal 11", innocent=False))
-    async with running(store, settings, engine):
+    engine = Engine(error)
+    async with running(store, settings, engine) as told:
         failed = await standing(store, "100.1")
         engine.error = None
         assert failed.state == "failed"
         assert "signal 11" in failed.reason
+        await until(lambda: told.results[1:], "the next call's end")
