@@ -16,6 +16,7 @@ from tests.live.harness.api import Api, form
 from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.records import reached, record_of
+from tests.live.harness.studio import say
 
 NAME = '{ zh = "旧号码", en = "An old number" }'
 TEXT = '{ zh = "您好，本号码已停用，请拨打12345。", en = "Please dial 12345." }'
@@ -48,15 +49,6 @@ def write_plan(hotline: Hotline, lines: str) -> None:
     if not kept.exists():
         kept.write_bytes(plan.read_bytes())
     plan.write_text(kept.read_text(encoding="utf-8") + lines, encoding="utf-8")
-
-
-def say(hotline: Hotline, *keys: str) -> None:
-    """Recordings instead of voices, which would take their time."""
-    for key in keys:
-        for lang in ("zh", "en"):
-            file = hotline.settings.prompts_dir / "studio" / lang / f"{key}.wav"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes((SPEECH / "05_bus_caller.wav").read_bytes())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -12,9 +12,9 @@ import pytest_asyncio
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from telephony.testphone.configuration import free_port
-from tests.live.harness.api import Api, Message
+from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
-from tests.live.harness.records import reached, record_of
+from tests.live.harness.records import closed, reached
 from tests.live.harness.sipp import run_sipp
 from tests.live.harness.talk import HEARD, fresh, heard, say
 from tests.live.harness.trunk import Trunk
@@ -131,16 +131,6 @@ async def boss(house: Hotline) -> AsyncIterator[Api]:
     account = house.accounts["admin"]
     async with Api(house.web, account.username, account.password) as api:
         yield api
-
-
-async def closed(admin: Api, number: str) -> Message:
-    async def over() -> Message | None:
-        record = await record_of(admin, number)
-        return record if record and record["ended_at"] else None
-
-    record = await until(over, f"finished record of {number}'s call")
-    assert record is not None
-    return record
 
 
 async def test_given_an_office_when_it_answers_then_announced_before_and_both_hear_each_other(

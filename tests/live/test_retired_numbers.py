@@ -19,10 +19,11 @@ from config.settings import load_settings
 from telephony.testphone import PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import RATE_HZ, likeness, samples
-from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.midnight import ZoneFolder, zone_with_midnight_at
-from tests.live.harness.records import reached, record_of
+from tests.live.harness.records import closed, reached
 from tests.live.harness.sipp import run_sipp
+from tests.live.harness.studio import prompt, say
 
 TEXT = '{ zh = "您好，本号码已停用，请拨打12345。", en = "Please dial 12345." }'
 NAME = '{ zh = "旧号码", en = "An old number" }'
@@ -74,19 +75,6 @@ announcement = {TEXT}
 then = "hangup"
 """
 RETIRED = ("96119", "12336", "12302", "09311000001", "12318")
-ZH, EN = SPEECH / "05_bus_caller.wav", SPEECH / "13_wages_caller.wav"
-
-
-def say(hotline: Hotline, key: str) -> None:
-    """Let a prompt be a recording of known sound."""
-    for lang, recording in (("zh", ZH), ("en", EN)):
-        file = hotline.settings.prompts_dir / "studio" / lang / f"{key}.wav"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(recording.read_bytes())
-
-
-def prompt(hotline: Hotline, key: str, lang: str = "zh") -> Path:
-    return hotline.settings.prompts_dir / lang / f"{key}.wav"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -114,18 +102,6 @@ async def records(old_numbers: Hotline) -> AsyncIterator[Api]:
     async with Api(old_numbers.web, account.username, account.password) as api:
         yield api
     await until(old_numbers.idle, "Asterisk without channels", 15)
-
-
-async def closed(admin: Api, number: str) -> Message:
-    """The record of the newest call from a number, once the call is over."""
-
-    async def over() -> Message | None:
-        record = await record_of(admin, number)
-        return record if record and record["ended_at"] else None
-
-    record = await until(over, f"finished record of {number}'s call")
-    assert record is not None
-    return record
 
 
 def _heard(call: PhoneCall, wav: Path) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.hotline import MENU_LINE, Hotline
@@ -44,17 +46,28 @@ async def test_given_keys_in_every_stage_then_each_is_written_down_once_and_the_
     await agent_state(admin, "8001", "ready")
 
 
-async def test_given_a_forwarded_call_when_its_first_number_is_read_then_that_line_is_told_too(
-    phone: TestPhone, telephones: dict[str, PhoneAgent], admin: Api
+@pytest.mark.parametrize(
+    ("header", "lines"),
+    [
+        ({"Diversion": "<sip:093112319@carrier.invalid>;reason=unconditional"}, ["12319"]),
+        # found by the service alone, after the answer
+        ({"P-Called-Party-ID": "<sip:093112319@carrier.invalid>"}, ["12345", "12319"]),
+    ],
+)
+async def test_given_a_forwarded_call_when_its_first_number_is_known_then_that_line_is_told(
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    admin: Api,
+    header: dict[str, str],
+    lines: list[str],
 ) -> None:
-    caller = "13900000042"
-    forwarded = {"Diversion": "<sip:093112319@carrier.invalid>;reason=unconditional"}
-    call = await phone.dial("12345", caller=caller, extra_headers=forwarded)
+    caller = f"1390000004{1 + len(lines)}"
+    call = await phone.dial("12345", caller=caller, extra_headers=header)
     await reached(admin, caller, "ivr", prompt="greeting", detail="12319")
     await call.hangup()
     await call.wait_ended()
 
     record = await ended_call(admin, caller)
-    lines = [(one["line"], one["sip_call_id"]) for one in _told(record, "LineIdentified")]
-    assert lines == [("12345", call.sip_call_id), ("12319", call.sip_call_id)]
+    told = [(one["line"], one["sip_call_id"]) for one in _told(record, "LineIdentified")]
+    assert told == [(line, call.sip_call_id) for line in lines]
     assert (record["line"], record["dialled"]) == ("12319", "12345")

@@ -59,6 +59,7 @@ REQUIRED = (
     "func_callerid",
     "func_cdr",
     "func_channel",
+    "func_cut",
     "func_dialplan",
     "func_logic",
     "func_strings",

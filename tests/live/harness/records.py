@@ -27,6 +27,18 @@ async def ended_call(admin: Api, caller: str) -> Message:
     return record
 
 
+async def closed(admin: Api, caller: str) -> Message:
+    """The number's newest call, once it is over."""
+
+    async def over() -> Message | None:
+        record = await record_of(admin, caller)
+        return record if record and record["ended_at"] else None
+
+    record = await until(over, f"finished record of {caller}'s call")
+    assert record is not None
+    return record
+
+
 async def reached(admin: Api, caller: str, step: str, **values: str) -> Message:
     """The number's call, once its path has this step."""
 

@@ -65,9 +65,11 @@ def test_given_lines_when_rendered_then_every_dialled_form_leads_to_its_line(
     render_asterisk_config(source(tmp_path))
     dialplan = read(tmp_path, "extensions.conf")
     assert (
-        "exten => +8693112328,1,Set(__HL_DIALLED=+8693112328)\n same => n,Goto(line,12328,1)"
+        "exten => +8693112328,1,Set(__HL_DIALLED=+8693112328)\n same => n,Goto(first,12328,1)"
         in (dialplan)
     )
+    assert "[spelling]\nexten => 12345,1,Goto(line,12345,1)" in dialplan
+    assert "exten => +8693112328,1,Goto(line,12328,1)" in dialplan
     assert "exten => _.,1,Set(__HL_DIALLED=" in dialplan
     assert dialplan.index("Goto(line,12345,1)") > 0
 
