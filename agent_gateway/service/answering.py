@@ -43,7 +43,7 @@ class Answering:
         self._settings = settings
         self._language_queues = queues.of_languages
         prompts = PromptLibrary(settings.prompts_dir)
-        tickets = StoredTicketStatus(store)
+        tickets = StoredTicketStatus(store, settings.city.area_code)
         emergency = EmergencyLines(
             settings.emergency.key,
             frozenset(settings.outbound.emergency_lines if settings.outbound.trunks else ()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -45,6 +45,12 @@ class Tickets:
         """The ticket of a call."""
         async with self._engine.read() as session:
             return await session.scalar(select(Ticket).where(Ticket.call_id == call_id))
+
+    async def latest_of(self, callers: Collection[str]) -> Ticket | None:
+        """The newest ticket that was opened from any of these numbers."""
+        query = select(Ticket).where(Ticket.caller.in_(callers)).order_by(Ticket.id.desc()).limit(1)
+        async with self._engine.read() as session:
+            return await session.scalar(query)
 
     async def open_of(self, caller: str, *, limit: int = 10) -> Sequence[Ticket]:
         """Unfinished tickets of a caller's number, newest first."""

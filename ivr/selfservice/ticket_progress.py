@@ -16,7 +16,10 @@ TRIES = 2
 DIGIT_S = 5.0
 MAX_DIGITS = 20
 NUMBER_LIMIT_S = 40.0
-PERSON_KEY = "0"
+# The last digits of the telephone number that a ticket was opened from.
+LAST_DIGITS = 4
+OTHER_S = 3.0
+PERSON_KEY, OTHER_KEY = "0", "1"
 
 
 class TicketState(StrEnum):
@@ -49,8 +52,14 @@ class TicketStatusSource(Protocol):
     async def latest_for_caller(self, caller: str) -> TicketStatus | None:
         """The newest ticket of a calling number."""
 
-    async def by_number(self, number: str, caller: str) -> TicketStatus | None:
-        """A ticket by the digits of its number, if that caller may hear its status."""
+    async def by_number(
+        self, number: str, caller: str, last_digits: str = ""
+    ) -> TicketStatus | None:
+        """A ticket by the digits of its number, if that caller may hear its status.
+
+        So it is when the ticket was opened from the number ``caller``, or from one that ends with
+        ``last_digits``, four of them.
+        """
 
 
 class _Unavailable(Exception):  # noqa: N818  # an outcome of a lookup
@@ -60,10 +69,14 @@ class _Unavailable(Exception):  # noqa: N818  # an outcome of a lookup
 async def tell_ticket_progress(
     conversation: Conversation, source: TicketStatusSource | None
 ) -> None:
-    """Speak the status of the caller's latest ticket, else of the number they enter.
+    """Speak the status of the caller's latest ticket, and of others whose number they enter.
 
-    Returns in any case, within about two minutes; key 0 ends it at once. The caller then goes on to
-    a person.
+    Whoever calls from another telephone is asked for the last digits of the one that the ticket was
+    opened from: ticket numbers can be counted up. They are asked so as well when there is no such
+    ticket, which nobody learns this way.
+
+    Returns in any case, within about three minutes; key 0 ends it at once. The caller then goes on
+    to a person.
 
     Raises:
         CallerGone: the caller hung up.
@@ -86,32 +99,47 @@ async def _tell(conversation: Conversation, source: TicketStatusSource, caller: 
     if caller:
         status = await _look_up(conversation, source.latest_for_caller(caller))
         if status is not None:
-            await _speak(conversation, "ticket-latest", status)
-            return
+            if await _speak(conversation, "ticket-latest", status) == PERSON_KEY:
+                return
+            key = await conversation.say("ticket-other", PERSON_KEY + OTHER_KEY)
+            if key is None:
+                key = await conversation.wait_key(OTHER_S)
+            if key != OTHER_KEY:
+                return
     await _by_number(conversation, source, caller)
 
 
 async def _by_number(conversation: Conversation, source: TicketStatusSource, caller: str) -> None:
     for _ in range(TRIES):
-        keys = await conversation.ask_number(
-            "ticket-ask-number", digit_s=DIGIT_S, max_digits=MAX_DIGITS, limit_s=NUMBER_LIMIT_S
-        )
-        if keys is None:
-            raise _Unavailable
-        if keys.digits == PERSON_KEY:
+        number = await _ask(conversation, "ticket-ask-number", MAX_DIGITS)
+        if number == PERSON_KEY:
             break
-        number = "".join(key for key in keys.digits if key.isdigit())
+        status = None
         if number:
             status = await _look_up(conversation, source.by_number(number, caller))
-            if status is not None:
-                await _speak(conversation, "ticket-found", status)
-                return
-            spoken = "ticket-not-found"
-        else:
-            spoken = "no-input"
+        if number and status is None:
+            last = await _ask(conversation, "ticket-ask-phone", LAST_DIGITS)
+            if last == PERSON_KEY:
+                break
+            if len(last) == LAST_DIGITS:
+                status = await _look_up(conversation, source.by_number(number, caller, last))
+        if status is not None:
+            await _speak(conversation, "ticket-found", status)
+            return
+        spoken = "ticket-not-found" if number else "no-input"
         if await conversation.say(spoken, PERSON_KEY) == PERSON_KEY:
             break
     conversation.note("ticket_progress", "not_found")
+
+
+async def _ask(conversation: Conversation, prompt: str, max_digits: int) -> str:
+    """The digits that the caller enters; "" for none."""
+    keys = await conversation.ask_number(
+        prompt, digit_s=DIGIT_S, max_digits=max_digits, limit_s=NUMBER_LIMIT_S
+    )
+    if keys is None:
+        raise _Unavailable
+    return "".join(key for key in keys.digits if key.isdigit())
 
 
 async def _look_up(
@@ -129,7 +157,7 @@ async def _look_up(
         raise _Unavailable from error
 
 
-async def _speak(conversation: Conversation, intro: str, status: TicketStatus) -> None:
+async def _speak(conversation: Conversation, intro: str, status: TicketStatus) -> str | None:
     digits = [f"digit-{digit}" for digit in status.number if digit in "0123456789"][:MAX_DIGITS]
     conversation.note("ticket_progress", status.state.value)
-    await conversation.say_all([intro, *digits, status.state.prompt_key], PERSON_KEY)
+    return await conversation.say_all([intro, *digits, status.state.prompt_key], PERSON_KEY)

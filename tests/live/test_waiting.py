@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from difflib import SequenceMatcher
 from pathlib import Path
 
-import numpy as np
-
-from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
+from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.live.harness.api import Api, Message
-from tests.live.harness.audio import RATE_HZ, Samples, likeness, samples
+from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.listening import hears, longest_silence, prompt_sound
 from tests.live.harness.records import agent_state, ended_call, reached, waiting
 
 STRAIGHT_ON = [(0.3, "0")]
 MESSAGE = SPEECH / "02_noise_caller.wav"
 MESSAGE_TEXT = "在城关区张掖路金城花园小区，东门对面。"
-_WAV_HEADER_BYTES = 44
-_LOOKED_BACK_S = 5
 
 
 def _said(hotline: Hotline, heard: Path, *prompts: str) -> dict[str, float]:
     """How surely each of the Chinese prompts was heard."""
     sound = samples(heard)[:, 0]
-    return {key: likeness(sound, _prompt(hotline, key)) for key in prompts}
-
-
-def _prompt(hotline: Hotline, key: str, language: str = "zh") -> Samples:
-    return samples(hotline.settings.prompts_dir / language / f"{key}.wav")[:, 0]
+    return {key: likeness(sound, prompt_sound(hotline, key)) for key in prompts}
 
 
 def _was_told(hotline: Hotline, heard: Path, key: str) -> None:
-    assert likeness(samples(heard)[:, 0], _prompt(hotline, key)) > 0.7, key
-
-
-async def _hears(hotline: Hotline, call: PhoneCall, prompt: str, language: str = "zh") -> None:
-    """Return once the telephone has heard the whole of a prompt."""
-    wanted = _prompt(hotline, prompt, language)
-
-    async def heard() -> bool:
-        # The file is still growing, so its header does not tell the length yet.
-        if not call.heard.exists():
-            return False
-        raw = (await asyncio.to_thread(call.heard.read_bytes))[_WAV_HEADER_BYTES:]
-        sound = np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.float64)
-        sound = sound[-len(wanted) - _LOOKED_BACK_S * RATE_HZ :]
-        return await asyncio.to_thread(likeness, sound, wanted) > 0.7
-
-    await until(heard, f"{prompt} in the ear of {call.caller}", 60)
+    assert likeness(samples(heard)[:, 0], prompt_sound(hotline, key)) > 0.7, key
 
 
 async def _global(hotline: Hotline, name: str) -> str:
@@ -92,7 +68,7 @@ async def test_given_callers_in_line_then_each_hears_the_own_place_and_the_estim
         calls.append(await phone.dial("12345", caller=caller, keys=STRAIGHT_ON))
         await waiting(hotline, number + 1)
     # until the last of them has heard the whole of it, without having left the queue
-    await _hears(hotline, calls[-1], "estimate-01")
+    await hears(hotline, calls[-1], "estimate-01")
     await waiting(hotline, 3)
     for call in (*calls, busy):
         await call.hangup()
@@ -103,6 +79,21 @@ async def test_given_callers_in_line_then_each_hears_the_own_place_and_the_estim
     third = _said(hotline, calls[2].heard, "queue-busy", "place-3", "estimate-01", "place-2")
     right = [third[key] for key in ("queue-busy", "place-3", "estimate-01")]
     assert min(right) > 0.7 > third["place-2"], third
+
+
+async def test_given_a_caller_who_waits_then_music_or_words_and_never_silence(
+    hotline: Hotline, phone: TestPhone, telephones: dict[str, PhoneAgent]
+) -> None:
+    call = await phone.dial("12345", caller="13900000105", keys=STRAIGHT_ON)
+    await waiting(hotline, 1)
+    began = call.elapsed_s
+    # told again and again what can be done meanwhile
+    await hears(hotline, call, "queue-keys")
+    ended = call.elapsed_s
+    await call.hangup()
+    await call.wait_ended()
+    assert ended - began > 20
+    assert longest_silence(call, began, ended) < 2.0
 
 
 async def test_given_no_service_then_the_place_is_told_all_the_same_and_no_old_estimate(
@@ -116,7 +107,7 @@ async def test_given_no_service_then_the_place_is_told_all_the_same_and_no_old_e
         for number in range(2):
             calls.append(await phone.dial("12345", caller=f"1390000012{number}"))
             await waiting(hotline, number + 1)
-        await _hears(hotline, calls[1], "estimate-00")
+        await hears(hotline, calls[1], "estimate-00")
         await waiting(hotline, 2)
         for call in calls:
             await call.hangup()
@@ -134,7 +125,7 @@ async def test_given_a_caller_who_chose_english_then_the_place_is_told_in_englis
     first = await phone.dial("12345", caller="13900000124", keys=STRAIGHT_ON)
     await waiting(hotline, 1)
     second = await phone.dial("12345", caller="13900000125", keys=[(0.3, "9"), (1.5, "0")])
-    await _hears(hotline, second, "place-2", "en")
+    await hears(hotline, second, "place-2", "en")
     await waiting(hotline, 2)
     for call in (first, second):
         await call.hangup()
@@ -245,7 +236,7 @@ async def test_given_waiting_callers_when_the_first_wants_a_call_back_then_the_t
 
     await first.press("1")
     await reached(admin, "13900000141", "ivr", prompt="waiting_key", detail="1")
-    await _hears(hotline, first, "callback-number")
+    await hears(hotline, first, "callback-number")
     await first.press("1")
     await first.wait_ended(30)
     _was_told(hotline, first.heard, "callback-noted")
@@ -270,7 +261,7 @@ async def test_given_the_offer_when_it_is_not_confirmed_then_the_caller_waits_on
     await waiting(hotline, 2)
     await first.press("1")
     await reached(admin, "13900000143", "ivr", prompt="waiting_key", detail="1")
-    await _hears(hotline, first, "callback-number")
+    await hears(hotline, first, "callback-number")
     await first.press("5")
     await waiting(hotline, 2)
     shown = await hotline.asterisk.command("queue show hotline")
@@ -294,7 +285,7 @@ async def test_given_a_waiting_caller_when_a_message_is_left_then_recording_word
     call = await phone.dial("12328", caller=caller, keys=STRAIGHT_ON)
     await waiting(hotline, 1)
     await call.press("2")
-    await _hears(hotline, call, "voicemail-ask")
+    await hears(hotline, call, "voicemail-ask")
     await call.speak(MESSAGE)
     await call.press("#")
     await call.wait_ended(30)

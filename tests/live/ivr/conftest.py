@@ -122,7 +122,9 @@ class OneTicket:
     async def latest_for_caller(self, caller: str) -> TicketStatus | None:
         return TicketStatus("205", TicketState.HANDLING)
 
-    async def by_number(self, number: str, caller: str) -> TicketStatus | None:
+    async def by_number(
+        self, number: str, caller: str, last_digits: str = ""
+    ) -> TicketStatus | None:
         return None
 
 

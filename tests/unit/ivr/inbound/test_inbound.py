@@ -33,7 +33,9 @@ class OneTicket:
     async def latest_for_caller(self, caller: str) -> TicketStatus | None:
         return TicketStatus("20260001", TicketState.HANDLING)
 
-    async def by_number(self, number: str, caller: str) -> TicketStatus | None:
+    async def by_number(
+        self, number: str, caller: str, last_digits: str = ""
+    ) -> TicketStatus | None:
         return None
 
 
@@ -169,7 +171,7 @@ async def test_given_star_when_greeting_then_status_and_queue(serve: Serve) -> N
     asterisk = FakeAsterisk(keys={"greeting-12345": ["*"]}, variables={"HL_DIALLED": "12345"})
     variables, events = await call(serve, asterisk)
     assert asterisk.played[1] == "zh/ticket-latest"
-    assert asterisk.played[-1] == "zh/ticket-status-handling"
+    assert asterisk.played[-2:] == ["zh/ticket-status-handling", "zh/ticket-other"]
     assert steps(events) == ["greeting", "ticket_progress", "queue"]
     assert variables["HL_NEXT"] == "queue"
 

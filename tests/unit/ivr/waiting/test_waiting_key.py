@@ -21,7 +21,9 @@ class OneTicket:
     async def latest_for_caller(self, caller: str) -> TicketStatus | None:
         return TicketStatus("12", TicketState.CLOSED)
 
-    async def by_number(self, number: str, caller: str) -> TicketStatus | None:
+    async def by_number(
+        self, number: str, caller: str, last_digits: str = ""
+    ) -> TicketStatus | None:
         return None
 
 
@@ -68,6 +70,7 @@ async def test_given_star_in_english_then_the_status_in_english(serve: Serve) ->
     asterisk, _ = await press(serve, "*", HL_LANG="en")
     assert asterisk.played == [
         "en/ticket-latest", "en/digit-1", "en/digit-2", "en/ticket-status-closed",
+        "en/ticket-other",
     ]  # fmt: skip
 
 
