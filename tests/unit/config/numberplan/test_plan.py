@@ -71,6 +71,38 @@ def test_the_example_has_every_mode() -> None:
     assert {line.mode for line in plan.lines.values()} == set(Mode)
 
 
+CITIES = {
+    "lanzhou": (
+        "0931",
+        {
+            Mode.DUAL: {"12328", "12333", "12319"},
+            Mode.MERGED: {"96119", "12336"},
+            Mode.OFFICE: {"09318772182", "09318105032"},
+        },
+    ),
+    "dezhou": (
+        "0534",
+        {
+            Mode.DUAL: {"12328", "12348", "12333"},
+            Mode.MERGED: {"12317"},
+            Mode.CANCELLED: {"12301"},
+            Mode.SUB_CENTRE: {"12366", "12360", "12313"},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_the_plans_of_cities_have_the_numbers_and_modes_that_were_published(city: str) -> None:
+    area_code, modes = CITIES[city]
+    file = DEFAULTS / f"numberplan-{city}.toml"
+    plan = load_number_plan(file, CitySettings(area_code=area_code))
+    found = {
+        mode: {number for number, line in plan.lines.items() if line.mode is mode} for mode in Mode
+    }
+    assert found == {mode: modes.get(mode, set()) for mode in Mode} | {Mode.MAIN: {"12345"}}
+
+
 @pytest.mark.parametrize(
     ("number", "serving"),
     [
