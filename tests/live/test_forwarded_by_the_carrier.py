@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline, until
-from tests.live.harness.records import closed, ended_call, waiting
+from tests.live.harness.records import closed, ended_call, record_of, waiting
 from tests.live.harness.rtp import AudioPort
 from tests.live.harness.sipp import run_sipp
 
@@ -76,6 +77,7 @@ HOSTILE = {
     "separators": f"History-Info: {',' * 300}<sip:12328@c.invalid>;index=1",
     "括号": 'Diversion: "（交通\'热线）)(;=|&!`" <sip:12328@carrier.invalid>',
 }
+NUMBERS = [f"36{index:02}" for index in range(20)]
 NOT_FOUND = ("letters", "emergency", "long")
 
 
@@ -91,6 +93,38 @@ async def test_given_the_lines_number_in_a_header_then_call_and_record_are_of_th
     assert greeted == [LINE]
 
 
+@pytest.mark.parametrize("service", ["running", "away"])
+@pytest.mark.parametrize(
+    ("request_user", "headers"),
+    [
+        ("12328;phone-context=+86931", ()),
+        ("12345", ("Diversion: <tel:+86-931-12328>;reason=unconditional",)),
+        ("12345", ("History-Info: <sip:12345@c>;index=1.1, <sip:0931-12328@c>;index=1",)),
+    ],
+    ids=["parameter", "diversion", "history"],
+)
+async def test_given_no_service_then_plain_forms_lead_to_the_line_all_the_same(
+    hotline: Hotline,
+    telephones: dict[str, PhoneAgent],
+    service: str,
+    request_user: str,
+    headers: tuple[str, ...],
+) -> None:
+    caller = f"1390000{NUMBERS.pop()}"
+    if service == "away":
+        hotline.kill_service()
+    try:
+        await _call(hotline, caller, headers, request_user)
+    finally:
+        if service == "away":
+            await hotline.start_service()
+    account = hotline.accounts["admin"]
+    async with Api(hotline.web, account.username, account.password) as admin:
+        record = await until(lambda: record_of(admin, caller), "record of the call", 90)
+    assert record is not None
+    assert record["line"] == LINE
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 async def test_given_a_hostile_header_then_the_call_is_answered_on_a_line_and_nothing_else_happens(
     hotline: Hotline, telephones: dict[str, PhoneAgent], admin: Api, kind: str
@@ -104,10 +138,12 @@ async def test_given_a_hostile_header_then_the_call_is_answered_on_a_line_and_no
         assert not list(folder.glob("**/PWNED"))
 
 
-async def _call(hotline: Hotline, caller: str, headers: list[str]) -> None:
+async def _call(
+    hotline: Hotline, caller: str, headers: Sequence[str], request_user: str = "12345"
+) -> None:
     async with AudioPort() as audio:
         run = await run_sipp(
-            *(hotline.installation, "to_the_end", hotline.sip, "12345"),
+            *(hotline.installation, "to_the_end", hotline.sip, request_user),
             caller=caller,
             hold_ms=1500,
             headers=headers,

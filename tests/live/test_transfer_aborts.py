@@ -106,6 +106,27 @@ async def test_given_a_blind_transfer_when_the_target_fails_then_there_is_music_
     assert longest_silence(talk.caller, began, ended) < SILENCE_S
 
 
+@pytest.mark.parametrize("reason", ["busy", "refused", "no_answer"])
+async def test_given_a_colleague_who_does_not_take_a_blind_transfer_then_music_and_an_agent(
+    talk: Conversation, telephones: dict[str, PhoneAgent], reason: str
+) -> None:
+    telephones["8002"].behaviour = REASONS[reason]
+    began = talk.caller.elapsed_s
+    await talk.begin("blind", "agent:8002")
+    await talk.agent.wait_ended()
+    await talk.state("returned", reason, 25)
+    # the first agent is free again by now, and is the only one in the queue
+    again = await telephones["8001"].next_call()
+    await again.wait_answered()
+    ended = talk.caller.elapsed_s
+    await again.speak(AGENT_SAYS)
+    await talk.caller.hangup()
+    await talk.caller.wait_ended()
+    assert len(telephones["8002"].calls) == 1
+    assert heard(talk.caller, AGENT_SAYS) > HEARD
+    assert longest_silence(talk.caller, began, ended) < SILENCE_S
+
+
 @pytest.mark.parametrize("kind", ["blind", "consult", "three_way", "emergency"])
 async def test_given_caller_and_target_alone_when_the_target_hangs_up_then_the_caller_gets_an_agent(
     talk: Conversation,
