@@ -231,6 +231,20 @@ async def test_given_office_hours_when_called_then_it_rings_only_within_them(
     assert steps.get("not_handed_on") == (None if rung else "CLOSED")
 
 
+@pytest.mark.parametrize("number", ["09311000001", "12366"])
+async def test_given_an_office_or_centre_that_forwards_its_calls_here_then_it_is_not_rung_again(
+    world: TestPhone, targets: dict[str, PhoneAgent], boss: Api, number: str
+) -> None:
+    ours = f"139000007{number[-2:]}"
+    header = {"Diversion": f"<sip:{number}@carrier.invalid>;reason=user-busy"}
+    call = await world.dial("12345", caller=ours, extra_headers=header)
+    await reached(boss, ours, "ivr", prompt="greeting")
+    await call.hangup()
+    await call.wait_ended()
+    assert not [one for telephone in targets.values() for one in telephone.calls]
+    assert (await closed(boss, ours))["line"] == number
+
+
 async def test_given_a_caller_who_hangs_up_while_the_office_rings_then_it_rings_no_longer(
     world: TestPhone, targets: dict[str, PhoneAgent], boss: Api
 ) -> None:

@@ -22,7 +22,8 @@ from tests.live.harness.audio import RATE_HZ, likeness, samples
 from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.midnight import ZoneFolder, zone_with_midnight_at
 from tests.live.harness.records import closed, reached
-from tests.live.harness.sipp import run_sipp
+from tests.live.harness.rtp import AudioPort
+from tests.live.harness.sipp import Outcome, run_sipp
 from tests.live.harness.studio import prompt, say
 
 TEXT = '{ zh = "您好，本号码已停用，请拨打12345。", en = "Please dial 12345." }'
@@ -248,10 +249,40 @@ async def test_given_an_announcement_without_sound_then_the_caller_is_answered_b
     assert (record["line"], record["disposition"]) == ("12318", "abandoned_in_ivr")
 
 
-async def test_given_a_carrier_that_redirects_an_old_number_then_it_is_told_and_served(
+@pytest.mark.parametrize(
+    ("number", "outcome", "disposition"),
+    [
+        ("12336", Outcome((183,), 404, 1), "announced"),
+        ("12301", Outcome((), 404, 1), "vacant"),
+        ("96119", Outcome((183,), 200), "abandoned_in_ivr"),
+    ],
+)
+async def test_given_a_carrier_that_forwards_an_old_number_then_it_is_treated_as_if_dialled(
+    old_numbers: Hotline, records: Api, number: str, outcome: Outcome, disposition: str
+) -> None:
+    ours = f"139000005{number[-2:]}"
+    async with AudioPort() as audio:
+        run = await run_sipp(
+            *(old_numbers.installation, "to_the_end", old_numbers.sip, "12345"),
+            caller=ours,
+            hold_ms=500,
+            headers=[f"Diversion: <sip:0931{number}@carrier.invalid>;reason=unconditional"],
+            keys={"audio_port": str(audio.port)},
+        )
+    assert run.exit_code == 0, run.errors + run.messages
+    assert list(run.outcomes().values()) == [outcome]
+    if outcome.progress:
+        said = samples(prompt(old_numbers, f"announcement-{number}"))[:, 0]
+        assert likeness(audio.heard, said) > 0.8
+    record = await closed(records, ours)
+    assert (record["line"], record["dialled"]) == (number, "12345")
+    assert record["disposition"] == disposition
+
+
+async def test_given_an_old_number_that_only_the_service_can_read_then_it_is_told_and_served(
     old_numbers: Hotline, caller: TestPhone, records: Api
 ) -> None:
-    header = {"Diversion": "<sip:093112336@carrier.invalid>;reason=unconditional"}
+    header = {"Diversion": "<sip:%2B8693112336@carrier.invalid>;reason=unconditional"}
     call = await caller.dial("12345", caller="13900000206", extra_headers=header)
     await reached(records, "13900000206", "ivr", prompt="greeting")
     await call.hangup()
