@@ -265,7 +265,7 @@ async def test_given_a_carrier_that_forwards_an_old_number_then_it_is_treated_as
         run = await run_sipp(
             *(old_numbers.installation, "to_the_end", old_numbers.sip, "12345"),
             caller=ours,
-            hold_ms=500,
+            hold_ms=3000,
             headers=[f"Diversion: <sip:0931{number}@carrier.invalid>;reason=unconditional"],
             keys={"audio_port": str(audio.port)},
         )
@@ -317,7 +317,7 @@ async def test_given_the_calls_of_today_when_counted_then_each_old_number_has_it
 
 # ---- a change at midnight ------------------------------------------------------------------
 
-MIDNIGHT_IN_S = 25
+MIDNIGHT_IN_S = 60
 AROUND = timedelta(seconds=5)
 
 
