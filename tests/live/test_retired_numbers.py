@@ -365,6 +365,7 @@ then = "hangup"
 """
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("service", ["running", "down"])
 async def test_given_calls_all_the_time_when_midnight_comes_then_every_call_gets_its_days_treatment(
     changing: tuple[Hotline, ZoneFolder], service: str
