@@ -109,7 +109,7 @@ class InboundHandler:
         dialled = routing.numbers.original(await read_evidence(session))
         treated = routing.treatment(dialled.line.number)
         welcome = routing.reception(treated)
-        await self._identify(session, dialled)
+        by_dialplan = await self._identify(session, dialled)
         conversation = Conversation(
             session,
             self._prompts,
@@ -128,7 +128,7 @@ class InboundHandler:
         if standing.blocked and await turn_away(conversation):
             return
         try:
-            if treated.announcement:
+            if treated.announcement and not by_dialplan:
                 await self._announce(conversation, treated.announcement, dialled.line.number)
             destination = await self._receive(conversation, routing, welcome, standing.bonus)
         except EmergencyPressed:
@@ -167,21 +167,25 @@ class InboundHandler:
         await conversation.session.set_variable("HL_GREETED", "1")
         await reach_emergency(conversation, self._bus, self._emergency, by=by, line=line)
 
-    async def _identify(self, session: AgiSession, dialled: Dialled) -> None:
+    async def _identify(self, session: AgiSession, dialled: Dialled) -> bool:
+        """Let the call be of its line; whether the dialplan has found the same line before."""
         number = dialled.line.number
+        by_dialplan = await session.get_variable("HL_LINE") == number
         # The account code is in all that Asterisk tells of the call: the line is known by it.
-        if await session.get_variable("HL_LINE") != number:
+        if not by_dialplan:
             await session.set_variable("HL_LINE", number)
             await session.set_variable("CHANNEL(accountcode)", number)
         session.log.info("line.identified", line=number, known=dialled.known, by=dialled.source)
+        return by_dialplan
 
     async def _announce(
         self, conversation: Conversation, announcement: Announcement, number: str
     ) -> None:
-        """Tell what became of the number, unless the dialplan did so before the answer.
+        """Tell what became of a number that the dialplan did not find.
 
-        So it is when the carrier redirected the call and only a header names the number: the call
-        is answered by now, and whoever is answered is served.
+        The call is answered by now, and whoever is answered is served. What the dialplan has found
+        it has treated: if midnight or a new plan came between its look and this one, the call goes
+        on as it began.
         """
         if await conversation.session.get_variable("HL_HEARD") == "1":
             return

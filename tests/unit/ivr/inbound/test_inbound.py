@@ -327,3 +327,12 @@ async def test_given_an_announcement_before_the_answer_then_it_is_not_said_again
     asterisk = FakeAsterisk(variables={"HL_DIALLED": "96119", "HL_LINE": "96119", "HL_HEARD": "1"})
     _, played = await _call_on(serve, asterisk, datetime(2026, 6, 1, tzinfo=UTC))
     assert played == ["zh/greeting-12345"]
+
+
+async def test_given_a_line_that_the_dialplan_answered_when_it_is_retired_since_then_not_announced(
+    serve: Serve,
+) -> None:
+    # midnight, or a new plan, came between the dialplan's look and this one
+    asterisk = FakeAsterisk(variables={"HL_DIALLED": "96119", "HL_LINE": "96119"})
+    _, played = await _call_on(serve, asterisk, datetime(2026, 6, 1, tzinfo=UTC))
+    assert played == ["zh/greeting-12345"]
