@@ -41,6 +41,7 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
         outbound={"trunks": [trunk], "ring_seconds": 8, "drill_number": "0931999"},
         # telephones ring for what a test does only
         callback={"automatic": False},
+        privacy={"masked_roles": ["supervisor"]},
         second_pass={"lines": ["12333"]},
     )
     try:

@@ -55,6 +55,14 @@ async def test_given_a_supervisor_when_an_agent_talks_then_figures_whispering_an
         await call.wait_ended()
         await ringing.wait_ended()
         await seat.shows(agent, "未登录队列")
+    # a citizen's number is shown to whoever says why it must be seen
+    await expect(seat.at("#calls tr").first).to_contain_text("139****0091", timeout=WAIT_MS)
+    await seat.page.get_by_label("查看完整个人信息的原因").fill("核实投诉人身份")
+    await seat.page.get_by_role("button", name="显示完整信息").click()
+    await expect(seat.at("#calls tr").first).to_contain_text("13900000091", timeout=WAIT_MS)
+    await expect(seat.at("#unmask")).to_be_hidden()
+    kept = await hotline.store.audit.latest()
+    assert any(one.action == "personal.unmask" and one.user == "banzhang" for one in kept)
     assert heard(ringing, WHISPERED) > HEARD
     assert heard(call, WHISPERED) < NOT_HEARD
 

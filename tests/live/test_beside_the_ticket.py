@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import wave
 from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
 
 from agent_gateway.store import Knowledge
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.talk import Conversation
+
+# 着火了 is over so long after the beginning of 10_fire_caller.wav.
+FIRE_SAID_S = 3.0
+LOUD = 300
+
+
+def spoken(wav: Path) -> bytes:
+    """What the file says, without the silence around it."""
+    with wave.open(str(wav)) as file:
+        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > LOUD)
+    return sound[loud[0] : loud[-1]].tobytes()
 
 
 async def test_given_a_caller_who_speaks_of_a_fire_when_heard_then_the_agent_is_alarmed(
@@ -30,6 +47,27 @@ async def test_given_a_caller_who_speaks_of_a_fire_when_heard_then_the_agent_is_
     assert [step["line"] for step in record["path"] if step["step"] == "alarm"] == ["119"]
     turns = (await talk.desk.get(f"/api/calls/{talk.call_id}/transcript"))["turns"]
     assert turns[0]["readable"].endswith(("。", "！", "？"))
+
+
+async def test_given_a_caller_who_does_not_pause_when_a_danger_is_named_then_the_alarm_is_first(
+    talk: Conversation, tmp_path: Path
+) -> None:
+    breathless = tmp_path / "breathless.wav"
+    with wave.open(str(breathless), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        for name in ("10_fire_caller.wav", "12_light_caller.wav", "13_wages_caller.wav"):
+            file.writeframes(spoken(SPEECH / name))
+    speaking = asyncio.create_task(talk.caller.speak(breathless))
+    began = asyncio.get_running_loop().time()
+    alarm = await talk.desk.heard("call.alarm", deadline_s=30)
+    await speaking
+    final = await talk.desk.heard("transcript.final", lambda m: m["speaker"] == "caller", 60)
+    assert alarm["line"] == "119"
+    assert alarm["heard_at"] < final["heard_at"]
+    print(f"alarm {alarm['heard_at'] - began - FIRE_SAID_S:.2f} s after the words")
+    await talk.caller.hangup()
+    await talk.caller.wait_ended()
+    await talk.desk.heard("ticket.drafted", deadline_s=60)
 
 
 async def test_given_an_agent_who_greets_nobody_when_the_call_goes_on_then_a_supervisor_is_told(

@@ -326,6 +326,9 @@ byId("login").addEventListener("submit", async (event) => {
   }
 });
 byId("logout").addEventListener("click", async () => {
+  // nothing more is asked for in this session
+  state.live?.close();
+  state.user = null;
   await ask("POST", "/api/logout").catch(() => {});
   leave();
 });
