@@ -9,8 +9,8 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
-from tests.live.harness.hotline import SPEECH, Hotline
+from tests.live.harness.api import Api, Message
+from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.service import recogniser_pid
 
 LIGHT, FIRE = SPEECH / "12_light_caller.wav", SPEECH / "10_fire_caller.wav"
@@ -45,6 +45,7 @@ async def test_given_guesses_when_the_caller_goes_on_then_evidence_is_marked_and
     await quote.click()
     marks = seat.at("#words .turn.caller mark")
     await expect(marks.first).to_contain_text("路灯", timeout=WAIT_MS)
+    await expect(seat.page.get_by_role("button", name="提交工单")).to_have_count(1)
     await seat.picture("evidence")
     await seat.fits()
 
@@ -73,12 +74,19 @@ async def test_given_guesses_when_the_caller_goes_on_then_evidence_is_marked_and
     await expect(seat.at("#ticket-number")).not_to_be_empty(timeout=WAIT_MS)
     await seat.field("department", "urban_management")
     await seat.field("category", "urban.street_light")
+    number = await seat.at("#ticket-number").inner_text()
+    async with Api(hotline.web, account.username, account.password) as api:
+
+        async def filled() -> Message | None:
+            ticket = (await api.get(f"/api/tickets/{number}"))["fields"]
+            # until the call is over it holds only what the agent has entered
+            return ticket if "urgency" in ticket else None
+
+        fields = await until(filled, "the draft, filled")
+    await expect(seat.page.get_by_role("button", name="提交工单")).to_be_enabled()
     # the evidence of the draft leads into the same transcript
     await seat.at("#about-urgency .quote").first.click()
     await expect(seat.at("#words mark").first).to_contain_text("火", timeout=WAIT_MS)
-    number = await seat.at("#ticket-number").inner_text()
-    async with Api(hotline.web, account.username, account.password) as api:
-        fields = (await api.get(f"/api/tickets/{number}"))["fields"]
     assert fields["department"]["touched_by"] == fields["category"]["touched_by"] == "agent8001"
     assert fields["urgency"]["touched_by"] is None
 

@@ -54,7 +54,7 @@ export function showTicket({ key, ticket, prefill }, change, submit) {
     const guess = ticket?.call_ended_at ? {} : prefill?.[name];
     fill(name, { ...guess, ...ticket?.fields[name] }, open, change);
   }
-  const submitButton = form.querySelector("button");
+  const submitButton = form.querySelector("button.primary");
   submitButton.disabled = !ticket || !open;
   submitButton.textContent = text(open ? "submit" : "submitted");
 }
