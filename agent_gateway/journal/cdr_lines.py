@@ -38,8 +38,9 @@ CDR_COLUMNS = (
 )
 """Arguments of ``CDR()``, in the order of the CSV file's columns."""
 
-# The dialplan's contexts in which only calls to numbers out of service end.
-_RETIRED = {
+# The dialplan's contexts in which only calls to numbers out of service and of blocked callers end.
+_UNANSWERED = {
+    "blocked": Disposition.BLOCKED,
     "announced": Disposition.ANNOUNCED,
     "released": Disposition.ANNOUNCED,
     "vacant": Disposition.VACANT,
@@ -136,8 +137,8 @@ def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
         outcome = Disposition.HANDED_ON
     elif max(own, key=lambda leg: leg.start).dstchannel:
         outcome = Disposition.ABANDONED_RINGING
-    elif own_context := next((leg.context for leg in own if leg.context in _RETIRED), None):
-        outcome = _RETIRED[own_context]
+    elif own_context := next((leg.context for leg in own if leg.context in _UNANSWERED), None):
+        outcome = _UNANSWERED[own_context]
     elif any(leg.lastapp == "Queue" for leg in own):
         outcome = Disposition.ABANDONED_IN_QUEUE
     else:

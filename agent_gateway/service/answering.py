@@ -14,7 +14,7 @@ from config.queues import QueuePlan
 from config.settings import Settings
 from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
-from ivr.inbound import InboundHandler, Routing
+from ivr.inbound import InboundHandler, Routing, ScreeningHandler
 from ivr.prompts import PromptLibrary
 from ivr.survey import SurveyHandler
 from ivr.waiting import WaitingKeyHandler
@@ -69,6 +69,7 @@ class Answering:
             language_queues=self._language_queues,
         )
         self.server = AgiServer(settings.agi.host, settings.agi.port)
+        self.server.route("screening", ScreeningHandler(callers))
         self.server.route("inbound", self._inbound)
         self.server.route("waiting-key", waiting)
         self.server.route("survey", SurveyHandler(prompts, bus, surveys.wanted))

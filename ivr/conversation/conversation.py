@@ -72,18 +72,6 @@ class Conversation:
             raise EmergencyPressed
         return pressed
 
-    async def tell(self, key: str) -> bool:
-        """Play a prompt to its end, whatever keys are pressed; False: it was not heard."""
-        path, lasts_s = await self._find(key)
-        if path is None:
-            return False
-        try:
-            await self.session.stream_file(path, lasts_s=lasts_s)
-        except PlaybackFailed as error:
-            self.session.log.warning("prompt.not_played", prompt=key, reason=str(error))
-            return False
-        return True
-
     async def say_all(self, keys: Iterable[str], escape: str = "") -> str | None:
         """Play prompts one after the other until one is cut short; returns the key that did it."""
         for key in keys:

@@ -22,7 +22,7 @@ from ivr.fastagi import AgiSession
 from ivr.inbound.evidence import read_evidence
 from ivr.inbound.menu import Destination, walk_menu
 from ivr.inbound.reception import Reception, reception
-from ivr.inbound.standing import CallerStandings, standing_of, turn_away
+from ivr.inbound.standing import CallerStandings, standing_of
 from ivr.selfservice import TicketStatusSource, tell_ticket_progress
 from ivr.waiting.message import take_message
 from telephony.events import EventBus
@@ -117,7 +117,9 @@ class InboundHandler:
             welcome.language,
             emergency_key=self._emergency.key,
         )
-        standing = standing_of(conversation, self._standings)
+        standing = standing_of(session, self._standings)
+        if standing.bonus:
+            conversation.note("priority", " ".join((*standing.reasons, f"+{standing.bonus}")))
         await _set_route(session, welcome, Destination(), standing.bonus)
         if not dialled.known:
             session.log.error("line.unknown_number", dialled=dialled.digits, served_as=welcome.line)
@@ -125,8 +127,6 @@ class InboundHandler:
         await session.set_variable("HL_LANG", conversation.language)
         await session.set_variable("HL_NEXT", "queue")
 
-        if standing.blocked and await turn_away(conversation):
-            return
         try:
             if treated.announcement and not by_dialplan:
                 await self._announce(conversation, treated.announcement, dialled.line.number)

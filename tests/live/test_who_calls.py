@@ -11,11 +11,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from telephony.testphone import PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import Hotline, until
-from tests.live.harness.records import agent_state, ended_call, reached, waiting
+from tests.live.harness.records import (
+    agent_state,
+    closed,
+    ended_call,
+    reached,
+    waiting,
+)
 from tests.live.harness.sipp import run_sipp
 
 STRAIGHT_ON = [(0.3, "0")]
@@ -75,20 +83,27 @@ async def test_given_a_blocked_number_then_told_and_released_and_nobody_s_teleph
                 deadline_s=90,
             )
         )
-        call = await phone.dial("12345", caller=caller, keys=[*STRAIGHT_ON, (2.0, "0")])
+        call = await phone.dial("12345", caller=caller)
+        for _ in range(2):
+            await call.wait_for("hears")
+            await call.press("0")
         await call.wait_ended()
         run = await by_sipp
         assert run.exit_code == 0, run.errors + run.messages
+        assert (run.received("SIP/2.0 183"), run.received("SIP/2.0 200")) == (1, 0)
+        # nothing to pay for, and keys do nothing
+        assert (call.is_answered, call.sip_status, call.cause) == (False, 403, 21)
 
         heard = samples(call.heard)[:, 0]
         for language in ("zh", "en"):
             prompt = hotline.settings.prompts_dir / language / "caller-blocked.wav"
             assert likeness(heard, samples(prompt)[:, 0]) > 0.7, language
         for number, line in ((caller, "12345"), (f"86{other}", "12328")):
-            record = await ended_call(admin, number)
+            record = await closed(admin, number)
             assert (record["line"], record["disposition"]) == (line, "blocked")
             assert (record["hung_up_by"], record["cause"]) == ("system", 21)
             assert (record["queued_at"], record["agent"]) == (None, "")
+            assert (record["answered_at"], record["has_recording"]) == (None, False)
             assert await missed_calls(admin, number) == []
         assert telephones["8001"].calls == []
         assert not any(m["type"] == "call.offered" for m in agents["8001"].messages)
@@ -119,11 +134,11 @@ async def test_given_a_service_that_is_away_then_a_blocked_number_waits_like_oth
         record = await reached(admin, caller, "ivr", prompt="blocked")
         assert record["queued_at"] is None
         await hang_up(call)
-        record = await ended_call(admin, caller)
+        record = await closed(admin, caller)
         assert (record["disposition"], record["hung_up_by"]) == ("blocked", "caller")
 
 
-async def test_given_a_service_that_dies_while_a_blocked_caller_is_told_then_the_caller_waits(
+async def test_given_a_service_that_dies_while_a_blocked_caller_is_told_then_told_to_the_end(
     hotline: Hotline,
     phone: TestPhone,
     telephones: dict[str, PhoneAgent],
@@ -132,13 +147,42 @@ async def test_given_a_service_that_dies_while_a_blocked_caller_is_told_then_the
     caller = "13900000304"
     async with listed(admin, BLOCKED, number=caller, until=for_an_hour()):
         call = await phone.dial("12345", caller=caller)
-        await reached(admin, caller, "ivr", prompt="blocked")
+        await call.wait_for("hears")
         hotline.kill_service(signal.SIGKILL)
         try:
-            await waiting(hotline, 1)
-            await hang_up(call)
+            await call.wait_ended()
+            assert (call.is_answered, call.cause) == (False, 21)
         finally:
             await hotline.start_service()
+        assert (await closed(admin, caller))["disposition"] == "blocked"
+
+
+@pytest.mark.parametrize("failure", ["frozen service", "no announcement"])
+async def test_given_a_failure_when_a_blocked_number_calls_then_answered_like_others(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    admin: Api,
+    failure: str,
+) -> None:
+    caller = "13900000305"
+    prompts = [hotline.settings.prompts_dir / lang / "caller-blocked.wav" for lang in ("zh", "en")]
+    async with listed(admin, BLOCKED, number=caller, until=for_an_hour()):
+        if failure == "frozen service":
+            hotline.kill_service(signal.SIGSTOP)
+        else:
+            for prompt in prompts:
+                prompt.rename(prompt.with_suffix(".away"))
+        try:
+            call = await phone.dial("12345", caller=caller)
+            await call.wait_answered()
+            await waiting(hotline, 1)
+        finally:
+            hotline.kill_service(signal.SIGCONT)
+            for prompt in prompts:
+                if not prompt.exists():
+                    prompt.with_suffix(".away").rename(prompt)
+        await hang_up(call)
 
 
 async def test_given_callers_in_line_when_a_vip_calls_then_the_vip_is_answered_first(

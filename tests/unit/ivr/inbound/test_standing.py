@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ivr.inbound import InboundHandler, Standing
+from ivr.inbound import InboundHandler, ScreeningHandler, Standing
 from telephony.events import Event, EventBus, IvrStep
 from tests.unit.ivr.conftest import Serve
 from tests.unit.ivr.fake_asterisk import EveryPrompt, FakeAsterisk
@@ -52,36 +52,31 @@ def asterisk(**values: object) -> FakeAsterisk:
     )
 
 
-async def test_given_a_blocked_caller_then_told_in_both_languages_and_released_with_a_cause(
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (Standing(blocked=True), "blocked"),
+        (Standing(bonus=35), None),
+        (Standing(), None),
+        (None, None),
+    ],
+)
+async def test_given_a_call_before_its_answer_then_only_who_is_blocked_is_said_to_be(
+    serve: Serve, standing: Standing | None, said: str | None
+) -> None:
+    fake = asterisk()
+    fake.headers["agi_network_script"] = "screening"
+    await fake.call(await serve("screening", ScreeningHandler(Everybody(standing))))
+    assert fake.variables.get("HL_NEXT") == said
+    assert fake.played == []
+
+
+async def test_given_a_blocked_caller_who_could_not_be_told_so_then_served_like_others(
     serve: Serve,
 ) -> None:
-    fake = asterisk(keys={"caller-blocked": ["0", "0"]})
-    variables, steps = await call(serve, fake, Standing(blocked=True))
-    assert fake.played == ["zh/caller-blocked", "en/caller-blocked"]
-    assert {"HL_NEXT": "hangup", "HL_CAUSE": "21"}.items() <= variables.items()
-    assert [step.step for step in steps] == ["blocked"]
-
-
-async def test_given_a_hangup_in_the_announcement_then_the_dialplan_was_not_told_to_hang_up(
-    serve: Serve,
-) -> None:
-    fake = asterisk(hangs_up_at="caller-blocked")
-    variables, steps = await call(serve, fake, Standing(blocked=True))
+    variables, steps = await call(serve, asterisk(), Standing(blocked=True))
     assert variables["HL_NEXT"] == "queue"
-    assert [step.step for step in steps] == ["blocked"]
-
-
-@pytest.mark.parametrize("how", ["missing", "unplayable"])
-async def test_given_no_announcement_then_a_blocked_caller_is_served(
-    serve: Serve, how: str
-) -> None:
-    gone = frozenset({"caller-blocked"})
-    fake = asterisk(unplayable=gone) if how == "unplayable" else asterisk()
-    prompts = EveryPrompt(missing=gone) if how == "missing" else EveryPrompt()
-    variables, steps = await call(serve, fake, Standing(blocked=True), prompts)
-    assert variables["HL_NEXT"] == "queue"
-    assert "HL_CAUSE" not in variables
-    assert [step.step for step in steps] == ["blocked", "greeting", "queue"]
+    assert [step.step for step in steps] == ["greeting", "queue"]
 
 
 async def test_given_a_fault_in_the_lists_then_the_caller_is_like_everybody(serve: Serve) -> None:
