@@ -1,27 +1,30 @@
-"""/api/callers/blocked and /api/callers/priority: who is turned away, who is put forward."""
+"""/api/callers/…: who is turned away (blocked), put forward (priority), left alone (no-survey)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from agent_gateway.callers.known import KnownCallers
 from agent_gateway.callers.views import (
     Block,
+    LeaveInPeace,
     ListedCallerPage,
     ListedCallerView,
     ListQuery,
     Prefer,
 )
 from agent_gateway.http.errors import ApiError, not_found
-from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route
+from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.store import ListedCaller
 from agent_gateway.store.callers import CallerList
 from config.numberplan import EMERGENCY_NUMBERS
 
 if TYPE_CHECKING:
     from agent_gateway.http.context import GatewayContext
+
+_Body = TypeVar("_Body", bound=Strict)
 
 
 def _list(
@@ -79,8 +82,16 @@ async def prefer(exchange: Exchange[Nothing, Prefer]) -> ListedCallerView:
     return await _add(exchange, "priority", body.number, body.reason, body.until, body.priority)
 
 
+async def leave_in_peace(exchange: Exchange[Nothing, LeaveInPeace]) -> ListedCallerView:
+    """Put a number on the list of those that are not rung for the survey."""
+    body = exchange.body
+    return await _add(exchange, "no_survey", body.number, body.reason, body.until, 0)
+
+
 async def _add(
-    exchange: Exchange[Nothing, Block] | Exchange[Nothing, Prefer],
+    exchange: Exchange[Nothing, Block]
+    | Exchange[Nothing, LeaveInPeace]
+    | Exchange[Nothing, Prefer],
     name: CallerList,
     raw: str,
     reason: str,
@@ -125,33 +136,24 @@ def _known(context: GatewayContext) -> KnownCallers:
     return context.callers
 
 
-def _routes(name: CallerList, what: str) -> tuple[AnyRoute, ...]:
-    path = f"/api/callers/{name}"
-    adding: AnyRoute = (
-        Route(
-            "POST",
-            path,
-            block,
-            "Block a number for a time, with a reason",
-            "callers",
-            Nothing,
-            Block,
-            ListedCallerView,
-            roles=LEADERS,
-        )
-        if name == "blocked"
-        else Route(
-            "POST",
-            path,
-            prefer,
-            "Put a number forward, with a reason",
-            "callers",
-            Nothing,
-            Prefer,
-            ListedCallerView,
-            roles=LEADERS,
-        )
+def _adding(
+    name: CallerList,
+    add: Callable[[Exchange[Nothing, _Body]], Awaitable[ListedCallerView]],
+    body: type[_Body],
+    summary: str,
+) -> AnyRoute:
+    path = _path(name)
+    return Route(
+        "POST", path, add, summary, "callers", Nothing, body, ListedCallerView, roles=LEADERS
     )
+
+
+def _path(name: CallerList) -> str:
+    return f"/api/callers/{name.replace('_', '-')}"
+
+
+def _routes(name: CallerList, what: str, adding: AnyRoute) -> tuple[AnyRoute, ...]:
+    path = _path(name)
     return (
         Route(
             "GET",
@@ -180,6 +182,21 @@ def _routes(name: CallerList, what: str) -> tuple[AnyRoute, ...]:
 
 
 ROUTES: tuple[AnyRoute, ...] = (
-    *_routes("blocked", "Blocked numbers"),
-    *_routes("priority", "Numbers that are put forward"),
+    *_routes(
+        "blocked",
+        "Blocked numbers",
+        _adding("blocked", block, Block, "Block a number for a time, with a reason"),
+    ),
+    *_routes(
+        "priority",
+        "Numbers that are put forward",
+        _adding("priority", prefer, Prefer, "Put a number forward, with a reason"),
+    ),
+    *_routes(
+        "no_survey",
+        "Numbers that are not rung for the survey",
+        _adding(
+            "no_survey", leave_in_peace, LeaveInPeace, "Ring a number for no survey, with a reason"
+        ),
+    ),
 )

@@ -15,7 +15,7 @@ class ListedCallerView(BaseModel):
     """One entry. ``until`` None: without an end. ``removed_by`` "": it ended by itself."""
 
     id: int
-    list: Literal["blocked", "priority"]
+    list: Literal["blocked", "priority", "no_survey"]
     number: str
     reason: str
     priority: int
@@ -52,6 +52,14 @@ class Block(Strict):
     number: str = Field(min_length=1, max_length=64)
     reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
     until: AwareDatetime
+
+
+class LeaveInPeace(Strict):
+    """A number, in any spelling, that is not rung for the survey; ``until`` None: for good."""
+
+    number: str = Field(min_length=1, max_length=64)
+    reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
+    until: AwareDatetime | None = None
 
 
 class Prefer(Strict):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from agent_gateway.calls.hearing import HeardInterval, hearing
 from agent_gateway.store import Call, CallEventRow, RecordingRow
 from asr.text.masking import mask_name, mask_number
-from telephony.calls import is_outward
+from telephony.calls import is_outward, kind_of
 
 
 class CallSummary(BaseModel):
@@ -22,6 +22,7 @@ class CallSummary(BaseModel):
 
     call_id: str
     direction: Literal["inbound", "outbound"]
+    kind: Literal["call", "callback", "survey"]
     line: str
     dialled: str
     caller: str
@@ -134,4 +135,5 @@ class CallPage(BaseModel):
 def _values(call: Call) -> dict[str, Any]:
     columns = Call.__table__.columns
     values = {one.name: getattr(call, one.name) for one in columns if one.name != "id"}
-    return {**values, "direction": "outbound" if is_outward(call.id) else "inbound"}
+    direction = "outbound" if is_outward(call.id) else "inbound"
+    return {**values, "direction": direction, "kind": kind_of(call.id)}

@@ -17,7 +17,7 @@ from typing import Self
 from agent_gateway.journal.disposition import Disposition
 from agent_gateway.journal.fold import AGENT_PREFIX, agent_of
 from agent_gateway.store import Call
-from telephony.calls import is_outward
+from telephony.calls import by_agent, is_outward, is_survey
 
 CDR_COLUMNS = (
     "linkedid",
@@ -126,13 +126,17 @@ def _is_caller(leg: CdrLine) -> bool:
 
 def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
     first = min(own, key=lambda leg: leg.start)
-    if is_outward(call_id):
-        return _outward(call_id, first, legs)
+    if by_agent(call_id):
+        return _by_agent(call_id, first, legs)
     talked = [leg for leg in legs if leg.answer and leg.disposition == "ANSWERED"]
     talked = [leg for leg in talked if leg.dstchannel.startswith(AGENT_PREFIX)]
     talk = max(talked, key=lambda leg: leg.end - (leg.answer or leg.end), default=None)
     if talk:
         outcome = Disposition.ANSWERED
+    elif is_survey(call_id) and not any(leg.answer for leg in own):
+        outcome = Disposition.NOT_REACHED
+    elif is_survey(call_id) and not any(leg.lastapp == "Queue" for leg in own):
+        outcome = Disposition.COMPLETED_IN_IVR
     elif any(leg.context == "hand-on" and leg.answer for leg in own):
         outcome = Disposition.HANDED_ON
     elif max(own, key=lambda leg: leg.start).dstchannel:
@@ -146,8 +150,9 @@ def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
     return Call(
         id=call_id[:64],
         line=first.line[:32],
-        dialled=first.line[:32],
-        caller=first.src[:64],
+        # the citizen's number is on the channel of a survey call from the answer on
+        dialled=(first.src if is_survey(call_id) and first.answer else first.line)[:64],
+        caller=("" if is_survey(call_id) and not first.answer else first.src)[:64],
         channel=first.channel[:128],
         arrived_at=first.start,
         answered_at=talk.answer if talk else None,
@@ -158,7 +163,7 @@ def _call(call_id: str, legs: list[CdrLine], own: list[CdrLine]) -> Call:
     )
 
 
-def _outward(call_id: str, first: CdrLine, legs: list[CdrLine]) -> Call:
+def _by_agent(call_id: str, first: CdrLine, legs: list[CdrLine]) -> Call:
     """A call to a citizen: the agent's leg carries it."""
     talk = next(
         (leg for leg in legs if leg.dstchannel and leg.answer and leg.disposition == "ANSWERED"),

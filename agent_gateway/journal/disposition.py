@@ -10,6 +10,7 @@ from telephony.events import (
     BLOCKED_STEP,
     CALLBACK_STEP,
     EMERGENCY_REACHED_STEP,
+    SURVEY_CALL_STEP,
     VOICEMAIL_STEP,
     HungUpBy,
     OfferOutcome,
@@ -85,9 +86,9 @@ def disposition(
         return Disposition.ANSWERED if ended else Disposition.IN_PROGRESS
     if not ended:
         return Disposition.IN_PROGRESS
-    if outward:
-        return Disposition.NOT_REACHED
     chosen = {step["prompt"] for step in path if step["step"] == "ivr"}
+    if outward and SURVEY_CALL_STEP not in chosen:
+        return Disposition.NOT_REACHED
     if EMERGENCY_REACHED_STEP in chosen:
         return Disposition.EMERGENCY
     if VOICEMAIL_STEP in chosen:

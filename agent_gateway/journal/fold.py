@@ -8,7 +8,7 @@ from typing import Any
 from agent_gateway.journal.disposition import disposition
 from agent_gateway.journal.supervised import supervised
 from agent_gateway.store import Call
-from telephony.calls import is_outward
+from telephony.calls import by_agent, is_outward
 from telephony.events import (
     AGENT_LEFT_STEP,
     CallAnswered,
@@ -75,13 +75,13 @@ def fold_call(call: Call, event: CallEvent) -> str | None:
             _step(call, event, "offered", endpoint=event.endpoint)
         case OfferEnded():
             _step(call, event, "offer_ended", endpoint=event.endpoint, outcome=event.outcome.value)
-        case TransferTarget() if is_outward(call.id):
+        case TransferTarget() if by_agent(call.id):
             _step(call, event, "citizen", result=event.step.value, via=event.via, last=event.last)
-        case CallAnswered() if is_outward(call.id) and not event.endpoint.startswith(AGENT_PREFIX):
+        case CallAnswered() if by_agent(call.id) and not event.endpoint.startswith(AGENT_PREFIX):
             # the citizen; the agent picked up before
             call.answered_at = _earliest(call.answered_at, event.at)
             _step(call, event, "answered", endpoint=event.endpoint)
-        case CallAnswered() if is_outward(call.id):
+        case CallAnswered() if by_agent(call.id):
             answered_by = call.agent = agent_of(event.endpoint)[:64]
             _step(call, event, "picked_up", endpoint=event.endpoint)
         case CallAnswered():

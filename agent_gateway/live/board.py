@@ -12,7 +12,7 @@ from agent_gateway.calls.views import CallSummary
 from agent_gateway.journal import agent_of
 from agent_gateway.live.messages import AlarmMessage, QualityMessage, ScreenPop, Turn
 from agent_gateway.tickets.views import TicketSummary, TicketView
-from telephony.calls import is_outward
+from telephony.calls import is_outward, kind_of
 from telephony.events import (
     CallAnswered,
     CallArrived,
@@ -146,6 +146,7 @@ class LiveCall:
         return ScreenPop(
             call_id=self.call_id,
             direction="outbound" if is_outward(self.call_id) else "inbound",
+            kind=kind_of(self.call_id),
             line=self.line,
             line_name=line_names.get(self.line, ""),
             dialled=self.dialled,

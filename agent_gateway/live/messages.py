@@ -46,6 +46,7 @@ class ScreenPop(BaseModel):
 
     call_id: str
     direction: Literal["inbound", "outbound"]
+    kind: Literal["call", "callback", "survey"]
     line: str
     line_name: str
     dialled: str

@@ -16,7 +16,7 @@ from ivr.emergency import EmergencyLines
 from ivr.fastagi import AgiServer
 from ivr.inbound import InboundHandler, Routing, ScreeningHandler
 from ivr.prompts import PromptLibrary
-from ivr.survey import SurveyHandler
+from ivr.survey import SurveyCallHandler, SurveyHandler
 from ivr.waiting import WaitingKeyHandler
 from telephony.events import EventBus
 
@@ -73,6 +73,7 @@ class Answering:
         self.server.route("inbound", self._inbound)
         self.server.route("waiting-key", waiting)
         self.server.route("survey", SurveyHandler(prompts, bus, surveys.wanted))
+        self.server.route("survey-call", SurveyCallHandler(prompts, bus))
 
     def take(self, loaded: Loaded) -> None:
         """Go by changed files from the next call on."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from asr.attach import LiveParty
 from telephony.agents import AGENT_ENDPOINT
-from telephony.calls import CallBook, CallFeed, is_outward
+from telephony.calls import CallBook, CallFeed, by_agent
 from telephony.events import (
     CallEnded,
     CallLeftQueue,
@@ -29,7 +29,7 @@ class LiveParties:
             others = call.ringing | {
                 party.channel: party.endpoint for party in call.parties.values()
             }
-            if is_outward(call.call_id):
+            if by_agent(call.call_id):
                 for channel, endpoint in others.items():
                     ours = endpoint.startswith(AGENT_ENDPOINT)
                     speaker = Speaker.AGENT if ours else Speaker.CALLER

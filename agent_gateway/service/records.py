@@ -16,6 +16,7 @@ from agent_gateway.second import SecondPassDesk
 from agent_gateway.service.draft_rules import DraftRules
 from agent_gateway.service.live_calls import live_call_ids
 from agent_gateway.store import Store
+from agent_gateway.survey import SurveyCaller
 from agent_gateway.tickets import TicketDrafter
 from asr.prefill import Prefiller
 from config.settings import Settings
@@ -48,6 +49,7 @@ class Records:
         missed: MissedCallWatch,
         callbacks: CallbackDesk,
         second_pass: SecondPassDesk,
+        surveys: SurveyCaller,
     ) -> None:
         self._bus = bus
         self._store = store
@@ -55,6 +57,7 @@ class Records:
         self._missed = missed
         self._callbacks = callbacks
         self._second_pass = second_pass
+        self._surveys = surveys
         spool = settings.data_dir / "spool"
         self.sealer = Sealer(settings, bus)
         self._drafter = TicketDrafter(store, bus, DraftRules(prefiller), settings.city.zone)
@@ -66,7 +69,7 @@ class Records:
             recovered=self._recovered,
         )
         unended = UnendedCalls(store, bus, self._may_live, closed=self._recovered)
-        self.parts = (self._drafter, missed, callbacks, self.journal, recovery, unended)
+        self.parts = (self._drafter, missed, callbacks, surveys, self.journal, recovery, unended)
 
     async def seal(self) -> None:
         """Make recordings until the task is cancelled."""
@@ -91,11 +94,13 @@ class Records:
         self._missed.noticed(events)
         self._callbacks.noticed(events)
         self._second_pass.noticed(events)
+        self._surveys.noticed(events)
 
     def _recovered(self, call_id: str) -> None:
         self._drafter.plan(call_id)
         self._missed.recovered(call_id)
         self._callbacks.recovered(call_id)
+        self._surveys.recovered(call_id)
 
     def _may_live(self, call_id: str) -> bool:
         live = live_call_ids(self._feed)

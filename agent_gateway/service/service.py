@@ -32,6 +32,7 @@ from agent_gateway.service.live_calls import QueuePlaces
 from agent_gateway.service.recognisers import second_recogniser
 from agent_gateway.service.records import Records
 from agent_gateway.service.supervising import Ears, Supervising
+from agent_gateway.service.surveys import survey_caller
 from agent_gateway.store import Store
 from agent_gateway.survey import SurveyDesk
 from config.calendar import CityClock
@@ -120,6 +121,15 @@ class Service:
             lambda row: self.context.missed_call_changed(row),
             loaded.plan.main.number,
         )
+        self.survey_calls = survey_caller(
+            settings,
+            self.store,
+            self.bus,
+            self.feed,
+            self._clock,
+            queues.names,
+            self.callers.number,
+        )
         self.answering = Answering(
             settings,
             self.bus,
@@ -150,6 +160,7 @@ class Service:
             self.missed,
             self.callbacks,
             self._second_pass,
+            self.survey_calls,
         )
         self.reloader = Reloader(settings, secrets, loaded)
         self.context = GatewayContext(

@@ -18,6 +18,7 @@ from agent_gateway.store.models import (
     SecondTurn,
     Session,
     Survey,
+    SurveyCall,
     Ticket,
     TranscriptTurn,
     User,
@@ -25,6 +26,7 @@ from agent_gateway.store.models import (
 from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.second import SecondBacklog
 from agent_gateway.store.store import Store
+from agent_gateway.store.survey_calls import SurveyCallFigures
 from agent_gateway.store.surveys import SurveyFigures, SurveyFilter
 from agent_gateway.store.tickets import TicketFilter
 from agent_gateway.store.types import storable
@@ -49,6 +51,8 @@ __all__ = [
     "Session",
     "Store",
     "Survey",
+    "SurveyCall",
+    "SurveyCallFigures",
     "SurveyFigures",
     "SurveyFilter",
     "Ticket",

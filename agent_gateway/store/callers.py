@@ -14,7 +14,7 @@ from agent_gateway.store.models import ListedCaller, MissedCall, Ticket
 from agent_gateway.store.types import storable
 from agent_gateway.store.users import audit_entry
 
-CallerList = Literal["blocked", "priority"]
+CallerList = Literal["blocked", "priority", "no_survey"]
 # A matter that somebody works on; a draft is what every answered call leaves.
 IN_WORK = ("submitted", "dispatched", "handling")
 _PIECE = 1000

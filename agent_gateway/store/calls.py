@@ -70,14 +70,14 @@ class Calls:
     async def waits(
         self, since: datetime, until: datetime
     ) -> Sequence[tuple[str, str, datetime | None, datetime | None, datetime | None]]:
-        """Calls that arrived in [since, until) and asked for a person.
+        """Citizens' calls that arrived in [since, until) and asked for a person.
 
         Returns:
             (dialled line, disposition, queued at, answered at, ended at) of each.
         """
         query = (
             select(Call.line, Call.disposition, Call.queued_at, Call.answered_at, Call.ended_at)
-            .where(Call.arrived_at >= since, Call.arrived_at < until)
+            .where(Call.arrived_at >= since, Call.arrived_at < until, ~Call.id.startswith(PREFIX))
             .where(or_(Call.queued_at.is_not(None), Call.answered_at.is_not(None)))
         )
         async with self._engine.read() as session:

@@ -247,15 +247,16 @@ class RecordingRow(Base):
 
 
 class ListedCaller(Base):
-    """A caller's number on a list: ``blocked`` (with an end, always) or ``priority``.
+    """A caller's number on a list.
 
+    ``blocked`` (with an end, always), ``priority`` or ``no_survey`` (not rung for the survey).
     ``number`` is in the form of ``callers.caller_number``; ``priority`` is added to the line's.
     An entry is in force from its making until it ends or is removed.
     """
 
     __tablename__ = "listed_callers"
     __table_args__ = (
-        CheckConstraint("list IN ('blocked', 'priority')", name="list"),
+        CheckConstraint("list IN ('blocked', 'priority', 'no_survey')", name="list"),
         CheckConstraint("list <> 'blocked' OR until IS NOT NULL", name="block_ends"),
         # one entry a number that was not removed
         Index(
@@ -342,6 +343,37 @@ class Survey(Base):
     agent: Mapped[str] = mapped_column(String(64), default="", index=True)
     score: Mapped[int]
     solved: Mapped[bool | None]
+    # same_call, or call_back: then answered_in is the survey call's id.
+    way: Mapped[str] = mapped_column(String(16), default="same_call")
+    answered_in: Mapped[str] = mapped_column(String(64), default="")
+
+
+class SurveyCall(Base):
+    """A citizen who is to be rung, is being rung or was rung to rate the call ``about``.
+
+    ``citizen``: the number in the form of ``callers.caller_number``; ``number``: as it is dialled.
+    ``queue``: where the rated call waited. ``next_at``: the next attempt; None: it goes on
+    (``result`` ""), or all is over. ``call_id``, ``asked_at`` and ``ended_at`` are of the latest
+    attempt, ``result`` an :class:`agent_gateway.survey.Outcome`. ``trunk``: by which the next
+    attempt goes, from 1.
+    """
+
+    __tablename__ = "survey_calls"
+
+    about: Mapped[str] = mapped_column(String(64), primary_key=True)
+    citizen: Mapped[str] = mapped_column(String(64), index=True)
+    number: Mapped[str] = mapped_column(String(24))
+    line: Mapped[str] = mapped_column(String(32), default="")
+    agent: Mapped[str] = mapped_column(String(64), default="")
+    queue: Mapped[str] = mapped_column(String(64), default="")
+    chosen_at: Mapped[datetime] = mapped_column(index=True)
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    trunk: Mapped[int] = mapped_column(default=1)
+    call_id: Mapped[str] = mapped_column(String(64), default="", index=True)
+    asked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str] = mapped_column(String(16), default="", index=True)
 
 
 class Callback(Base):

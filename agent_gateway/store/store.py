@@ -16,6 +16,7 @@ from agent_gateway.store.migrate import migrate
 from agent_gateway.store.missed import MissedCalls
 from agent_gateway.store.pinned import PinnedTargets
 from agent_gateway.store.second import SecondPasses
+from agent_gateway.store.survey_calls import SurveyCalls
 from agent_gateway.store.surveys import Surveys
 from agent_gateway.store.tickets import Tickets
 from agent_gateway.store.users import AuditTrail, Sessions, Users
@@ -38,6 +39,7 @@ class Store:
         self.events = Events(self._engine)
         self.tickets = Tickets(self._engine)
         self.surveys = Surveys(self._engine)
+        self.survey_calls = SurveyCalls(self._engine)
         self.callbacks = Callbacks(self._engine)
         self.missed = MissedCalls(self._engine)
         self.callers = ListedCallers(self._engine)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_gateway.store.engine import Engine
-from agent_gateway.store.models import Call, Survey
+from agent_gateway.store.models import Call, Survey, Ticket
 from telephony.events import SurveyAnswered
 
 
@@ -20,6 +20,7 @@ class SurveyFilter:
 
     line: str = ""
     agent: str = ""
+    way: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -44,14 +45,19 @@ class Surveys:
 
     async def page(
         self, wanted: SurveyFilter, *, limit: int, offset: int
-    ) -> tuple[Sequence[Survey], int]:
-        """The newest first, and how many there are in all."""
+    ) -> tuple[Sequence[tuple[Survey, str | None]], int]:
+        """The newest first, each with its call's ticket, and how many there are in all."""
         conditions = _conditions(wanted)
-        query = select(Survey).where(*conditions).order_by(Survey.at.desc(), Survey.call_id)
+        query = (
+            select(Survey, Ticket.number)
+            .outerjoin(Ticket, Ticket.call_id == Survey.call_id)
+            .where(*conditions)
+            .order_by(Survey.at.desc(), Survey.call_id)
+        )
         count = select(func.count()).select_from(Survey).where(*conditions)
         async with self._engine.read() as session:
-            rows = (await session.scalars(query.limit(limit).offset(offset))).all()
-            return rows, (await session.scalar(count)) or 0
+            rows = (await session.execute(query.limit(limit).offset(offset))).all()
+            return [(row, ticket) for row, ticket in rows], (await session.scalar(count)) or 0
 
     async def figures(self, wanted: SurveyFilter) -> Sequence[SurveyFigures]:
         """Averages by line and agent."""
@@ -78,11 +84,20 @@ class Surveys:
 
 
 async def keep_answer(session: AsyncSession, call: Call, event: SurveyAnswered) -> None:
-    """Write an answer down; a second one of the same call completes the first."""
-    row = await session.get(Survey, event.call_id)
+    """Write an answer down; a second one of the same call completes the first.
+
+    An answer given in another call belongs to the line and agent of the call that was rated.
+    """
+    rated: Call | None = call
+    if event.about:
+        rated = await session.get(Call, event.about)
+    row = await session.get(Survey, event.about or event.call_id)
     if row is None:
-        row = Survey(call_id=event.call_id, at=event.at, line=call.line, agent=call.agent)
+        row = Survey(call_id=(event.about or event.call_id)[:64], at=event.at)
+        row.line, row.agent = (rated.line, rated.agent) if rated else (call.line, "")
         session.add(row)
+    if event.about:
+        row.way, row.answered_in = "call_back", event.call_id
     row.score = event.score
     if event.solved is not None or row.solved is None:
         row.solved = event.solved
@@ -94,6 +109,8 @@ def _conditions(wanted: SurveyFilter) -> list[ColumnElement[bool]]:
         conditions.append(Survey.line == wanted.line)
     if wanted.agent:
         conditions.append(Survey.agent == wanted.agent)
+    if wanted.way:
+        conditions.append(Survey.way == wanted.way)
     if wanted.since:
         conditions.append(Survey.at >= wanted.since)
     if wanted.until:

@@ -50,7 +50,7 @@ class SurveyDesk:
 
     def wanted(self, call_id: str) -> bool:
         """Whether the call's caller may be asked."""
-        return self._enabled and call_id not in self._not
+        return self._enabled and not is_outward(call_id) and call_id not in self._not
 
     async def send(self, call_id: str, extension: str) -> None:
         """The agent leaves, the caller goes on to the survey.
@@ -62,7 +62,7 @@ class SurveyDesk:
         call = self._book.call(call_id)
         if call is None or call.channel not in call.parties:
             raise SurveyError("通话已结束 / the call is over")
-        if is_outward(call_id) or not self.wanted(call_id) or call.line in self._lines_without:
+        if not self.wanted(call_id) or call.line in self._lines_without:
             raise SurveyError("该通话不作评价 / there is no survey for this call")
         endpoint = AGENT_ENDPOINT + extension
         channel = next(

@@ -19,7 +19,7 @@ from asr.audiosocket import ExpectedStreams
 from asr.streams import TranscriptionService
 from telephony.agents import AGENT_ENDPOINT
 from telephony.ami import AmiError
-from telephony.calls import is_outward
+from telephony.calls import by_agent
 from telephony.events import (
     ANNOUNCEMENT_STEP,
     HANDED_ON_STEPS,
@@ -236,7 +236,7 @@ class AudioAttacher:
         existing = call.attached.get(channel)
         if existing is not None:
             speaker = existing.speaker
-        if is_outward(call_id):
+        if by_agent(call_id):
             # the agent's channel carries the call; whoever else is there is the citizen
             ours = channel.startswith(AGENT_ENDPOINT)
             speaker = Speaker.AGENT if ours else Speaker.CALLER

@@ -19,6 +19,7 @@ from config.settings.models import (
     RecordingSettings,
     SecondPassSettings,
     Settings,
+    SurveyCallSettings,
     TrunkSettings,
     WebSettings,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "SecondPassSettings",
     "Secrets",
     "Settings",
+    "SurveyCallSettings",
     "TrunkSettings",
     "WebSettings",
     "load_secrets",

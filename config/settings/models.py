@@ -279,6 +279,28 @@ class SurveySettings(_Section):
     lines_without: tuple[Annotated[str, Field(pattern=r"^[0-9]{3,15}$")], ...] = ()
 
 
+LineShare = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:100|[1-9]?[0-9])$")]
+
+
+class SurveyCallSettings(_RungHours):
+    """The survey as a call of its own, some time after the call that it is about."""
+
+    lines: tuple[LineShare, ...] = ()
+    working_days: Spans = ("09:00-12:00", "14:00-20:00")
+    weekends: Spans = ("10:00-12:00", "15:00-18:00")
+    holidays: Spans = ()
+    minutes_after: Annotated[int, Field(ge=0, le=1440)] = 30
+    attempts: Annotated[int, Field(ge=1, le=5)] = 2
+    minutes_between: Annotated[int, Field(ge=1, le=1440)] = 120
+    days_between: Annotated[int, Field(ge=0, le=366)] = 30
+    at_once: Annotated[int, Field(ge=1, le=50)] = 2
+
+    @property
+    def share_by_line(self) -> dict[str, int]:
+        """Line -> how many of a hundred answered calls are followed by a survey call."""
+        return {line: int(share) for line, share in (one.split("=") for one in self.lines)}
+
+
 class PromptSettings(_Section):
     """Which voice speaks the prompts that nobody recorded.
 
@@ -334,6 +356,7 @@ class Settings(BaseSettings):
     callback: CallbackSettings = CallbackSettings()
     callers: CallerSettings = CallerSettings()
     survey: SurveySettings = SurveySettings()
+    survey_calls: SurveyCallSettings = SurveyCallSettings()
     prompts: PromptSettings = PromptSettings()
     privacy: PrivacySettings = PrivacySettings()
 

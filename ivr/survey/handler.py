@@ -51,25 +51,26 @@ class SurveyHandler:
         language: Language = "en" if await session.get_variable("HL_LANG") == "en" else "zh"
         conversation = Conversation(session, self._prompts, self._bus, language)
         conversation.note(STEP, "score")
-        key = await self._ask(conversation, "survey-score")
+        key = await ask(conversation, "survey-score")
         if key is None or key not in SCORES:
             await conversation.say("survey-goodbye")
             return
         self._answered(call_id, int(key), None)
         conversation.note(STEP, "solved")
-        solved = await self._ask(conversation, "survey-solved")
+        solved = await ask(conversation, "survey-solved")
         if solved in (SOLVED, NOT_SOLVED):
             self._answered(call_id, int(key), solved == SOLVED)
         await conversation.say("survey-thanks")
-
-    @staticmethod
-    async def _ask(conversation: Conversation, prompt: str) -> str | None:
-        if not await conversation.can_say(prompt):
-            return None
-        key = await conversation.say(prompt, ALL_KEYS)
-        return key if key is not None else await conversation.wait_key(KEY_WITHIN_S)
 
     def _answered(self, call_id: str, score: int, solved: bool | None) -> None:
         self._bus.publish(
             SurveyAnswered(at=datetime.now(UTC), call_id=call_id, score=score, solved=solved)
         )
+
+
+async def ask(conversation: Conversation, prompt: str) -> str | None:
+    """The key that answers a question; None for silence, or when it cannot be asked."""
+    if not await conversation.can_say(prompt):
+        return None
+    key = await conversation.say(prompt, ALL_KEYS)
+    return key if key is not None else await conversation.wait_key(KEY_WITHIN_S)

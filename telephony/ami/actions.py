@@ -176,6 +176,12 @@ def setvar(name: str, value: str, channel: str = "") -> AmiAction:
     return AmiAction(fields)
 
 
+def show_dialplan(context: str, exten: str) -> AmiAction:
+    """What the context has for an extension; refused if nothing there matches it."""
+    fields: dict[str, FieldValue] = {"Action": "ShowDialPlan", "Context": context}
+    return AmiAction(fields | {"Extension": exten}, completes_on="ShowDialPlanComplete")
+
+
 def reload_module(module: str = "") -> AmiAction:
     """Read the configuration of a module again, or of all."""
     fields: dict[str, FieldValue] = {"Action": "Reload"}

@@ -159,7 +159,7 @@ def transfer_target(board: Switchboard, h: Headers) -> None:
     if leg is not None and step in (TargetStep.DIALLING, TargetStep.ANSWERED):
         channel = leg.name.full
         board.merge(leg.call, call)
-        if h.flag("outside") and not outward.is_outward(call.ident):
+        if h.flag("outside") and not outward.by_agent(call.ident):
             # nobody of ours: takes part in the conversation, never as the call's agent
             leg.answered = leg.guest = True
     board.emit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telephony.calls.channelname import number_in
 from telephony.calls.headers import Headers
 from telephony.calls.legs import CallThread, Leg
+from telephony.calls.outward import follow
 from telephony.calls.switchboard import RING, UP, Switchboard
 from telephony.events import (
     CallAnswered,
@@ -41,6 +42,7 @@ def dial_begin(board: Switchboard, h: Headers) -> None:
         return
     target.dialled = True
     target.dial_string = h.get("dialstring") or target.dial_string
+    follow(board, target)
     if source is None:
         return
     target.dialled_by = source

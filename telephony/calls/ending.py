@@ -9,7 +9,7 @@ from telephony.calls.channelname import number_in
 from telephony.calls.dialling import answered, end_offer, outcome_of_release
 from telephony.calls.headers import Headers
 from telephony.calls.legs import CallThread, Leg, Release
-from telephony.calls.outward import is_outward
+from telephony.calls.outward import by_agent
 from telephony.calls.queueing import settle
 from telephony.calls.switchboard import UP, Switchboard, own_number
 from telephony.events import CallEnded, HungUpBy, PartyLeft, QueueLeaveReason
@@ -157,7 +157,7 @@ def _who(board: Switchboard, call: CallThread, last: Leg) -> tuple[HungUpBy, Leg
 def _side(call: CallThread, leg: Leg | None) -> HungUpBy:
     if leg is None:
         return HungUpBy.UNKNOWN
-    if is_outward(call.ident):
+    if by_agent(call.ident):
         return HungUpBy.AGENT if leg is call.caller else HungUpBy.CALLER
     if leg is call.caller and leg is not call.answered_by:
         return HungUpBy.CALLER

@@ -189,6 +189,8 @@ EMERGENCY_REACHED_STEP = "emergency_reached"
 BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
+# The citizen has answered a survey call; the detail is the call that it is about.
+SURVEY_CALL_STEP = "survey_call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -491,10 +493,14 @@ class TicketDrafted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyAnswered(CallEvent):
-    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered."""
+    """A citizen rated a call: ``score`` 1 to 5, 5 the best; ``solved`` None: not answered.
+
+    ``about``: the call that was rated; "" for this one.
+    """
 
     score: int
     solved: bool | None = None
+    about: str = ""
 
 
 _ADAPTERS: dict[str, TypeAdapter[Event]] = {}

@@ -53,7 +53,7 @@ export function showMissed() {
 /** What can be done with the call on the screen (null: nothing). */
 export function showCallBack(callNow, extension) {
   const mine = callNow && extension && callNow.ended_at && callNow.agents.includes(extension);
-  const ours = Boolean(mine) && callNow.direction === "outbound" && written !== callNow.call_id;
+  const ours = Boolean(mine) && callNow.kind === "callback" && written !== callNow.call_id;
   if (ours && shown?.call_id !== callNow.call_id) propose(callNow);
   shown = mine ? callNow : null;
   byId("call-back").hidden = !mine || !callNow.caller;

@@ -71,7 +71,8 @@ function alarm({ line, words, urgent_only }) {
 }
 
 function wayOf(call) {
-  return call.direction === "outbound" ? `${text("outward")} · ` : "";
+  const way = { callback: "outward", survey: "survey_call" }[call.kind];
+  return way ? `${text(way)} · ` : "";
 }
 
 function lineOf(call) {

@@ -131,6 +131,7 @@ const TEXTS = {
   callback_wrong_number: ["号码有误（他人接听）", "Wrong number"],
   callback_unknown_number: ["空号", "Unknown number"],
   outward: ["回电", "Call back"],
+  survey_call: ["满意度回访", "Survey call"],
   step_citizen: ["呼叫市民", "Citizen"],
   step_picked_up: ["坐席摘机", "Agent picked up"],
   disposition_not_reached: ["未接通", "Not reached"],

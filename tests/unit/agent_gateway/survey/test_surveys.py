@@ -100,7 +100,7 @@ async def test_given_answers_then_one_row_a_call_and_averages_by_line_and_agent(
     )
     rows, total = await store.surveys.page(SurveyFilter(), limit=10, offset=0)
     assert total == 2
-    assert {(row.call_id, row.score, row.solved) for row in rows} == {
+    assert {(row.call_id, row.score, row.solved) for row, _ in rows} == {
         ("1.1", 5, True),
         ("1.2", 2, None),
     }

@@ -138,3 +138,45 @@ def test_given_a_talk_when_the_service_is_new_then_the_channels_tell_of_it() -> 
 def test_given_an_id_then_it_tells_the_direction() -> None:
     assert is_outward(new_call_id(AT))
     assert not is_outward("hotline-1767323045.7")
+
+
+SURVEY = "out-survey-1767323045.7"
+RUNG = {"Channel": "PJSIP/carrier-1-03", "Uniqueid": SURVEY, "Linkedid": SURVEY}
+SURVEYED: list[dict[str, str]] = [
+    {"Event": "Newchannel", **RUNG, "ChannelState": "0", "CallerIDNum": "12345"},
+    {
+        "Event": "DialBegin",
+        **{f"Dest{name}": value for name, value in RUNG.items()},
+        "DialString": f"carrier-1/sip:{NUMBER}@127.0.0.1:5070",
+    },
+    {"Event": "Newstate", **RUNG, "ChannelState": "5", "CallerIDNum": "12345"},
+]
+
+
+def test_given_a_survey_call_when_it_rings_then_it_is_the_citizens_and_nobodys_offer() -> None:
+    events = _events(SURVEYED)
+    (arrived,) = [event for event in events if isinstance(event, CallArrived)]
+    assert (arrived.call_id, arrived.caller) == (SURVEY, NUMBER)
+    assert not [event for event in events if isinstance(event, CallOffered | CallAnswered)]
+
+
+def test_given_a_survey_call_that_is_answered_when_the_citizen_hangs_up_then_by_the_caller() -> (
+    None
+):
+    events = _events(
+        [
+            *SURVEYED,
+            {"Event": "Newstate", **RUNG, "ChannelState": "6"},
+            {"Event": "HangupRequest", **RUNG},
+            {"Event": "Hangup", **RUNG, "Cause": "16"},
+        ]
+    )
+    assert not [event for event in events if isinstance(event, CallAnswered)], "by a person"
+    (ended,) = [event for event in events if isinstance(event, CallEnded)]
+    assert (ended.hung_up_by, ended.cause) == ("caller", 16)
+
+
+def test_given_a_survey_call_that_is_refused_then_the_cause_is_told() -> None:
+    events = _events([*SURVEYED, {"Event": "Hangup", **RUNG, "Cause": "21"}])
+    (ended,) = [event for event in events if isinstance(event, CallEnded)]
+    assert (ended.call_id, ended.cause) == (SURVEY, 21)
