@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, time, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from agent_gateway.journal import CDR_COLUMNS
 from agent_gateway.store import Store, User
+from config.calendar import DayKind, OpeningHours, WorkCalendar, load_calendar
 from config.directory import load_directory
 from config.menus import load_menus
 from config.numberplan import (
     NumberPlan,
-    RingTime,
     Treatment,
     day_begins,
     dialled_patterns,
@@ -27,12 +27,15 @@ from telephony.asterisk.installation import Installation, find_installation
 from telephony.asterisk.process import AsteriskProcess
 from telephony.asterisk.rendering import (
     AgentEndpoint,
+    DialplanHours,
     DialplanLine,
     DialplanQueue,
     DialplanStage,
     RenderInput,
     render_asterisk_config,
 )
+
+DAY_S = 86_400
 
 
 async def apply_endpoints(settings: Settings, secrets: Secrets) -> Path:
@@ -97,6 +100,11 @@ def render_input(
         asterisk_data_dir=installation.data_dir,
         asterisk_version=installation.version,
         directory_numbers=load_directory(settings.directory).numbers,
+        # yesterday is not over in every zone
+        changed_days=changed_days(
+            load_calendar(settings.calendar),
+            datetime.now(settings.city.zone).date() - timedelta(days=1),
+        ),
         more_queues=tuple(
             DialplanQueue(queue.name, queue.overflow_s, queue.overflow_to, queue.overflow_priority)
             for queue in load_queues(settings, plan).queues
@@ -142,24 +150,31 @@ def _stage(treated: Treatment, begins: int, zone: tzinfo) -> DialplanStage:
         cause=treated.cause,
         key_for_person=announcement is not None and announcement.key_for_person,
         rings=to.number if to else "",
-        windows=_windows(to.times) if to else (),
-        # a city whose clocks change takes the new offset at the next start or reload
-        utc_offset_s=_offset_s(zone),
+        hours=_hours(to.hours, zone) if to and to.hours else None,
         release=to is not None and to.release,
     )
 
 
-def _windows(times: Sequence[RingTime]) -> tuple[tuple[int, int], ...]:
-    """Seconds of the week from Monday 0:00: begin and end of each opening."""
-    return tuple(
-        sorted(
-            (_second(day, one.begins), _second(day, one.to)) for one in times for day in one.days
-        )
+def _hours(hours: OpeningHours, zone: tzinfo) -> DialplanHours:
+    return DialplanHours(
+        week=tuple(
+            (weekday * DAY_S + begins * 60, weekday * DAY_S + ends * 60)
+            for weekday in range(7)
+            for begins, ends in hours.ordinary(weekday)
+        ),
+        kinds={
+            kind.value: tuple((begins * 60, ends * 60) for begins, ends in hours.on(kind))
+            for kind in DayKind
+        },
+        # a city whose clocks change takes the new offset at the next start or reload
+        utc_offset_s=_offset_s(zone),
     )
 
 
-def _second(day: int, moment: time) -> int:
-    return (day - 1) * 86_400 + moment.hour * 3600 + moment.minute * 60 + moment.second
+def changed_days(calendar: WorkCalendar, since: date) -> tuple[tuple[int, str], ...]:
+    """The days from then on that are not what their weekday says, as the dialplan counts them."""
+    epoch = date(1970, 1, 1)
+    return tuple(((day - epoch).days, kind.value) for day, kind in calendar.extraordinary(since))
 
 
 def _offset_s(zone: tzinfo) -> int:

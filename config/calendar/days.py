@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from config.calendar.china import FIRST_YEAR, LAST_YEAR, holiday_on, worked_for
@@ -56,6 +56,15 @@ class WorkCalendar:
             if (name := worked_for(date_)) is not None:
                 return Day(DayKind.WORKING, f"{name}调休上班", ordinary=False)
         return Day(DayKind.WORKING if date_.weekday() < 5 else DayKind.WEEKEND, sure=sure)
+
+    def extraordinary(self, since: date) -> Iterator[tuple[date, DayKind]]:
+        """The days from then on that are not what their weekday says, as far as they are known."""
+        last = max([date(LAST_YEAR, 12, 31), *self.overrides])
+        day = since
+        while day <= last:
+            if not (known := self.day(day)).ordinary:
+                yield day, known.kind
+            day += timedelta(days=1)
 
     def knows(self, year: int) -> bool:
         """Whether the year's holidays are known, by the library or by the deployment's file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -65,7 +66,22 @@ class OpeningHours(BaseModel):
     def spans(self, local: datetime, calendar: WorkCalendar) -> tuple[str, ...]:
         """The hours of a day by the city's clock."""
         day = calendar.day(local.date())
-        weekdays = (
+        own = self._weekdays[local.weekday()]
+        return own if own is not None and day.ordinary else self._by_kind[day.kind]
+
+    def ordinary(self, weekday: int) -> tuple[tuple[int, int], ...]:
+        """Begin and end, in minutes, on a weekday (0: Monday) that is nothing but that."""
+        by_kind = self.working_days if weekday < 5 else self.weekends
+        own = self._weekdays[weekday]
+        return tuple(_minutes(span) for span in (by_kind if own is None else own))
+
+    def on(self, kind: DayKind) -> tuple[tuple[int, int], ...]:
+        """Begin and end, in minutes, on a day that the calendar makes one of this kind."""
+        return tuple(_minutes(span) for span in self._by_kind[kind])
+
+    @property
+    def _weekdays(self) -> tuple[Spans | None, ...]:
+        return (
             self.monday,
             self.tuesday,
             self.wednesday,
@@ -74,15 +90,14 @@ class OpeningHours(BaseModel):
             self.saturday,
             self.sunday,
         )
-        own = weekdays[local.weekday()]
-        if own is not None and day.ordinary:
-            return own
-        by_kind = {
+
+    @property
+    def _by_kind(self) -> Mapping[DayKind, Spans]:
+        return {
             DayKind.WORKING: self.working_days,
             DayKind.WEEKEND: self.weekends,
             DayKind.HOLIDAY: self.holidays,
         }
-        return by_kind[day.kind]
 
     def open_time(self, since: datetime, until: datetime, calendar: WorkCalendar) -> timedelta:
         """How long it was open between two moments of the city's clock."""

@@ -7,7 +7,7 @@ it is; its *stages* say what it will be from a day on, each with the fields of i
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -65,26 +65,6 @@ class Notice(_Table):
     def covers(self, day: date) -> bool:
         """Whether it is in force on a local day."""
         return self.begins <= day and (self.to is None or day <= self.to)
-
-
-class RingTime(_Table):
-    """When somebody is there, each week, local time; ``to`` is not included.
-
-    Attributes:
-        days: of the week, 1 is Monday.
-        begins: ``from`` in the file.
-        to: the end; later on the same day.
-    """
-
-    days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1)]
-    begins: Annotated[time, Field(alias="from")]
-    to: time
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.to <= self.begins:
-            raise ValueError("to must be after from")
-        return self
 
 
 # What a key does that is pressed during an announcement: nothing, or a person at once.
@@ -236,11 +216,11 @@ class _HandedOn(_Line):
     Attributes:
         unanswered: what becomes of a call that is not taken there: busy, no answer, not reachable,
             outside its times, no outbound trunk.
-        ring_times: when it is rung; empty: always.
+        ring_times: when it is rung, by the calendar; None: always.
     """
 
     unanswered: Unanswered = "person"
-    ring_times: tuple[RingTime, ...] = ()
+    ring_times: OpeningHours | None = None
 
     @property
     def hand_on_to(self) -> str | None:

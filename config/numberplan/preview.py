@@ -119,7 +119,9 @@ def _steps(treated: Treatment, local: datetime, calendar: WorkCalendar) -> list[
         sentence = f"is released, not answered (Q.850 cause {treated.cause})"
         return [*steps, PreviewStep("release", sentence, detail=str(treated.cause))]
     if treated.hand_on:
-        steps.append(_handed_on(treated.hand_on, local))
+        if treated.hand_on.hours is not None:
+            steps.append(_day(treated.hand_on.hours, local, calendar))
+        steps.append(_handed_on(treated.hand_on, local, calendar))
         if treated.hand_on.release:
             return steps
     steps.append(PreviewStep("answer", "is answered; the recording begins"))
@@ -167,11 +169,8 @@ def _day(hours: OpeningHours, local: datetime, calendar: WorkCalendar) -> Previe
     return PreviewStep("hours", sentence, detail=state)
 
 
-def _handed_on(to: HandOn, local: datetime) -> PreviewStep:
-    minute = local.time().replace(second=0, microsecond=0, tzinfo=None)
-    there = not to.times or any(
-        local.isoweekday() in one.days and one.begins <= minute < one.to for one in to.times
-    )
+def _handed_on(to: HandOn, local: datetime, calendar: WorkCalendar) -> PreviewStep:
+    there = to.hours is None or to.hours.open_at(local, calendar)
     otherwise = "the call is released" if to.release else "people of the hotline answer, see below"
     if not there:
         return PreviewStep("not_rung", f"{to.number} is not rung at this hour: {otherwise}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from config.calendar import WorkCalendar
+from config.calendar import OpeningHours, WorkCalendar
 from config.numberplan.models import (
     AnsweredLine,
     CancelledLine,
@@ -15,7 +15,6 @@ from config.numberplan.models import (
     MergedLine,
     NumberPlan,
     OfficeLine,
-    RingTime,
     SubCentreLine,
     Text,
 )
@@ -50,12 +49,12 @@ class HandOn:
 
     Attributes:
         number: to ring through the outbound trunk.
-        times: when; empty: always.
+        hours: when; None: always.
         release: a call that is not taken there is released; False: answered by people.
     """
 
     number: str
-    times: tuple[RingTime, ...]
+    hours: OpeningHours | None
     release: bool
 
 

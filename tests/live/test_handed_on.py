@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from config.settings import load_settings
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from telephony.testphone.configuration import free_port
 from tests.live.harness.api import Api
@@ -27,8 +28,7 @@ TARGET_SAYS = SPEECH / "03_noise_agent.wav"
 CALLER_SAYS = SPEECH / "02_noise_caller.wav"
 
 
-def lines(closed_day: int) -> str:
-    return f"""
+LINES = f"""
 [lines.09311000001]
 mode = "office"
 name = {NAME}
@@ -47,13 +47,13 @@ unanswered = "release"
 mode = "office"
 name = {NAME}
 rings = "{OFFICE}"
-ring_times = [{{ days = [{closed_day}], from = 00:00:00, to = 23:59:59 }}]
+ring_times = {{ working_days = ["00:00-24:00"], weekends = ["00:00-24:00"] }}
 
 [lines.09311000004]
 mode = "office"
 name = {NAME}
 rings = "{OFFICE}"
-ring_times = [{{ days = [1, 2, 3, 4, 5, 6, 7], from = 00:00:00, to = 23:59:59 }}]
+ring_times = {{ holidays = ["00:00-24:00"] }}
 
 [lines.12366]
 mode = "sub_centre"
@@ -78,6 +78,19 @@ then = "hangup"
 """
 
 
+def _make_today_a_holiday(hotline: Hotline) -> None:
+    today = datetime.now(hotline.settings.city.zone).date()
+    days = "".join(
+        f'{day} = {{ kind = "holiday", name = "市庆" }}\n'
+        for day in (today, today + timedelta(days=1))
+    )
+    calendar = hotline.data_dir / "calendar.toml"
+    calendar.write_text(f"version = 1\n[days]\n{days}", encoding="utf-8")
+    file = hotline.config_file
+    file.write_text(f'calendar = "{calendar}"\n{file.read_text("utf-8")}', encoding="utf-8")
+    hotline.settings = load_settings(file)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house() -> AsyncIterator[Hotline]:
     telephones, first = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
@@ -87,8 +100,8 @@ async def house() -> AsyncIterator[Hotline]:
             "ring_seconds": 8,
         }
     )
-    zone = hotline.settings.city.zone
-    hotline.add_lines(lines((datetime.now(zone) + timedelta(days=3)).isoweekday()))
+    hotline.add_lines(LINES)
+    _make_today_a_holiday(hotline)
     for number in ("09311000001", "12336", "12338"):
         for lang in ("zh", "en"):
             file = hotline.settings.prompts_dir / "studio" / lang / f"announcement-{number}.wav"

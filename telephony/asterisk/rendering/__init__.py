@@ -2,6 +2,7 @@
 
 from telephony.asterisk.rendering.model import (
     AgentEndpoint,
+    DialplanHours,
     DialplanLine,
     DialplanQueue,
     DialplanStage,
@@ -11,6 +12,7 @@ from telephony.asterisk.rendering.render import RenderError, render_asterisk_con
 
 __all__ = [
     "AgentEndpoint",
+    "DialplanHours",
     "DialplanLine",
     "DialplanQueue",
     "DialplanStage",

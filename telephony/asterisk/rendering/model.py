@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,35 @@ class AgentEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class DialplanHours:
+    """When somebody is there, so that the dialplan can tell by its own clock.
+
+    Attributes:
+        week: begin and end, in seconds of the week from Monday 0:00 local time, on days that are
+            what their weekday says.
+        kinds: kind of a day that the calendar has changed -> begin and end in seconds of the day.
+        utc_offset_s: of local time.
+    """
+
+    week: tuple[tuple[int, int], ...]
+    kinds: Mapping[str, tuple[tuple[int, int], ...]]
+    utc_offset_s: int
+
+    @property
+    def condition(self) -> str:
+        """An expression of HL_WEEK, HL_SECOND and HL_KIND ("": an ordinary day)."""
+        spans = {"": ("HL_WEEK", self.week)} | {
+            kind: ("HL_SECOND", times) for kind, times in self.kinds.items()
+        }
+        open_ = [
+            f'("${{HL_KIND}}" = "{kind}" & ${{{name}}} >= {begin} & ${{{name}}} < {end})'
+            for kind, (name, times) in spans.items()
+            for begin, end in times
+        ]
+        return " | ".join(open_) or "0"
+
+
+@dataclass(frozen=True, slots=True)
 class DialplanStage:
     """What a line's callers get from a moment on; the dialplan reads the clock itself.
 
@@ -50,8 +80,7 @@ class DialplanStage:
         cause: the call is released with this Q.850 cause afterwards; None: it is answered.
         key_for_person: any key during the announcement leads to the answer at once.
         rings: this number is rung before the call is answered here; "": none.
-        windows: when, in seconds of the week from Monday 0:00 local time; empty: always.
-        utc_offset_s: of local time.
+        hours: when; None: always.
         release: a call that is not taken at ``rings`` is released; False: answered.
     """
 
@@ -64,8 +93,7 @@ class DialplanStage:
     cause: int | None = None
     key_for_person: bool = False
     rings: str = ""
-    windows: tuple[tuple[int, int], ...] = ()
-    utc_offset_s: int = 0
+    hours: DialplanHours | None = None
     release: bool = False
 
     def __post_init__(self) -> None:
@@ -129,6 +157,7 @@ class RenderInput:
 
     Attributes:
         lines: one per line of the plan; the first is the main line, which takes unknown numbers.
+        changed_days: days that are not what their weekday says: (days since 1970-01-01, kind).
         more_queues: those that no line names, and how callers go on from one to another.
         directory_numbers: every number of the directory; what may be dialled besides is a setting.
         cdr_columns: names of ``CDR()`` fields, in the order of the CSV file's columns.
@@ -144,10 +173,13 @@ class RenderInput:
     asterisk_version: tuple[int, ...]
     directory_numbers: tuple[str, ...] = ()
     more_queues: tuple[DialplanQueue, ...] = ()
+    changed_days: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lines:
             raise ValueError("the number plan has no line in service")
+        for _, kind in self.changed_days:
+            _require(_WORD, kind, "kind of day")
         for number in self.directory_numbers:
             _require(_DIALLED, number, "number of the directory")
         for path in (self.settings.data_dir, self.modules_dir, self.asterisk_data_dir):

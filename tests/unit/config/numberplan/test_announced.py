@@ -65,11 +65,10 @@ def office(more: str) -> str:
             "loop",
         ),
         (
-            office("ring_times = [{ days = [1], from = 12:00:00, to = 08:00:00 }]"),
-            "lines.09311000001.ring_times.0",
+            office('ring_times = { working_days = ["12:00-08:00"] }'),
+            "lines.09311000001.ring_times.working_days",
             "after",
         ),
-        (office("ring_times = [{ days = [8], from = 08:00:00, to = 09:00:00 }]"), None, "7"),
         (office('on_key = "hangup"'), "lines.09311000001.on_key", "nothing"),
     ],
 )
@@ -110,7 +109,7 @@ def test_given_office_hours_when_previewed_then_it_rings_only_within_them(tmp_pa
         tmp_path,
         office(
             'rings = "09310000021"\nunanswered = "release"\n'
-            "ring_times = [{ days = [1], from = 08:30:00, to = 12:00:00 }]"
+            'ring_times = { working_days = ["08:30-12:00"], tuesday = [] }'
         ),
     )
     monday = datetime(2026, 11, 23, tzinfo=CITY.zone)
