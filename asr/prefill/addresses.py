@@ -62,7 +62,7 @@ def address(turns: Sequence[Utterance], finder: PlaceFinder, wanted: Wanted) -> 
     chosen = _chosen(turns, finder, from_agent=wanted is Wanted.AGENTS)
     if wanted is Wanted.LOCALITY and not any(_is_locality(cluster) for cluster in chosen):
         return FieldGuess(None, [], 0.8)
-    if wanted is Wanted.HOUSE and not any(_is_house(cluster) for cluster in chosen):
+    if wanted is Wanted.HOUSE and not _is_house(chosen):
         return FieldGuess(None, [], 0.8)
     if not chosen or not any(cluster.has_place for cluster in chosen):
         return FieldGuess(None, [], 0.6)
@@ -187,10 +187,11 @@ def _is_locality(cluster: Cluster) -> bool:
     )
 
 
-def _is_house(cluster: Cluster) -> bool:
-    return _is_locality(cluster) and any(
+def _is_house(clusters: Sequence[Cluster]) -> bool:
+    return any(_is_locality(one) for one in clusters) and any(
         piece.part == "number" and re.search("[楼院栋幢元室号]$", piece.text)
-        for piece in cluster.pieces
+        for one in clusters
+        for piece in one.pieces
     )
 
 

@@ -20,7 +20,7 @@ _RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
 _WEEKDAY = {**{char: n for n, char in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
 
 _MONTH_DAY = re.compile(
-    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
+    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>元|[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
 )
 _MONTH_DAY_BARE = re.compile(
     r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多几来])"
@@ -52,7 +52,7 @@ _NOW = re.compile(
 )
 _PART_OF_DAY = re.compile(
     r"从(?:早上|早晨|上午|中午|下午|晚上|凌晨)|"
-    r"(?:凌晨|早上|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点(?:多|半|钟|来钟)*(?:就|开始|到现在|停的|断的|坏的|停到)"
+    r"(?:凌晨|早上|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点(?:多|半|钟|来钟|[一二三四五]?十[一二三四五六七八九]?)*(?:就|开始|到现在|停的|断的|坏的|停到)"
 )
 
 _ASKS_TIME = re.compile(
@@ -63,9 +63,10 @@ _ASKS_EARLIER = re.compile(
 )
 _STARTS = re.compile(r"开始|起|那天|坏的|停的|出的|发生")
 _LASTING = re.compile(
-    rf"一直(?:没|不|都|这|在|就)|好久|很久|多年|半年了|半年多|半个月了|半个多月|长期|"
+    rf"没断过|从(?:{_N}{{1,2}}月|去年|年初|入冬|开春|春天|夏天|冬天|秋天)[^号日]{{0,10}}就|一直(?:没|不|都|这|在|就)|好久|很久|多年|半年了|半年多|半个月了|半个多月|长期|"
     rf"(?:{_N}|几|半|多|好几|来)+(?:天|个月|个多月|年|个礼拜|个星期|周|多天|多年|个把月)(?:多)?(?:了|没|都没|不|也)"
 )
+_DAYS_SINCE = re.compile(rf"(?P<n>{_N}{{1,3}})天(?:多)?了")
 _HABIT = re.compile(r"天天|每天|老是|经常|每晚|每到|一到|三天两头|常年|成天|整天|隔三差五")
 _NOT_THE_MATTER = re.compile(
     r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|保质期|生产|出厂|才能|要去|再来|截至)"
@@ -128,6 +129,7 @@ def occurred_on(
     found: list[_Candidate] = []
     lasting = habit = False
     caller_turns = 0
+    since: int | None = None
     for position, turn in enumerate(turns):
         if not turn.is_caller:
             continue
@@ -145,7 +147,15 @@ def occurred_on(
             here = [one._replace(opening=one.definite) for one in here]
         found.extend(here)
         lasting = lasting or bool(_LASTING.search(turn.text))
+        days = _DAYS_SINCE.search(turn.text)
+        since = value_of(days["n"]) if days else since
         habit = habit or bool(_HABIT.search(turn.text))
+    if since:
+        # "停了三天了" and "大前天" tell the same
+        found = [
+            one._replace(score=one.score + 0.5 * (abs((today - one.day).days - since) <= 1))
+            for one in found
+        ]
     least = 2.45 if lasting else 2.4 if habit else 0.9
     usable = [one for one in found if one.score >= least]
     if not usable:
@@ -173,6 +183,8 @@ def _in_turn(
             continue
         if _DUE.match(after):
             score += 0.7
+        if definite and before.endswith("就"):
+            score += 0.3
         if _STARTS.search(after[:8]) or before.endswith(("从", "自", "打")):
             score += 0.6
         if _NOT_THE_MATTER.search(after):
@@ -291,7 +303,8 @@ def _edges_of_months(text: str, today: date) -> Iterator[tuple[date, int, int, f
 
 
 def _month_day(match: re.Match[str], text: str, today: date) -> date | None:
-    month, number = value_of(match["m"]), value_of(match["d"].removeprefix("初"))
+    month = 1 if match["m"] == "元" else value_of(match["m"])
+    number = value_of(match["d"].removeprefix("初"))
     if month is None or number is None or not 1 <= month <= 12:
         return None
     said = match.groupdict().get("y")

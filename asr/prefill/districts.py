@@ -14,6 +14,10 @@ from asr.prefill.text import Utterance
 _OF_AN_INSTITUTION = re.compile(r"派出所|医院|小学|中学|学校|法院|街道办|交警|税务所|幼儿园")
 
 
+_STATIONS = ("客运中心", "客运站", "汽车站")
+"""Bare names of institutions: they give no district."""
+
+
 def district(
     turns: Sequence[Utterance],
     finder: PlaceFinder,
@@ -46,6 +50,8 @@ def district(
                     if INSTITUTION.match(after) and not inside and not own_station:
                         continue
                     stated.append((piece.district, own))
+                elif piece.text.endswith(_STATIONS):
+                    continue
                 elif piece.district and not _OF_AN_INSTITUTION.match(turn.text[piece.end :]):
                     before = turn.text[max(0, piece.start - 3) : piece.start]
                     away = bool(NOT_THERE.search(before))

@@ -50,5 +50,7 @@ NAMESAKE = re.compile(
 """What makes a place name part of an institution called after it: 白银路小学."""
 BREAKS = "我你您他她它们是在有说住了着过吗呢吧么到去给被把跟没不就要想从"
 """Characters that cannot stand inside a name between a place and a number."""
-LEAD = re.compile(r"(?:那个|哪个|这个|有个|一个|那家|的|那|哪)*")
+LEAD = re.compile(r"(?:上的|上|那个|哪个|这个|有个|一个|那家|的|那|哪)*")
 """Words that lead to a name: 那个."""
+IN_NAMES = "和都好行听盛福安"
+"""Characters of names among the function words and around them: 盛[和]广场, 名[都]."""

@@ -13,6 +13,7 @@ from asr.prefill.numerals import NUMERAL, spelled
 from asr.prefill.place_words import (
     BREAKS,
     GLUE,
+    IN_NAMES,
     LEAD,
     NAMESAKE,
     NUMBER,
@@ -177,6 +178,13 @@ class PlaceFinder:
             for match in pattern.finditer(text):
                 most = 5 if part == "site" else 4
                 start = _walk_left(text, match.start(), taken, STOPS, most)
+                whole = _walk_left(text, match.start(), taken, BREAKS, 7)
+                lead = LEAD.match(text[whole:start])
+                whole += lead.end() if lead else 0
+                if whole < start and set(text[whole:start]) <= set(IN_NAMES):
+                    start = whole
+                elif text[start] in "事试实式":
+                    start += 1
                 name = text[start : match.end()]
                 stem = text[start : match.start()]
                 joins = any(
@@ -188,7 +196,7 @@ class PlaceFinder:
                 title = re.match(r".*(?:先生|女士|师傅|阿姨|大爷|同志)", name)
                 if title:
                     start, name = start + title.end(), name[title.end() :]
-                if re.search("上学|上课|孩子|老师|单位", name):
+                if re.search("上学|上课|孩子|老师|单位|月份", name):
                     continue
                 if (start == match.start() and not joins) or re.search(r"姓.?$", text[:start]):
                     continue

@@ -41,7 +41,8 @@ _NEVER = re.compile(r"(?!)")
 _SURE_ENOUGH = 0.35
 """Chance of a danger from which on the ear is believed: in cross-validation it then hears about
 half of all dangers by itself, and takes 1 in 450 ordinary turns for one."""
-_OPENING_TURNS = 3
+_OPENING_TURNS = 2
+_ADVICE = re.compile(r"(?:要是|如果|万一|有情况|不舒服|难受).{0,14}打(?:幺|一|1)[一-鿿\d]{2}")
 _ORDINARY = re.compile(r"工作日|已登记|登记|转.{0,8}(?:部门|局|公司|集团|办)|派单|记下")
 _HANDLES = re.compile(
     r"幺幺|幺二[零二]|一一[零九]|一二[零二]|11[09]|12[02]|转接|接通|救护|急救|消防|报警|安全|别急|别慌|撤|离开|不要挂|别挂|挪动|公安|警"
@@ -60,8 +61,8 @@ _HAZARD = re.compile(
     r"(?:工地|矿|厂).{0,12}(?:不戴安全帽|没有安全)|断了.{0,4}护栏"
 )
 _DEADLINE = re.compile(
-    r"(?:明天|后天|今天|这两天|马上|下周[一二三四五]?|这周[一二三四五六]?|最后一天|月底|还剩.{0,3}天|就剩.{0,3}天).{0,12}(?:截止|到期|最后|报名|开学|要用|过期|手术|开庭|考试|交不了|就要交)|"
-    r"(?:截止|到期|最后).{0,6}(?:明天|后天|今天|这周|就)"
+    r"(?:明天|后天|今天|这两天|马上|下周[一二三四五]?|这周[一二三四五六]?|最后一天|(?<!下个)(?<!下)月底|还剩.{0,3}天|就剩.{0,3}天).{0,12}(?:截止|到期|最后|报名|开学|要用|过期|手术|开庭|考试|交不了|就要交)|"
+    r"(?:截止|到期|最后).{0,6}(?:明天|后天|今天|这周)"
 )
 _EXAM_NIGHT = re.compile(
     r"(?:中考|高考|考试).{0,20}|今天晚上你们必须|都(?:快)?(?:半夜|凌晨|十点|十一点|十二点|[一二两三]点)[^,]{0,4}了|还在(?:打|施工|干|响|唱|跳|放|吵|敲)"
@@ -200,9 +201,10 @@ def _handled_as_ordinary(turns: Sequence[Utterance], said: Iterable[tuple[Kind, 
     """
     first = min(spot.turn for _, spot in said)
     replies = [turn.text for turn in turns if turn.index > first and not turn.is_caller]
-    if len(replies) < 2 or any(_HANDLES.search(text) for text in replies):
+    handled = any(_HANDLES.search(_ADVICE.sub("", text)) for text in replies)
+    if len(replies) < 2 or handled:
         return False
-    if len(replies) >= 3 and any(_ORDINARY.search(text) for text in replies):
+    if len(replies) >= 4 or (len(replies) == 3 and any(map(_ORDINARY.search, replies))):
         return True
     return any(_ASKS_WISH.search(text) for text in replies)
 
