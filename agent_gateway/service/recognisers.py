@@ -71,6 +71,7 @@ class KnownNames:
         self._common = (
             *settings.asr.names,
             *(department.name for department in departments),
+            *lexicon().gazetteer.districts,
             *lexicon().gazetteer.places,
         )
 

@@ -39,6 +39,15 @@ class HotWords:
                 for place, sound in enumerate(syllables(name)):
                     self._places[sound].append((number, place))
 
+    def written(self, text: str) -> tuple[str, ...]:
+        """The names that the text has, as they are written."""
+        words = bare(text)
+        found: Counter[int] = Counter()
+        for sound in set(syllables(words)):
+            found.update({number for number, _ in self._places.get(sound, ())})
+        names = (self._names[number][0] for number in found)
+        return tuple(sorted(name for name in names if name in words))
+
     def meant(self, text: str) -> tuple[str, ...]:
         """The names that the text sounds like and does not have, the likeliest first.
 
@@ -63,9 +72,18 @@ def _needed(name: str) -> int:
     return len(name) - 1 if proving > SHORTEST else len(name)
 
 
-def is_better(first: str, second: str, names: Sequence[str]) -> bool:
-    """Whether the text heard with names in mind should count instead of the first."""
+def is_better(first: str, second: str, names: Sequence[str], written: Sequence[str] = ()) -> bool:
+    """Whether the text heard with names in mind should count instead of the first.
+
+    Args:
+        first: as it was heard without.
+        second: as it was heard with them.
+        names: that the first may mean.
+        written: that the first has; none of them may be lost.
+    """
     words, before = bare(second), bare(first)
+    if not all(name in words for name in written):
+        return False
     if not any(name in words and name not in before for name in names):
         return False
     alike = SequenceMatcher(None, syllables(before), syllables(words), autojunk=False)

@@ -21,8 +21,8 @@ import structlog
 from numpy.typing import NDArray
 
 from asr.models.structure import fault_of_whisper_model
+from asr.recogniser.hot_words import MOST, is_better
 from asr.recogniser.hot_words import hot_words as indexed
-from asr.recogniser.hot_words import is_better
 from asr.recogniser.interface import Hypothesis, RecogniserError, RecogniserStream
 from asr.recogniser.speech import Utterance, UtteranceFinder
 from asr.recogniser.text import is_looped, is_phantom, join_chinese
@@ -137,9 +137,11 @@ class WhisperRecogniser:
             result = self._decode(features, seconds, FULL_WINDOW_S, ())
         if not _believed(result):
             return "", 0.0
-        if hot_words and (names := indexed(tuple(hot_words)).meant(result.text)):
-            again = self._decode(features, seconds, window_s, names)
-            if _believed(again) and is_better(result.text, again.text, names):
+        known = indexed(tuple(hot_words))
+        if names := known.meant(result.text):
+            written = known.written(result.text)
+            again = self._decode(features, seconds, window_s, (*written[:MOST], *names))
+            if _believed(again) and is_better(result.text, again.text, names, written):
                 result = again
         return result.text, math.exp(min(0.0, result.log_probability))
 
@@ -169,7 +171,8 @@ class WhisperRecogniser:
             return_no_speech_prob=True,
         )[0]
         ids = [token for token in answer.sequences_ids[0] if token < tokens.eot]
-        text = join_chinese(self._simplify(tokens.decode(ids)))
+        # half a character, which comes out now and then, is none
+        text = join_chinese(self._simplify(tokens.decode(ids).replace("\ufffd", "")))
         return _Decoded(text, float(answer.scores[0]), float(answer.no_speech_prob))
 
 

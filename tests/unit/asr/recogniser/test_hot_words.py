@@ -55,3 +55,11 @@ def test_given_two_hearings_when_compared_then_the_second_counts_only_with_a_nam
     first: str, second: str, better: bool
 ) -> None:
     assert is_better(first, second, ("张掖路",)) is better
+
+
+def test_given_a_name_heard_rightly_when_the_second_hearing_loses_it_then_the_first_stays() -> None:
+    names = HotWords(["城关区", "张掖路"])
+    first, second = "在城关区张耶路东门", "在城官区张掖路东门"
+    assert names.written(first) == ("城关区",)
+    assert is_better(first, second, names.meant(first))
+    assert not is_better(first, second, names.meant(first), names.written(first))
