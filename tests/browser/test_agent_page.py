@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
@@ -117,6 +118,7 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await expect(seat.at("#ticket [name=summary]")).to_be_disabled()
 
 
+@pytest.mark.timeout(300)
 async def test_given_a_call_that_was_heard_again_when_read_then_the_better_words_and_a_switch(
     hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat
 ) -> None:
