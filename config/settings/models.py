@@ -92,8 +92,9 @@ class OutboundSettings(_Section):
     """Calls to the outside: through which trunks, who may dial what."""
 
     trunks: Annotated[tuple[TrunkHost, ...], Field(max_length=2)] = ()
-    # a dead trunk is known after 6.4 s (pjsip.conf, timer_b): less could not tell it from silence
-    ring_seconds: Annotated[int, Field(ge=8, le=120)] = 30
+    qualify_seconds: Annotated[int, Field(ge=0, le=300)] = 10
+    # more than the two seconds after which a silent trunk is left for the next one
+    ring_seconds: Annotated[int, Field(ge=4, le=120)] = 30
     shown_number: Annotated[str, Field(pattern=r"^[0-9]{3,15}$")] = "12345"
     agent_numbers: tuple[DialPattern, ...] = ()
     supervisor_numbers: tuple[DialPattern, ...] = ()

@@ -51,6 +51,7 @@ async def hotline(language_model: ChatServer) -> AsyncIterator[Hotline]:
             # to the telephones by a way that a test can interrupt, and directly
             "trunks": [f"127.0.0.1:{first}", f"127.0.0.1:{telephones}"],
             "agent_numbers": ["0931000XXXX"],
+            "qualify_seconds": 2,
             "ring_seconds": 8,
             "drill_number": "0931999",
             "location_header": "X-Location",
@@ -129,9 +130,12 @@ async def _outside(phone: TestPhone, first_trunk: Trunk) -> Outside:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def outside(_outside: Outside, first_trunk: Trunk) -> AsyncIterator[Outside]:
+async def outside(
+    hotline: Hotline, _outside: Outside, first_trunk: Trunk
+) -> AsyncIterator[Outside]:
     """The telephones beyond the trunk, which answer soon."""
     first_trunk.works = True
+    await until(lambda: hotline.reaches(1), "first trunk that answers")
     _outside.reset()
     yield _outside
     first_trunk.works = True

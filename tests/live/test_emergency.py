@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.live.harness.talk import (
     say,
     sealed,
 )
+from tests.live.harness.trunk import Trunk
 
 PLACE = "城关区东岗路7号 3楼"
 PLACE_AS_HEADER = "%E5%9F%8E%E5%85%B3%E5%8C%BA%E4%B8%9C%E5%B2%97%E8%B7%AF7%E5%8F%B7%203%E6%A5%BC"
@@ -118,6 +120,27 @@ async def test_given_no_service_when_the_key_is_pressed_then_the_line_is_heard_a
     joined = samples(await sealed(admin, talk.call_id, tmp_path, part["part"]))
     assert likeness(joined[:, 0], samples(TARGET_SAYS)[:, 0]) > HEARD
     assert likeness(joined[:, 1], samples(CALLER_SAYS)[:, 0]) > HEARD
+
+
+async def test_given_no_service_and_the_first_trunk_dead_when_the_key_is_pressed_then_the_second(
+    hotline: Hotline, talk: Conversation, outside: Outside, first_trunk: Trunk
+) -> None:
+    hotline.kill_service()
+    try:
+        first_trunk.works = False
+        began = datetime.now(UTC)
+        await talk.agent.press(f"*{EMERGENCY}")
+        third = await outside.emergency.next_call()
+        await third.wait_answered()
+        print(f"{(third.began_at - began).total_seconds():.2f} s from the key to the ringing")
+        await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
+        await talk.caller.hangup()
+        for call in (talk.caller, talk.agent, third):
+            await call.wait_ended(10)
+    finally:
+        await hotline.start_service()
+    assert heard(third, CALLER_SAYS) > HEARD
+    assert heard(talk.caller, TARGET_SAYS) > HEARD
 
 
 async def test_given_a_room_when_the_key_is_pressed_then_the_page_shows_a_third_party(

@@ -276,15 +276,10 @@ async def test_given_an_emergency_when_the_button_is_pressed_then_the_line_joins
         for one in record["events"]
         if one["type"] == "TransferTarget"
     ]
-    expected = [("carrier-1", "dialling"), ("carrier-1", "answered")]
-    if not first_works:
-        expected = [
-            ("carrier-1", "dialling"),
-            ("carrier-1", "no_answer"),
-            ("carrier-2", "dialling"),
-            ("carrier-2", "answered"),
-        ]
-    assert steps == expected
+    via = "carrier-1" if first_works else "carrier-2"
+    assert steps[-2:] == [(via, "dialling"), (via, "answered")]
+    # a dead trunk is tried unless it is known to be dead by now
+    assert steps[:-2] in ([], [("carrier-1", "dialling"), ("carrier-1", "unreachable")])
     assert all(one["at"] for one in record["events"])
 
 

@@ -250,6 +250,11 @@ class Hotline:
         assert process.returncode == 0, said.decode() + complaints.decode()
         return said.decode()
 
+    async def reaches(self, trunk: int) -> bool:
+        """Whether the trunk (1 or 2) answered when Asterisk last asked."""
+        said = await self.asterisk.command("pjsip show contacts")
+        return any(f" carrier-{trunk}/" in line and " Avail " in line for line in said.splitlines())
+
     async def channels(self) -> list[str]:
         """The channels Asterisk has now."""
         said = await self.asterisk.command("core show channels concise")

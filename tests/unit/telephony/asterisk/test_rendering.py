@@ -225,10 +225,15 @@ def test_given_trunks_when_rendered_then_each_role_has_its_numbers_and_no_others
     for line in (*OUTBOUND.emergency_lines, "0931999"):
         assert f"exten => {line},1,Goto(carrier-emergency," in emergency
     for context in ("carrier", "carrier-emergency"):
-        first, second = (one for one in _context(dialplan, context).splitlines() if "Dial(" in one)
-        assert "PJSIP/carrier-1/sip:${EXTEN}@192.0.2.1," in first
-        assert "PJSIP/carrier-2/sip:${EXTEN}@carrier.example:5080," in second
-    assert "[carrier-2]" in read(tmp_path, "pjsip.conf")
+        [dialled] = (one for one in _context(dialplan, context).splitlines() if "Dial(" in one)
+        assert "Dial(PJSIP/carrier-${HL_TRUNK}/sip:${EXTEN}@${TRUNK${HL_TRUNK}}," in dialled
+    assert "TRUNK1 = 192.0.2.1\nTRUNK2 = carrier.example:5080\n" in dialplan
+    order = _context(dialplan, "trunk-order")
+    assert "Set(HL_TRUNKS=1,2)" in order
+    assert "?Set(HL_TRUNKS=2,1))" in order
+    pjsip = read(tmp_path, "pjsip.conf")
+    assert "aors = carrier-2" in pjsip
+    assert "contact = sip:carrier.example:5080\nqualify_frequency = 10" in pjsip
     features = read(tmp_path, "features.conf")
     assert 'emergency-110 => *110,self/callee,Gosub,"emergency-key,110,1"' in features
 
