@@ -27,7 +27,7 @@ class Outcome:
     """What became of one call, as its caller's SIP tells.
 
     Attributes:
-        progress: provisional statuses with audio (a session description), in order.
+        progress: provisional statuses with audio (a session description), in order, each once.
         status: final status of the INVITE; 0: none came.
         cause: Q.850 cause in the final answer's Reason header; 0: none.
     """
@@ -68,7 +68,7 @@ class SippRun:
             if number >= 200:
                 cause = _CAUSE.search(block)
                 after = Outcome(before.progress, number, int(cause[1]) if cause else 0)
-            elif "m=audio" in block:
+            elif "m=audio" in block and number not in before.progress:
                 after = Outcome((*before.progress, number))
             else:
                 continue
