@@ -26,15 +26,16 @@ _PERSONAL: Final = tuple(
         # the door of a home; the road and the estate stay
         rf"[{_DIGIT}A-Za-z]+\s?(?=(?:号楼|单元|栋|幢|室|层|户|门牌))",
         rf"(?<=[路街巷道园区院村])\s?[{_DIGIT}]+\s?(?=号)",
-        # names after what introduces them, and before what people are called by
-        r"(?<=姓)\s?[^\s，。是的什么名]",
-        r"(?<=我叫)\s?\S{1,4}",
-        r"(?<=我是)\s?\S{1,4}(?=[，。\s]|$)",
-        r"(?<=名字是)\s?\S{1,4}",
-        r"(?<=名字叫)\s?\S{1,4}",
-        r"\S(?=(?:先生|女士|小姐|师傅|大爷|大妈|阿姨|同志|老师))",
+        # names: whatever follows 姓 or 我叫, and what stands before a title
+        r"(?<=姓).{1,20}",
+        r"(?:(?<=我叫)|(?<=名字是)|(?<=名字叫)|(?<=^叫)).{1,6}",
+        r"(?<=我是).{1,4}$",
+        r".{1,3}(?=(?:先生|女士|小姐|师傅|大爷|大妈|阿姨|同志|老师))",
     )
 )
+_ASKS_NAME: Final = re.compile(r"贵姓|怎么称呼|姓名|名字|您姓|哪位")
+_ANSWER: Final = 20
+"""Characters of an answer to the question for a name that are hidden."""
 
 
 def redacted(said: Sequence[Said], known: Iterable[str] = ()) -> list[Said]:
@@ -44,15 +45,27 @@ def redacted(said: Sequence[Said], known: Iterable[str] = ()) -> list[Said]:
         said: the turns as they were heard.
         known: names and numbers of this call that are known to be personal, as they were said.
     """
-    words = sorted({one.strip() for one in known} - {""}, key=len, reverse=True)
+    words = sorted({_compact(one) for one in known} - {""}, key=len, reverse=True)
     known_here = re.compile("|".join(map(re.escape, words))) if words else None
-    return [Said(one.speaker, one.turn, _hidden(one.text, known_here)) for one in said]
+    sent = []
+    asked = False
+    for one in said:
+        answer = _ANSWER if asked and one.speaker == "caller" else 0
+        sent.append(Said(one.speaker, one.turn, _hidden(one.text, known_here, answer)))
+        asked = one.speaker != "caller" and _ASKS_NAME.search(_compact(one.text)) is not None
+    return sent
 
 
-def _hidden(text: str, known: re.Pattern[str] | None) -> str:
-    hide = [False] * len(text)
+def _hidden(text: str, known: re.Pattern[str] | None, answer: int) -> str:
+    # recognisers put blanks between characters
+    places = [at for at, char in enumerate(text) if not char.isspace()]
+    compact = "".join(text[at] for at in places)
+    hide = set(places[:answer])
     for expression in (*_PERSONAL, *([known] if known is not None else [])):
-        for found in expression.finditer(text):
-            for at in range(*found.span()):
-                hide[at] = not text[at].isspace()
-    return "".join(HIDDEN if hidden else char for char, hidden in zip(text, hide, strict=True))
+        for found in expression.finditer(compact):
+            hide.update(places[found.start() : found.end()])
+    return "".join(HIDDEN if at in hide else char for at, char in enumerate(text))
+
+
+def _compact(text: str) -> str:
+    return "".join(char for char in text if not char.isspace())

@@ -33,6 +33,8 @@ def _sent(text: str, *known: str) -> str:
         ("车牌甘A 12B45", "甘A12B45"),
         ("我姓王", "王"),
         ("我叫李小明", "李小明"),
+        ("我 姓 温度 的 温 温 慧", "温度慧"),
+        ("叫石来福", "石来福"),
         ("好的王女士", "王"),
         ("邮箱 xiao.ming@example.cn", "xiao.ming@example.cn"),
         ("金城花园三号楼二单元五零二室", "三二五零二"),
@@ -56,6 +58,18 @@ def test_given_a_person_s_data_when_sent_then_none_of_it_is_left(text: str, pers
 )
 def test_given_the_matter_when_sent_then_it_is_whole(text: str) -> None:
     assert _sent(text) == text
+
+
+def test_given_an_answer_to_the_question_for_a_name_when_sent_then_it_is_hidden() -> None:
+    said = [
+        Said("agent", 0, "您 怎么 称呼"),
+        Said("caller", 0, "庞建中"),
+        Said("agent", 1, "好的庞建中先生"),
+        Said("caller", 1, "金城花园停电了"),
+    ]
+    sent = [one.text for one in redacted(said)]
+    assert not any(set("庞建中") & set(one) for one in sent)
+    assert sent[3] == "金城花园停电了"
 
 
 def test_given_a_known_name_when_said_again_by_anybody_then_it_is_hidden_everywhere() -> None:
