@@ -12,7 +12,7 @@ from asr.prefill.sounds import syllables
 from asr.prefill.text import Utterance
 
 _ASKS_NAME = re.compile(
-    r"贵姓|怎么称呼|称呼您|姓名|您姓|尊姓|您的名字|叫什么名字|您叫什么|名字方便|全名|您是哪位"
+    r"贵姓|怎么称呼|称呼您|姓名|您姓|尊姓|您的名字|叫什么名字|您叫什么|名字方便|全名|您是哪位|贵[性型]|怎么称|姓甚么|姓什么|留个姓"
 )
 _ABOUT_OTHERS = re.compile(
     r"母亲|父亲|孩子|师傅|司机|公司|店|厂|学校|机构|对方|他|她|健身房|小区|楼盘|平台|老板"
@@ -28,11 +28,13 @@ _STOP = re.compile(
     r"^(?:电话|手机|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
     r"联系|叫|姓|哦|个|了|吗|别的|快点|快来|来电|来访|行吗|好吧|好了|可以|先登|先这|先不|记|留|写|七十|六十|八十|还|哎|给|"
     r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
-    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么)"
+    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字)"
 )
 _AROUND_NAMES = re.compile(
     r"免贵姓|我姓|我叫|我是|姓名|贵姓|电话|手机|号码|联系|师傅|老板|司机|孩子|保密|不方便"
 )
+_MISHEARD = re.compile(r"(?:^|(?<=免贵)|(?<=我))性(?=[一-鿿])(?!性?[别质格能情为的啊吧了动啦嘛])")
+"""性 where a name is told: 姓 misheard."""
 _REFUSES = re.compile(r"不方便|不留|匿名|不想说|不说了|不用登记|不要登记|保密|不能说|不告诉|群众")
 
 
@@ -130,7 +132,7 @@ def _as_named(turn: Utterance) -> str:
     out = list(turn.heard)
     for match in _AROUND_NAMES.finditer(turn.text):
         out[match.start() : match.end()] = match.group()
-    return "".join(out)
+    return _MISHEARD.sub("姓", "".join(out))
 
 
 def _in_caller_turn(turn: Utterance, asked: bool, surnames: Surnames) -> list[_Found]:
@@ -179,8 +181,12 @@ def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     start = lead.end() if lead else 0
     explained, end = _explained(text, start, surnames)
     if explained:
-        return [_Found(explained, turn.index, turn.evidence(start, end), 2)]
-    twice = re.match(r"([一-鿿])[一-鿿]{1,3}?(?:的|字|那个)?\1(?:$|嗯|电话|手机)", text[start:])
+        whole = _told_with_its_explanation(text, start, end, explained, surnames)
+        end = max(end, start + len(whole))
+        return [_Found(whole or explained, turn.index, turn.evidence(start, end), 2)]
+    twice = re.match(
+        r"([一-鿿])[一-鿿]{1,3}?(?:的|字|那个)?\1(?:$|嗯|电话|手机|可不|不是|啊|吧)", text[start:]
+    )
     if twice and surnames.known(twice[1]):
         return [_Found(twice[1], turn.index, turn.evidence(start, start + twice.end()), 2)]
     alone = re.fullmatch(r"([一-鿿])(?:女士|先生|吧|嗯)?", text[start:])
@@ -198,6 +204,19 @@ def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     if _REFUSES.search(text) or re.match(r"^(?:方便|不|没|我|这|还|先)", text[start:]):
         return []
     return [_Found(name, turn.index, turn.evidence(start, end), 1)]
+
+
+def _told_with_its_explanation(
+    text: str, start: int, end: int, explained: str, surnames: Surnames
+) -> str:
+    """A full name before or after an explanation: 边建国一边的边, 吉祥的吉吉怀山; "" if none."""
+    word = re.match(r"([一-鿿]{2,3})[一-鿿]{2}(?:的|得)", text[start:])
+    if word and surnames.is_single(text[start]) and start + word.end() < end:
+        return word[1]
+    if text.startswith(explained, end):
+        full, _ = _full_name_at(text, end, surnames)
+        return full if len(full) > len(explained) else ""
+    return ""
 
 
 def _explained(text: str, start: int, surnames: Surnames) -> tuple[str, int]:

@@ -60,3 +60,20 @@ def test_given_a_surname_before_the_title_when_read_by_sound_then_the_title_surv
     fields = fill("c 停车费太贵", ASKED, "c 免贵姓薄", "a 薄先生城管部门会去核查")
     assert fields["caller_title"].value == "先生"
     assert fields["caller_name"].value == "薄"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "name"),
+    [
+        ("您贵性", "性匡", "匡"),
+        ("您的姓名说一下", "鲁登科登山的登科学的科", "鲁登科"),
+        ("请留一下姓名", "吉祥的吉吉怀山怀念的怀", "吉怀山"),
+        ("您的姓名", "边建国一边的边", "边建国"),
+        ("您的姓名和电话", "我叫尉迟恺复姓尉迟", "尉迟恺"),
+        ("您方便留个姓嘛", "行杜木土杜可不是窦啊", "杜"),
+    ],
+)
+def test_given_a_name_with_its_explanation_when_told_then_it_is_the_name(
+    fill: Fill, asked: str, said: str, name: str
+) -> None:
+    assert fill("c 我要反映路灯坏了", f"a {asked}", f"c {said}")["caller_name"].value == name
