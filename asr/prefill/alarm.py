@@ -89,7 +89,9 @@ class LiveAlarm:
         final = isinstance(event, TranscriptFinal)
         said = self._prefiller.read(call.count, "caller", event.text)
         # a swindle and the money that was sent may be in two sentences, other dangers are in one
-        danger = self._prefiller.danger([said]) or self._prefiller.danger([*call.turns, said])
+        danger = self._prefiller.danger([said], whole=final) or self._prefiller.danger(
+            [*call.turns, said], whole=final
+        )
         if danger is not None and said.index not in {one.turn for one in danger.evidence}:
             danger = None
         if final:

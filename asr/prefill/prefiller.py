@@ -118,9 +118,15 @@ class Prefiller:
         """Key of a category → its name."""
         return {key: leaf.name for key, leaf in self._words.categories.items()}
 
-    def danger(self, turns: Sequence[Utterance]) -> Danger | None:
-        """The danger that these turns speak of."""
-        return find_danger(turns, self._danger_words, self._ear)
+    def danger(self, turns: Sequence[Utterance], *, whole: bool = True) -> Danger | None:
+        """The danger that these turns speak of.
+
+        Args:
+            turns: the call so far.
+            whole: False while the last turn is still being said: the ear is trained on
+                whole sentences, half of one goes by the expressions alone.
+        """
+        return find_danger(turns, self._danger_words, self._ear if whole else None)
 
     def guess(self, turns: Sequence[Utterance], facts: CallFacts) -> dict[str, FieldGuess]:
         """All fields from the turns so far."""
