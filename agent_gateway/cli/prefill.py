@@ -106,6 +106,9 @@ def evaluate(
     rules_only: Annotated[
         bool, typer.Option("--rules-only", help="without the trained parts")
     ] = False,
+    artefact: Annotated[
+        Path | None, typer.Option(help="folder that train has written, in place of the shipped one")
+    ] = None,
     folds: Annotated[
         int,
         typer.Option(
@@ -121,15 +124,21 @@ def evaluate(
     """Precision, recall and F1 by field, emergencies, and the categories that were confused."""
     from asr.prefill import Prefiller
     from asr.prefill.scoring import Report
+    from asr.prefill.trained import ArtefactError, load_trained
 
-    if folds == 1 or (folds and rules_only):
-        typer.echo("--folds takes two or more, and not with --rules-only", err=True)
+    if folds == 1 or sum((folds > 0, rules_only, artefact is not None)) > 1:
+        typer.echo("--folds takes two or more; not with --rules-only or --artefact", err=True)
         raise typer.Exit(2)
     if folds:
         report = _cross_validate(Path(file), data or [], folds, seed)
         _show(report, as_json=as_json, misses=misses)
         return
-    prefiller = Prefiller(rules_only=rules_only)
+    try:
+        trained = load_trained(artefact) if artefact else None
+    except ArtefactError as error:
+        typer.echo(f"{artefact}: {error}", err=True)
+        raise typer.Exit(2) from error
+    prefiller = Prefiller(trained=trained, rules_only=rules_only)
     report = Report()
     faults = 0
     with _opened(file) as stream:

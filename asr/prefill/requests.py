@@ -10,14 +10,14 @@ from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
 
 _PRAISE = re.compile(
-    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声谢谢|道个谢|太感谢|好人好事|夸一下|夸夸|说一声感谢|谢谢那|感谢那|想谢谢"
+    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声谢谢|道个谢|太感谢|好人好事|夸(?:一下|夸|个|一个|他|她|你们)|(?:要|想|是来)夸|说一声感谢|谢谢那|感谢那|想谢谢"
 )
 _SUGGEST = re.compile(
     r"提(?:个|一个|点|一点|一条|条|些|两个)?(?:小)?建议|建议(?:一下|你们|政府|咱们|在|给|把|能|增|加|设|延|改|是|装|这)|"
-    r"提(?:个|一个|点|一点|一条|条|些)?(?:小)?意见|我建议|有个建议|有个想法|有一个建议|提个意见建议|合理化|是个建议|意见和建议"
+    r"提(?:个|一个|点|一点|一条|条|些)?(?:小)?意见|我建议|有(?:个|各|一个|一条|点|条)(?:小)?(?:建议|想法)|提个意见建议|合理化|是个建议|意见和建议"
 )
 _REPORT = re.compile(r"举报|检举|揭发")
-_CLAIM = re.compile(r"投诉|要个说法|讨个说法|给(?:我)?个说法|讨说法")
+_CLAIM = re.compile(r"投诉|对.{2,14}有意见|要个说法|讨个说法|给(?:我)?个说法|讨说法")
 _ANGER = re.compile(
     r"不满|太气人|气死|凭什么|凭啥|太过分|欺负人|管不管|到底管|为啥不|为什么不|推来推去|互相推|踢皮球|不像话|还让不让|你们必须|"
     r"我问你|你别|没人接|打爆|占线|太黑|你说黑不黑|你说这|骂人|态度|打发|骗人|忽悠|坑人|就是推|光推|糊弄|有没有王法"
@@ -46,6 +46,11 @@ _BEFORE = re.compile(
 )
 _TICKET = re.compile(
     r"工单(?:编)?号|工单编号|(?:您|报|说|的|提供)(?:一下)?单号|单号(?:是|报|说|多少|后)|查到了|系统显示|查询到|催办|受理编号|您(?:之前|上次)(?:反映|投诉)|报一下工单|显示已"
+)
+_NUMBER_ASKED = re.compile(r"单号|编号|工单|受理号|当时.{0,6}(?:电话|号码)")
+_STATE_TOLD = re.compile(
+    r"查到|系统(?:上)?(?:里)?显示|查询到|显示.{0,8}(?:已|正在)|(?:现在|目前|当前)(?:的)?状态|"
+    r"(?:已经|已)(?:答复|签收|受理).{0,12}(?:正在|等待|办)"
 )
 _UNLAWFUL = re.compile(
     r"无证|没有证|没证|没有执照|偷排|偷着|偷偷|违建|违章建|赌博|赌钱|卖假|假药|地沟油|非法|违法|黑作坊|黑诊所|传销|偷税|倒卖|贿|偷倒|直排"
@@ -127,7 +132,11 @@ def request_type(
             ),
         )
         earlier = progress or told or (ticket and _first(caller[:6], _BEFORE))
-        if earlier and (ticket or told):
+        agent = [turn for turn in turns if not turn.is_caller]
+        if not earlier and _first(agent, _NUMBER_ASKED) and _first(agent, _STATE_TOLD):
+            # who is asked for a number and told where it stands has asked after a ticket
+            earlier = _first(agent, _STATE_TOLD)
+        if earlier and (ticket or told or _first(agent, _NUMBER_ASKED)):
             return RequestSigns(_guess("consultation", earlier, 0.9), True)
         if progress and not claim and not report and _first(early, _ASK):
             return RequestSigns(_guess("consultation", progress, 0.7), True)

@@ -139,10 +139,19 @@ def _classifier(arrays: Any, card: Mapping[str, Any], name: str) -> Classifier:
 @cache
 def shipped() -> Trained | None:
     """The shipped artefact; None, with an error in the log, when it cannot be used."""
+    return _usable(FOLDER, "the rules alone")
+
+
+def chosen(folder: Path | None) -> Trained | None:
+    """The artefact in a folder of the operator's, else the shipped one, else None."""
+    return (_usable(folder, "the shipped artefact") if folder else None) or shipped()
+
+
+def _usable(folder: Path, instead: str) -> Trained | None:
     try:
-        return load_trained(FOLDER)
+        return load_trained(folder)
     except ArtefactError as error:
         log.exception(
-            "prefill.artefact_refused", folder=str(FOLDER), reason=str(error), goes_on="by rules"
+            "prefill.artefact_refused", folder=str(folder), reason=str(error), instead=instead
         )
         return None

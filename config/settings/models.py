@@ -156,6 +156,7 @@ class AsrSettings(_Section):
     hot_words: tuple[LineWords, ...] = ("all",)
     vosk_model: Path | None = None
     sherpa_model: Path | None = None
+    prefill_artefact: Path | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 2
 
     @property

@@ -21,7 +21,7 @@ from asr.prefill.training.fitting import Example, fit_category, fit_request_type
 from asr.prefill.training.material import Dialogue
 from asr.prefill.verdicts import NOT_ACCEPTED
 
-_PSEUDO = 2.0
+_PSEUDO = 4.0
 """Outcomes at the overall rate that each confidence starts from: few rows prove little."""
 
 
@@ -127,8 +127,8 @@ def _curve(outcomes: Sequence[Outcome]) -> Curve:
     rate = float(np.mean([one.right for one in outcomes]))
     counts = np.array([sum(one.raw == raw for one in outcomes) for raw in raws], dtype=float)
     rights = np.array([sum(one.right for one in outcomes if one.raw == raw) for raw in raws])
-    # every raw value is drawn a little to the field's own rate, the rare ones most
-    shares = (rights + _PSEUDO * rate / len(raws)) / (counts + _PSEUDO / len(raws))
+    # every raw value is drawn to the field's own rate, the rare ones most
+    shares = (rights + _PSEUDO * rate) / (counts + _PSEUDO)
     fitted = IsotonicRegression(y_min=0.02, y_max=0.99).fit(raws, shares, sample_weight=counts)
     heights = fitted.predict(raws)
     keep = [

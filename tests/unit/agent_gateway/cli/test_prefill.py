@@ -105,6 +105,8 @@ def test_given_labelled_rows_when_trained_then_an_artefact_is_written_that_loads
     assert result.exit_code == 0, result.output
     assert "fold 1 of" in result.stderr
     assert "cross-validated macro F1" in result.stdout
+    used = runner.invoke(app, ["prefill", "eval", str(DEV), "--artefact", str(tmp_path / "new")])
+    assert used.exit_code == 0, used.output
     card = load_trained(tmp_path / "new").card
     assert card["seed"] == 3
     assert DEV.name in card["data_sha256"]
@@ -123,6 +125,12 @@ def test_given_folds_when_evaluated_then_rows_are_judged_by_what_did_not_see_the
     result = runner.invoke(app, ["prefill", "eval", str(DEV), "--folds", "2", "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["rows"] == 6
+
+
+def test_given_no_artefact_when_evaluated_with_it_then_the_error_says_so(tmp_path: Path) -> None:
+    result = runner.invoke(app, ["prefill", "eval", str(DEV), "--artefact", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "cannot be read" in result.stderr
 
 
 @pytest.mark.parametrize("options", [["--folds", "1"], ["--folds", "3", "--rules-only"]])

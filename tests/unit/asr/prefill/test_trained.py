@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from asr.prefill import FIELDS, Prefiller, trained
 from asr.prefill.calibration import Curve
 from asr.prefill.classifier import Classifier
-from asr.prefill.trained import CARD, FOLDER, WEIGHTS, ArtefactError, load_trained, shipped
+from asr.prefill.trained import CARD, FOLDER, WEIGHTS, ArtefactError, chosen, load_trained, shipped
 from asr.prefill.training.material import read_material
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "prefill"
@@ -117,6 +117,19 @@ def test_given_a_damaged_artefact_when_the_service_starts_then_the_rules_go_on_a
     assert fields == Prefiller(rules_only=True).prefill(CALL)
     assert [line["event"] for line in logs] == ["prefill.artefact_refused"]
     assert WEIGHTS in logs[0]["reason"]
+
+
+def test_given_an_operators_artefact_when_damaged_then_the_shipped_one_serves(
+    copied: Path,
+) -> None:
+    with capture_logs() as logs:
+        own = chosen(copied)
+        assert own is not None
+        assert own is not shipped()
+        assert logs == []
+        _cut(copied)
+        assert chosen(copied) is shipped()
+    assert logs[0]["instead"] == "the shipped artefact"
 
 
 def test_given_no_words_yet_when_asked_then_every_field_has_a_guess_and_a_probability() -> None:
