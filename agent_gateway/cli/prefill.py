@@ -196,9 +196,9 @@ def train(
         typer.Option(help="labelled transcripts, one JSON object a line; may be repeated"),
     ] = None,
     seed: Annotated[int, typer.Option(help="of the noise put in; same seed, same bytes")] = 1,
-    out: Annotated[
-        Path, typer.Option(help="folder for weights.npz, dangers.npz and card.json")
-    ] = Path("prefill-artefact"),
+    out: Annotated[Path, typer.Option(help="folder for what was trained")] = Path(
+        "prefill-artefact"
+    ),
 ) -> None:
     """Fit the trained parts to the shipped statements and to labelled transcripts."""
     from asr.prefill.training.material import MaterialError
@@ -206,9 +206,10 @@ def train(
     from asr.prefill.training.run import train_ear
 
     try:
-        trained = fit(data or [], seed, _progress)
+        trained, parties = fit(data or [], seed, _progress)
         trained.save(out)
         train_ear(data or [], seed).save(out)
+        parties.save(out)
     except MaterialError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

@@ -42,17 +42,34 @@ _WENT_TO = re.compile(r"(?:找|找过|问|问过|去|去过|跟|给|打|打过|�
 
 @dataclass(frozen=True, slots=True)
 class NamedParty:
-    """A name that was found, how likely it is meant, and where it was said."""
+    """A name that was found, how likely it is meant, and where it was said.
+
+    ``start`` and ``end`` (exclusive) count characters of the turn's ``text``.
+    """
 
     score: float
     name: str
     evidence: Evidence
+    start: int
+    end: int
 
 
 def named_party(
     turns: Sequence[Utterance], category: str, address: str | None, words: OrganisationWords
 ) -> FieldGuess | None:
-    """A name after 叫, an answer to "which company", or words that end like a firm's name."""
+    """The likeliest of :func:`named_parties`; None when none is likely enough."""
+    found = named_parties(turns, category, address, words)
+    found = [one for one in found if one.score >= 1.3 and 2 <= len(one.name) <= 20]
+    if not found:
+        return None
+    best = max(found, key=lambda one: (round(one.score, 1), len(one.name)))
+    return FieldGuess(best.name, [best.evidence], min(0.9, 0.4 + 0.1 * best.score))
+
+
+def named_parties(
+    turns: Sequence[Utterance], category: str, address: str | None, words: OrganisationWords
+) -> list[NamedParty]:
+    """Names after 叫, answers to "which company", and words that end like a firm's name."""
     found: list[NamedParty] = []
     fits = words.fits.get(category)
     for position, turn in enumerate(turns):
@@ -61,7 +78,7 @@ def named_party(
         previous = (
             turns[position - 1].text if position and not turns[position - 1].is_caller else ""
         )
-        asked = bool(_ASKS_WHO.search(previous)) and not _NOT_WHO.search(previous)
+        asked = asks_for_party(previous)
         late = 0.05 * turn.index
         called = {
             match.end()
@@ -94,7 +111,9 @@ def named_party(
                 score -= 1.0
             if address and name in address and not (fitting or near):
                 score -= 1.0
-            found.append(NamedParty(score, name, turn.evidence(start, match.end())))
+            found.append(
+                NamedParty(score, name, turn.evidence(start, match.end()), start, match.end())
+            )
         for end in called:
             stop = _right(turn.text, end, words)
             name = _clean(turn.text[end:stop])
@@ -109,7 +128,7 @@ def named_party(
             if 2 <= len(name) <= 14 and not re.search(r"^(?:什么|啥|不|我|他|她)", name):
                 own = turn.text[max(0, end - 3) : end]
                 score = (1.5 if "叫" in own else 0.8) + 2.0 * asked - late
-                found.append(NamedParty(score, name, turn.evidence(end, stop)))
+                found.append(NamedParty(score, name, turn.evidence(end, stop), end, stop))
         if asked:
             lead = _LEAD.match(turn.text)
             start = lead.end() if lead else 0
@@ -118,12 +137,13 @@ def named_party(
             if 2 <= len(name) <= 14 and not re.match(
                 r"不|没|我|说不|记不|搞不|忘|哪", turn.text[start:]
             ):
-                found.append(NamedParty(2.7, name, turn.evidence(start, stop)))
-    found = [one for one in found if one.score >= 1.3 and 2 <= len(one.name) <= 20]
-    if not found:
-        return None
-    best = max(found, key=lambda one: (round(one.score, 1), len(one.name)))
-    return FieldGuess(best.name, [best.evidence], min(0.9, 0.4 + 0.1 * best.score))
+                found.append(NamedParty(2.7, name, turn.evidence(start, stop), start, stop))
+    return found
+
+
+def asks_for_party(text: str) -> bool:
+    """Whether an agent's words ask which firm, body or person the matter is about."""
+    return bool(_ASKS_WHO.search(text)) and not _NOT_WHO.search(text)
 
 
 def left_edge(text: str, end: int) -> int:

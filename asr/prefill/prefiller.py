@@ -17,6 +17,8 @@ from asr.prefill.grams import call_grams
 from asr.prefill.lexicon import Lexicon, lexicon
 from asr.prefill.model import FIELDS, CallFacts, Evidence, FieldGuess, Speaker
 from asr.prefill.names import caller_name, caller_title
+from asr.prefill.parties.artefact import Parties, shipped_parties
+from asr.prefill.parties.chooser import PartyChooser
 from asr.prefill.phones import callback_phone
 from asr.prefill.places import PlaceFinder
 from asr.prefill.requests import RequestSigns, request_type
@@ -40,7 +42,8 @@ class Prefiller:
 
     Args:
         words: the word lists; the embedded ones when None.
-        trained: the trained parts; the shipped ones when None.
+        trained: the trained parts for category and request type; the shipped ones when None.
+        parties: the trained parts for the target; the shipped ones when None.
         rules_only: do without trained parts, as when the shipped ones cannot be used.
 
     Raises:
@@ -51,15 +54,22 @@ class Prefiller:
         self,
         words: Lexicon | None = None,
         trained: Trained | None = None,
+        parties: Parties | None = None,
         *,
         rules_only: bool = False,
     ) -> None:
         self._words = words or lexicon()
         self._trained = None if rules_only else trained or shipped()
+        parties = None if rules_only else parties or shipped_parties()
         self._danger_words = danger_words()
         self._ear = None if rules_only else shipped_ear()
         self._scorer = CategoryScorer(self._words)
         self._finder = PlaceFinder(self._words.gazetteer)
+        self._chooser = (
+            PartyChooser(parties, self._words.organisations, self._finder)
+            if parties is not None
+            else None
+        )
 
     def start(self, call_date: datetime | str, dialled: str, cli: str) -> PrefillSession:
         """Begin a call.
@@ -114,6 +124,16 @@ class Prefiller:
         return read_turn(index, who, text, self._words.anchors)
 
     @property
+    def words(self) -> Lexicon:
+        """The word lists that it reads with."""
+        return self._words
+
+    @property
+    def finder(self) -> PlaceFinder:
+        """What finds places in its turns."""
+        return self._finder
+
+    @property
     def category_names(self) -> dict[str, str]:
         """Key of a category → its name."""
         return {key: leaf.name for key, leaf in self._words.categories.items()}
@@ -161,16 +181,18 @@ class Prefiller:
             else Wanted.CALLERS,
         )
         name = caller_name(turns, words.surnames)
-        party = target(
-            turns,
-            Matter(
-                category=category,
-                request_type=kind,
-                reject_reason=refused[0] if refused else None,
-                address=str(place.value) if place.value else None,
-                danger=danger is not None,
-            ),
-            words.organisations,
+        matter = Matter(
+            category=category,
+            request_type=kind,
+            reject_reason=refused[0] if refused else None,
+            address=str(place.value) if place.value else None,
+            danger=danger is not None,
+            caller=str(name.value) if name.value else None,
+        )
+        party = (
+            self._chooser.target(turns, matter)
+            if self._chooser is not None
+            else target(turns, matter, words.organisations)
         )
         place = without_bare_institution(place, party, category, self._finder)
         level, emergency_line = urgency(turns, danger, category, kind)
@@ -280,6 +302,8 @@ class Prefiller:
 
     def _calibrated(self, field: str, guess: FieldGuess) -> FieldGuess:
         """The guess with the probability of being right in place of the raw confidence."""
+        if field == "target" and self._chooser is not None:
+            return guess  # the ranker's probability is one already
         curve = self._trained.curves.get(field) if self._trained else None
         if curve is None:
             return guess
@@ -299,6 +323,11 @@ class PrefillSession:
         self._turns: list[Utterance] = []
         self._stale = True
         self._fields: dict[str, FieldGuess] = {}
+
+    @property
+    def turns(self) -> tuple[Utterance, ...]:
+        """Everything heard so far, as it was read."""
+        return tuple(self._turns)
 
     @property
     def fields(self) -> dict[str, FieldGuess]:

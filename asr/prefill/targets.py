@@ -30,6 +30,12 @@ _SPEAKS_FOR = re.compile(
 )
 
 
+_OUTDOORS = ("env.", "urban.garbage", "urban.noise", "urban.road", "public_security.order")
+"""Categories in which whoever gives a number plate names the wrongdoer."""
+
+_OWN_CAR = re.compile(r"我(?:的|家|自己的)?(?:车牌|车号|车是|的车)|车主是我")
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What is already known of the call when its target is looked for."""
@@ -39,16 +45,35 @@ class Matter:
     reject_reason: str | None
     address: str | None
     danger: bool
+    caller: str | None = None
 
 
 def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess:
     """Plates as ``甘AT12345``, routes as ``137路``, else the name as said; None if none named."""
+    settled = settled_target(turns, matter, words)
+    if settled is not None:
+        return settled
+    if matter.reject_reason:
+        return _rejected_target(turns, matter.reject_reason, words)
+    if matter.request_type == "praise":
+        return praised(turns, matter, words)
+    for look in (brand, _firm, property_manager, illicit, body):
+        guess = look(turns, matter, words)
+        if guess is not None:
+            return guess
+    return FieldGuess(None, [], 0.6)
+
+
+def settled_target(
+    turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
+) -> FieldGuess | None:
+    """The target where no name is to be sought: none is wanted, or a plate or route is it."""
     if matter.danger:
         return FieldGuess(None, [], 0.8)
-    if matter.reject_reason and matter.request_type != "consultation":
-        return _rejected_target(turns, matter.reject_reason, words)
     if matter.request_type == "consultation":
         return FieldGuess(None, [], 0.85)
+    if matter.reject_reason:
+        return None
     if matter.category == "transport.bus":
         found = route(turns, praise=matter.request_type == "praise")
         if found:
@@ -57,48 +82,51 @@ def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords)
         dictated = plate(turns)
         if dictated and matter.request_type != "help":
             return dictated
+    if matter.request_type in ("complaint", "report") and matter.category.startswith(_OUTDOORS):
+        dictated = plate(turns)
+        if dictated and not _own_car(turns):
+            return dictated
     if matter.request_type == "help" and matter.category.startswith("utilities."):
         firm = any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns)
-        return (_body(turns, matter, words) if firm else None) or FieldGuess(None, [], 0.7)
+        return (body(turns, matter, words) if firm else None) or FieldGuess(None, [], 0.7)
     if matter.request_type in ("help", "suggestion"):
         return FieldGuess(None, [], 0.75)
-    if matter.request_type == "praise":
-        return _praised(turns, matter, words)
-    for look in (_brand, _firm, _property, _illicit, _body):
-        guess = look(turns, matter, words)
-        if guess is not None:
-            return guess
-    return FieldGuess(None, [], 0.6)
+    return None
 
 
-def _praised(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess:
+def _own_car(turns: Sequence[Utterance]) -> bool:
+    """Whether the plate is the caller's own: 我的车牌是…."""
+    return any(turn.is_caller and _OWN_CAR.search(turn.text) for turn in turns)
+
+
+def praised(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess:
     """Body and person who are praised: 自来水公司孔班长."""
-    body = person = ""
+    unit = person = ""
     spots: list[Evidence] = []
     for position, turn in enumerate(turns):
         if not turn.is_caller:
             continue
         previous = turns[position - 1].text if position else ""
         match = words.praised.search(turn.text)
-        if match and not body:
+        if match and not unit:
             start = left_edge(turn.text, match.start())
-            body = turn.text[start if match.start() - start <= 4 else match.start() : match.end()]
+            unit = turn.text[start if match.start() - start <= 4 else match.start() : match.end()]
             spots.append(turn.evidence(match.start(), match.end()))
         own = re.search(r"您贵姓|怎么称呼|您姓|您的", previous)
         who = _PERSON.search(turn.text) if not own else None
         if who and not person:
             person = "".join(part for part in who.groups() if part)
             spots.append(turn.evidence(who.start(), who.end()))
-    name = body + person
+    name = unit + person
     if not name:
-        guess = named_party(turns, matter.category, matter.address, words) or _body(
+        guess = named_party(turns, matter.category, matter.address, words) or body(
             turns, matter, words
         )
         return guess or FieldGuess(None, [], 0.5)
     return FieldGuess(name, spots, 0.7)
 
 
-def _brand(
+def brand(
     turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
 ) -> FieldGuess | None:
     """Brand and kind of a shared bicycle: 哈啰共享电动车."""
@@ -113,10 +141,10 @@ def _brand(
     for turn in turns:
         if not turn.is_caller:
             continue
-        for brand in words.brands:
-            at = turn.text.find(brand)
+        for known in words.brands:
+            at = turn.text.find(known)
             if at >= 0 and best is None:
-                best = (brand, turn.evidence(at, at + len(brand)))
+                best = (known, turn.evidence(at, at + len(known)))
         match = re.search(
             r"(?:叫|品牌是|还是|写着?|写的)(?:什么|啥|个|是|的)*([一-鿿]{2,3})(?=反正|还是|的|单车|出行|$)",
             turn.text,
@@ -148,7 +176,7 @@ def _firm(
     return named_party(turns, matter.category, matter.address, words)
 
 
-def _property(
+def property_manager(
     turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
 ) -> FieldGuess | None:
     """The manager of the named community: 天庆嘉园物业."""
@@ -168,7 +196,7 @@ def _property(
     return None
 
 
-def _illicit(
+def illicit(
     turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
 ) -> FieldGuess | None:
     """A reported business without a name: 无证豆腐作坊."""
@@ -189,9 +217,7 @@ def _illicit(
     return None
 
 
-def _body(
-    turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
-) -> FieldGuess | None:
+def body(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess | None:
     """The public body or utility that the category's complaints are about."""
     pattern = words.bodies.get(matter.category)
     if pattern is None:
@@ -211,9 +237,22 @@ def _rejected_target(
     turns: Sequence[Utterance], reason: str, words: OrganisationWords
 ) -> FieldGuess:
     """The court, committee, office or official that a matter not accepted is about."""
+    if reason not in words.rejected:
+        return FieldGuess(None, [], 0.5)
+    found = of_refusal(turns, reason, words)
+    if not found:
+        return FieldGuess(None, [], 0.4)
+    best = max(found, key=lambda one: one.score)
+    return FieldGuess(best.name, [best.evidence], 0.7)
+
+
+def of_refusal(
+    turns: Sequence[Utterance], reason: str, words: OrganisationWords
+) -> list[NamedParty]:
+    """Bodies and officials that a matter refused for this reason may be about."""
     pattern = words.rejected.get(reason)
     if pattern is None:
-        return FieldGuess(None, [], 0.5)
+        return []
     found: list[NamedParty] = []
     for turn in turns:
         for match in pattern.finditer(turn.text):
@@ -234,11 +273,9 @@ def _rejected_target(
                 name,
             )
             score = min(len(name), 8) - 0.3 * turn.index - (0 if turn.is_caller else 4)
-            found.append(NamedParty(score, name, turn.evidence(start, match.end())))
-    if not found:
-        return FieldGuess(None, [], 0.4)
-    best = max(found, key=lambda one: one.score)
-    return FieldGuess(best.name, [best.evidence], 0.7)
+            spot = turn.evidence(start, match.end())
+            found.append(NamedParty(score, name, spot, start, match.end()))
+    return found
 
 
 def _joins(char: str) -> bool:

@@ -14,6 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from asr.prefill.calibration import Curve
 from asr.prefill.model import FIELDS, FieldGuess
+from asr.prefill.parties.artefact import Parties
 from asr.prefill.prefiller import Prefiller
 from asr.prefill.scoring import Report, matches, present
 from asr.prefill.trained import Trained
@@ -74,10 +75,12 @@ def cross_validated(
 
 
 def judged(
-    dialogues: Iterable[Dialogue], fitted: Sequence[Trained]
+    dialogues: Iterable[Dialogue], fitted: Sequence[Trained], parties: Mapping[int, Parties]
 ) -> tuple[Report, list[Outcome]]:
-    """Report and outcomes of dialogues, each by the artefact of the fold that lacks it."""
-    prefillers = [Prefiller(trained=one) for one in fitted]
+    """Report and outcomes of dialogues, each by the parts of the fold that lacks it."""
+    prefillers = [
+        Prefiller(trained=one, parties=parties.get(fold)) for fold, one in enumerate(fitted)
+    ]
     report = Report()
     outcomes: list[Outcome] = []
     for dialogue in dialogues:

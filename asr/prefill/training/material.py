@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from asr.prefill.lexicon import lexicon
+from asr.prefill.training.snippets import Snippet, read_snippets
 
 WISHES = {
     "咨": "consultation",
@@ -63,11 +64,15 @@ class Material:
         statements: the shipped ones.
         dialogues: rows of the given files.
         hashes: source's name → SHA-256 of its bytes.
+        snippets: the shipped ones, for the target.
+        snippet_hashes: as ``hashes``, of the files of the snippets.
     """
 
     statements: tuple[Statement, ...]
     dialogues: tuple[Dialogue, ...]
     hashes: dict[str, str]
+    snippets: tuple[Snippet, ...] = ()
+    snippet_hashes: dict[str, str] = field(default_factory=dict)
 
 
 def read_material(files: Sequence[Path] = ()) -> Material:
@@ -92,7 +97,8 @@ def read_material(files: Sequence[Path] = ()) -> Material:
             raise MaterialError(f"{file}: cannot be read: {error.strerror}") from error
         hashes[file.name] = hashlib.sha256(raw).hexdigest()
         dialogues += _dialogues(file, raw.splitlines())
-    return Material(tuple(statements), tuple(dialogues), hashes)
+    snippets, snippet_hashes = read_snippets()
+    return Material(tuple(statements), tuple(dialogues), hashes, tuple(snippets), snippet_hashes)
 
 
 def _statements(name: str, lines: Iterable[str]) -> Iterable[Statement]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from asr.prefill.dangers import DangerEar
+from asr.prefill.parties.artefact import Parties
 from asr.prefill.scoring import Report
 from asr.prefill.trained import Trained
 from asr.prefill.training.dangers import fit_ear, sayings
@@ -17,9 +19,11 @@ from asr.prefill.training.judging import (
     cross_validated,
     curves_of,
     first_contacts,
+    fold_of,
     judged,
 )
 from asr.prefill.training.material import Dialogue, Material, read_material
+from asr.prefill.training.parties import FittedParties, PartyTrainer
 
 FOLDS = 4
 
@@ -30,8 +34,8 @@ def train(
     told: Callable[[str], None] = lambda _: None,
     *,
     material: Material | None = None,
-) -> Trained:
-    """An artefact from the shipped statements and the dialogues in ``files``.
+) -> tuple[Trained, Parties]:
+    """Classifiers, and the parts for targets, from what is shipped and the dialogues in ``files``.
 
     Args:
         files: labelled transcripts, one JSON object a line; may be none.
@@ -46,7 +50,8 @@ def train(
     told(f"{len(material.statements)} statements, {len(material.dialogues)} dialogues")
     rows = examples(material, seed, told)
     fitted, shares = cross_validated(rows, None, FOLDS, told)
-    report, outcomes = judged(material.dialogues, fitted)
+    parties = _parties(material, FOLDS, seed, told)
+    report, outcomes = judged(material.dialogues, fitted, parties.apart)
     final = assemble(rows, shares)
     told(f"fitted on all {len(rows)} calls")
     trained = [one for one in outcomes if one.field in ("category", "request_type")]
@@ -57,18 +62,31 @@ def train(
         "statements": len(material.statements),
         "dialogues": len(material.dialogues),
         "libraries": {
-            name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pypinyin")
+            name: version(name)
+            for name in ("numpy", "scipy", "scikit-learn", "pypinyin", "python-crfsuite")
         }
         | {"python": platform.python_version()},
         "cross_validated": report.as_dict() if material.dialogues else None,
     }
-    return Trained(
+    classifiers = Trained(
         final.category,
         final.request_type,
         *shares,
         curves=curves_of([*trained, *first_contacts()]),
         card=card,
     )
+    return classifiers, parties.whole
+
+
+def _parties(
+    material: Material, folds: int, seed: int, told: Callable[[str], None]
+) -> FittedParties:
+    fitted = PartyTrainer(seed).fit(
+        material.snippets, material.dialogues, lambda one: fold_of(one.key, folds), told
+    )
+    of_dialogues = {key: one for key, one in material.hashes.items() if key.endswith(".jsonl")}
+    card = {**fitted.whole.card, "data_sha256": {**material.snippet_hashes, **of_dialogues}}
+    return fitted._replace(whole=replace(fitted.whole, card=card))
 
 
 def train_ear(files: Sequence[Path], seed: int) -> DangerEar:
@@ -97,10 +115,11 @@ def cross_validate(
     judged_rows = read_material([file])
     known = {_words(one) for one in judged_rows.dialogues}
     others = tuple(one for one in read_material(data).dialogues if _words(one) not in known)
-    material = Material(judged_rows.statements, (*judged_rows.dialogues, *others), {})
+    material = replace(judged_rows, dialogues=(*judged_rows.dialogues, *others))
     told(f"{len(judged_rows.dialogues)} rows to judge, {len(others)} more to train on")
     fitted, _ = cross_validated(examples(material, seed, told), None, folds, told)
-    return judged(judged_rows.dialogues, fitted)[0]
+    parties = _parties(material, folds, seed, told)
+    return judged(judged_rows.dialogues, fitted, parties.apart)[0]
 
 
 def _words(dialogue: Dialogue) -> str:

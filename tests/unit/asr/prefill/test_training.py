@@ -27,7 +27,8 @@ def small() -> Material:
 
 def test_given_a_seed_when_trained_twice_then_the_bytes_are_the_same(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        train([], 7, material=small()).save(tmp_path / name)
+        for part in train([], 7, material=small()):
+            part.save(tmp_path / name)
     for file in (WEIGHTS, CARD):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     card = json.loads((tmp_path / "one" / CARD).read_text(encoding="utf-8"))

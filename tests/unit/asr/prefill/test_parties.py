@@ -1,0 +1,176 @@
+"""Targets by the trained tagger and ranker, and by the rules when these cannot be used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asr.prefill import Prefiller
+from asr.prefill.parties import artefact
+from asr.prefill.parties.artefact import CARD, FOLDER, WEIGHTS, PartiesError, load_parties
+from asr.prefill.parties.tagger import LABELS, PartyFeatures, PartyTagger, TaggerWeights, question
+from asr.prefill.training.material import read_material
+
+
+@pytest.fixture(scope="module")
+def prefiller() -> Prefiller:
+    return Prefiller()
+
+
+def target_of(prefiller: Prefiller, *turns: str) -> object:
+    session = prefiller.start("2026-03-11T10:00:00+08:00", "12345", "13909310000")
+    for turn in turns:
+        who, _, text = turn.partition(":")
+        session.hear("agent" if who == "a" else "caller", text)
+    return session.fields["target"].value
+
+
+@pytest.mark.parametrize(
+    ("turns", "wanted"),
+    [
+        (
+            (
+                "c:我要投诉一个健身的地方办了卡现在关门了不给退钱",
+                "a:叫什么名字",
+                "c:[卓尔健身]在七里河西站十字楼上",
+            ),
+            "卓尔健身",
+        ),
+        (("c:我投诉驾校交了钱一年了不给约考", "a:哪家驾校", "c:[鸿途驾校]在安宁那边"), "鸿途驾校"),
+        (
+            (
+                "c:我要投诉他们拖欠工资三个月了一分钱没给",
+                "a:公司名称是什么",
+                "c:合同上写的是[甘肃鼎恒建筑劳务公司]",
+            ),
+            "甘肃鼎恒建筑劳务公司",
+        ),
+    ],
+)
+def test_given_a_name_in_an_answer_when_prefilled_then_it_is_the_target_with_its_place(
+    prefiller: Prefiller, turns: tuple[str, ...], wanted: str
+) -> None:
+    session = prefiller.start("2026-03-11T10:00:00+08:00", "12345", "13909310000")
+    said = [turn.replace("[", "").replace("]", "") for turn in turns]
+    for turn in said:
+        who, _, text = turn.partition(":")
+        session.hear("agent" if who == "a" else "caller", text)
+    guess = session.fields["target"]
+    assert guess.value == wanted
+    (spot,) = guess.evidence
+    assert said[spot.turn][2:][spot.start : spot.end] == wanted
+    assert 0 <= guess.confidence <= 1
+
+
+def test_given_bodies_asked_before_and_no_party_when_prefilled_then_there_is_no_target(
+    prefiller: Prefiller,
+) -> None:
+    assert (
+        target_of(
+            prefiller,
+            "c:楼下广场跳舞的声音太大了我要投诉",
+            "a:跟社区反映过吗",
+            "c:找过社区社区说他们管不了让找派出所",
+            "a:您怎么称呼",
+            "c:我姓李叫李建国",
+        )
+        is None
+    )
+
+
+def test_given_two_readings_when_prefilled_then_they_are_the_same(prefiller: Prefiller) -> None:
+    turns = ("c:我投诉美容院不退卡", "a:店名是什么", "c:叫丽人坊在永昌路")
+    assert target_of(prefiller, *turns) == target_of(Prefiller(), *turns)
+
+
+def damaged(folder: Path, fault: str) -> None:
+    for name in (WEIGHTS, CARD):
+        shutil.copy(FOLDER / name, folder / name)
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    if fault == "missing":
+        (folder / WEIGHTS).unlink()
+    elif fault == "cut":
+        (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:1000])
+    elif fault == "format":
+        card["format"] = 99
+    elif fault == "no ranker":
+        del card["ranker"]
+    elif fault == "no card":
+        card = []
+    (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
+
+
+@pytest.mark.parametrize("fault", ["missing", "cut", "format", "no ranker", "no card"])
+def test_given_damaged_files_when_loaded_then_they_are_refused(tmp_path: Path, fault: str) -> None:
+    damaged(tmp_path, fault)
+    with pytest.raises(PartiesError):
+        load_parties(tmp_path)
+
+
+def test_given_damaged_files_when_prefilled_then_the_rules_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged(tmp_path, "cut")
+    monkeypatch.setattr(artefact, "FOLDER", tmp_path)
+    artefact.shipped_parties.cache_clear()
+    try:
+        assert artefact.shipped_parties() is None
+        by_rules = Prefiller()
+        wanted = Prefiller(rules_only=True)
+        turns = ("c:我投诉物业电梯坏了不修", "a:物业叫什么名字", "c:叫恒睿物业")
+        assert target_of(by_rules, *turns) == target_of(wanted, *turns) == "恒睿物业"
+    finally:
+        artefact.shipped_parties.cache_clear()
+
+
+def test_given_parts_when_saved_and_loaded_then_they_are_the_same(tmp_path: Path) -> None:
+    first = load_parties(FOLDER)
+    first.save(tmp_path)
+    again = load_parties(tmp_path)
+    assert again.tagger.rows == first.tagger.rows
+    assert np.array_equal(again.tagger.states, first.tagger.states)
+    assert again.ranker == first.ranker
+    assert (tmp_path / WEIGHTS).read_bytes() == (FOLDER / WEIGHTS).read_bytes()
+
+
+def test_given_weights_when_tagged_then_marginals_follow_the_forward_backward_algorithm() -> None:
+    prefiller = Prefiller(rules_only=True)
+    features = PartyFeatures(prefiller.words.organisations, prefiller.finder)
+    states = np.array([[8.0, 0.0, 0.0], [0.0, 8.0, 0.0], [0.0, 0.0, 4.0]], dtype=np.float32)
+    moves = np.zeros((len(LABELS), len(LABELS)), dtype=np.float32)
+    moves[2, 1] = -20.0
+    tagger = PartyTagger(
+        TaggerWeights({"c0=恒": 0, "c0=昌": 1, "asked=nothing": 2}, states, moves), features
+    )
+    turn = prefiller.read(0, "caller", "我说恒昌的")
+    (mention,) = tagger.mentions(turn, None)
+    assert turn.text[mention.start : mention.end] == "恒昌"
+    assert 0.8 < mention.probability <= 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        ("您说的公司叫什么名字", "party"),
+        ("请问您贵姓", "self"),
+        ("之前跟物业反映过吗", "earlier"),
+        ("在什么位置", "place"),
+        ("好的请讲", "other"),
+    ],
+)
+def test_given_an_agents_question_when_read_then_its_kind_is_known(asked: str, kind: str) -> None:
+    assert question(Prefiller(rules_only=True).read(0, "agent", asked)) == kind
+
+
+def test_given_the_shipped_parts_then_they_were_trained_on_the_data_that_ship() -> None:
+    fixtures = Path(__file__).parents[3] / "fixtures" / "prefill"
+    trained_on = dict(load_parties(FOLDER).card["data_sha256"])
+    files = sorted(fixtures / name for name in trained_on if name.endswith(".jsonl"))
+    material = read_material(files)
+    of_dialogues = {name: one for name, one in material.hashes.items() if name.endswith(".jsonl")}
+    assert trained_on == {**material.snippet_hashes, **of_dialogues}
+    assert len(files) >= 5
