@@ -21,6 +21,7 @@ from asr.extractor.live import LiveExtractor
 from asr.prefill import Prefiller
 from asr.prefill.alarm import LiveAlarm
 from asr.prefill.live import LivePrefill
+from asr.prefill.parties.artefact import chosen_parties
 from asr.prefill.trained import chosen
 from asr.quality import QualityWatch
 from asr.streams import TranscriptionService
@@ -47,7 +48,8 @@ class Hearing:
         self._bus = bus
         self._feed = feed
         self._quality_rules = load_quality_rules(settings.quality_rules)
-        self.prefiller = Prefiller(trained=chosen(settings.asr.prefill_artefact))
+        folder = settings.asr.prefill_artefact
+        self.prefiller = Prefiller(trained=chosen(folder), parties=chosen_parties(folder))
         self._names: KnownNames | None = None
         self._corrector: NameCorrector | None = None
         wanted = settings.extractor
