@@ -162,8 +162,9 @@ class Prefiller:
         request = self.request_by_rules(
             turns, category, danger, refused[0] if refused else None, secret=secrecy.value is True
         )
+        blames = 0.0
         if self._trained and danger is None:
-            verdict = request_verdict(turns, request.guess, category, grams, self._trained)
+            verdict, blames = request_verdict(turns, request.guess, category, grams, self._trained)
             request = RequestSigns(
                 verdict, request.progress_query and verdict.value == "consultation"
             )
@@ -188,6 +189,7 @@ class Prefiller:
             address=str(place.value) if place.value else None,
             danger=danger is not None,
             caller=str(name.value) if name.value else None,
+            blames=blames,
         )
         party = (
             self._chooser.target(turns, matter)

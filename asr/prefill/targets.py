@@ -38,7 +38,10 @@ _OWN_CAR = re.compile(r"我(?:的|家|自己的)?(?:车牌|车号|车是|的车)
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What is already known of the call when its target is looked for."""
+    """What is already known of the call when its target is looked for.
+
+    ``blames``: how likely somebody is complained of or reported, whatever ``request_type`` says.
+    """
 
     category: str
     request_type: str
@@ -46,6 +49,7 @@ class Matter:
     address: str | None
     danger: bool
     caller: str | None = None
+    blames: float = 0.0
 
 
 def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess:

@@ -46,6 +46,8 @@ _PAST = re.compile(
     r"[一二三四五六七八九十]月[一二三四五六七八九十]+[号日]|昨[天晚]|前天|上个?(?:周|月|礼拜|星期)|去年|前年|住院|骨折"
 )
 """What tells the ear, which knows no tenses, that the harm was done before today."""
+_ONLY_FEARED = re.compile(r"我怕|就怕|怕着|怕起|担心|隐患|万一")
+"""What tells it that nothing has happened yet."""
 _ADVICE = re.compile(r"(?:要是|如果|万一|有情况|不舒服|难受).{0,14}打(?:幺|一|1)[一-鿿\d]{2}")
 _ORDINARY = re.compile(r"工作日|已登记|登记|转.{0,8}(?:部门|局|公司|集团|办)|派单|记下")
 _HANDLES = re.compile(
@@ -219,8 +221,9 @@ def _heard(
     """The first of the caller's opening turns in which the ear hears a danger going on."""
     for turn in [one for one in turns if one.is_caller][:_OPENING_TURNS]:
         line, chance = ear.hear(turn)
-        past = _PAST.search(turn.text)
-        if chance < _SURE_ENOUGH or past or words.veto_anywhere.search(turn.text):
+        if chance < _SURE_ENOUGH or any(
+            unreal.search(turn.text) for unreal in (_PAST, _ONLY_FEARED, words.veto_anywhere)
+        ):
             continue
         kind = Kind("heard", line, _BY_LINE[line], _NEVER)
         return {kind.name: (kind, turn.evidence(0, len(turn.text)))}

@@ -46,10 +46,15 @@ def request_verdict(
     category: str,
     grams: Mapping[str, float],
     trained: Trained,
-) -> FieldGuess:
-    """The request type with its probability, and where the caller said so."""
+) -> tuple[FieldGuess, float]:
+    """The request type with its probability, and where the caller said so.
+
+    And how likely it is that the call blames somebody: the shares of complaint and report.
+    """
     model = trained.request_type
     shares = probabilities(model.logits(grams, request_marks(turns, rule, category)))
     best = model.labels[int(shares.argmax())]
     evidence: list[Evidence] = rule.evidence if best == rule.value else []
-    return FieldGuess(best, evidence or model.evidence(best, turns), round(float(shares.max()), 3))
+    guess = FieldGuess(best, evidence or model.evidence(best, turns), round(float(shares.max()), 3))
+    share = dict(zip(model.labels, shares.tolist(), strict=True))
+    return guess, round(share.get("complaint", 0.0) + share.get("report", 0.0), 3)

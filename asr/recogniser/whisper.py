@@ -35,11 +35,13 @@ FULL_WINDOW_S: Final = 30.0
 MIN_WINDOW_S: Final = 8.0
 WINDOW_MARGIN_S: Final = 3.0
 BEAM_SIZE: Final = 5
+PARTIAL_BEAM_SIZE: Final = 1
+"""A partial is soon replaced: it comes early rather than right."""
 TOKENS_PER_S: Final = 12
 SPARE_TOKENS: Final = 30
 
-PARTIAL_EVERY_MS: Final = 1500
-PARTIAL_LOAD: Final = 0.5
+PARTIAL_EVERY_MS: Final = 700
+PARTIAL_LOAD: Final = 0.6
 """Partials may take this share of the time that passes; a slower machine gives fewer of them."""
 
 MIN_VOICED_MS: Final = 160
@@ -121,7 +123,11 @@ class WhisperRecogniser:
         return WhisperStream(self, sample_rate_hz, hot_words)
 
     def transcribe(
-        self, pcm: bytes, sample_rate_hz: int, hot_words: Sequence[str] = ()
+        self,
+        pcm: bytes,
+        sample_rate_hz: int,
+        hot_words: Sequence[str] = (),
+        beam_size: int = BEAM_SIZE,
     ) -> tuple[str, float]:
         """The text of one utterance of at most 30 s, and a confidence 0..1; blocks.
 
@@ -132,15 +138,15 @@ class WhisperRecogniser:
         seconds = len(samples) / MODEL_RATE_HZ
         window_s = min(FULL_WINDOW_S, max(MIN_WINDOW_S, seconds + WINDOW_MARGIN_S))
         features = self._whisper.feature_extractor(samples)
-        result = self._decode(features, seconds, window_s, ())
+        result = self._decode(features, seconds, window_s, (), beam_size)
         if is_looped(result.text) and window_s < FULL_WINDOW_S:
-            result = self._decode(features, seconds, FULL_WINDOW_S, ())
+            result = self._decode(features, seconds, FULL_WINDOW_S, (), beam_size)
         if not _believed(result):
             return "", 0.0
         known = indexed(tuple(hot_words))
         if names := known.meant(result.text):
             written = known.written(result.text)
-            again = self._decode(features, seconds, window_s, (*written[:MOST], *names))
+            again = self._decode(features, seconds, window_s, (*written[:MOST], *names), beam_size)
             if _believed(again) and is_better(result.text, again.text, names, written):
                 result = again
         return result.text, math.exp(min(0.0, result.log_probability))
@@ -151,6 +157,7 @@ class WhisperRecogniser:
         seconds: float,
         window_s: float,
         hot_words: Sequence[str],
+        beam_size: int,
     ) -> _Decoded:
         frames = int(window_s * FEATURES_PER_S)
         padded = np.zeros((features.shape[0], frames), dtype=np.float32)
@@ -165,7 +172,7 @@ class WhisperRecogniser:
         answer = self._whisper.model.generate(
             self._whisper.encode(padded),
             [prompt],
-            beam_size=BEAM_SIZE,
+            beam_size=beam_size,
             max_length=min(448, len(prompt) + SPARE_TOKENS + int(seconds * TOKENS_PER_S)),
             return_scores=True,
             return_no_speech_prob=True,
@@ -219,9 +226,14 @@ class WhisperStream:
     def _hypotheses(self, utterance: Utterance) -> list[Hypothesis]:
         if utterance.voiced_ms < MIN_VOICED_MS or _loudness(utterance.pcm) < MIN_LOUDNESS:
             return []
-        # a partial is soon replaced: it is heard once
-        words = self._hot_words if utterance.complete else ()
-        text, confidence = self._recogniser.transcribe(utterance.pcm, self._rate, words)
+        if utterance.complete:
+            text, confidence = self._recogniser.transcribe(
+                utterance.pcm, self._rate, self._hot_words
+            )
+        else:
+            text, confidence = self._recogniser.transcribe(
+                utterance.pcm, self._rate, beam_size=PARTIAL_BEAM_SIZE
+            )
         if not text:
             return []
         return [

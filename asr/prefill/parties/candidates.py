@@ -25,7 +25,11 @@ from asr.prefill.targets import (
 from asr.prefill.text import Utterance
 
 _ENDS_INSIDE = re.compile(r"[是在的不也就都还有把给说让叫]")
-_ARTICLE = re.compile(r"(?:那个|这个|哪个|一家|一个|有个|有家|那家|这家|就是|叫|停水|停电|停气)+")
+_ARTICLE = re.compile(
+    r"(?:那个|这个|哪个|一家|一个|有个|有家|那家|这家|就是|个|叫|停水|停电|停气)+"
+)
+_SPELLING = 2
+"""Characters of the word that explains one of a name: 苏建勋[建设]的建."""
 _BICYCLE = re.compile(r"(?:共享)?(?:单车|电单车|电动车|电车|自行车|助力车)")
 _ANYWHERE = re.compile(
     r"(?:小区)?(?:楼下|楼上|门口|门前|旁边|对面|附近|隔壁)的?(?:小?广场|公园|路口|马路|院子|空地|巷子)?"
@@ -79,14 +83,15 @@ def candidates(
         previous = turns[position - 1] if position else None
         for mention in tagger.mentions(turn, previous):
             found += _of_mention(mention, turn, position)
+    named = named_parties(turns, matter.category, matter.address, words)
+    found += _of_parties("named", named, turns)
+    found = [_unexplained(one, turns[one.turn]) for one in found]
     if matter.request_type == "praise":
         found += _unit_and_person(found)
     if matter.reject_reason:
         found += _of_parties("rejected", of_refusal(turns, matter.reject_reason, words), turns)
-    named = named_parties(turns, matter.category, matter.address, words)
-    found += _of_parties("named", named, turns)
     found += [cut for one in found for cut in _apart_from_place(one, turns[one.turn], finder)]
-    found += _of_rules(turns, matter, words)
+    found += [_unexplained(one, turns[one.turn]) for one in _of_rules(turns, matter, words)]
     if matter.category == "transport.bike_share":
         found = [_with_kind(one, turns) for one in found]
     return [one for one in found if not _nobody(one.name, matter.caller)]
@@ -131,6 +136,16 @@ def _of_mention(mention: Mention, turn: Utterance, position: int) -> list[Candid
         name = _written(turn.text[start:end])
         out.append(Candidate(name, position, start, end, spot, "tagger", probability))
     return out
+
+
+def _unexplained(one: Candidate, turn: Utterance) -> Candidate:
+    """Without the word that explains a character of the name: 苏建勋[建设]的建."""
+    end = one.end - _SPELLING
+    name, after = turn.text[one.start : end], turn.text[one.end : one.end + 2]
+    told = one.name == turn.text[one.start : one.end]
+    if not told or len(name) < 2 or len(after) < 2 or after[0] != "的" or after[1] not in name:
+        return one
+    return replace(one, name=name, end=end, evidence=turn.evidence(one.start, end))
 
 
 def _apart_from_place(one: Candidate, turn: Utterance, finder: PlaceFinder) -> list[Candidate]:

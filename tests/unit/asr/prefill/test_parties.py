@@ -13,6 +13,7 @@ from asr.prefill import Prefiller
 from asr.prefill.parties import artefact
 from asr.prefill.parties.artefact import CARD, FOLDER, WEIGHTS, PartiesError, load_parties
 from asr.prefill.parties.tagger import LABELS, PartyFeatures, PartyTagger, TaggerWeights, question
+from asr.prefill.targets import Matter
 from asr.prefill.training.material import read_material
 
 
@@ -64,6 +65,34 @@ def test_given_a_name_in_an_answer_when_prefilled_then_it_is_the_target_with_its
     (spot,) = guess.evidence
     assert said[spot.turn][2:][spot.start : spot.end] == wanted
     assert 0 <= guess.confidence <= 1
+
+
+def test_given_a_word_that_explains_a_name_when_prefilled_then_it_is_no_part_of_the_target(
+    prefiller: Prefiller,
+) -> None:
+    found = target_of(
+        prefiller,
+        "c:我要感谢一个大夫给我父亲做的手术特别用心",
+        "a:他叫什么名字",
+        "c:苏建勋建设的建功勋的勋",
+    )
+    assert isinstance(found, str)
+    assert "苏建勋" in found
+    assert "建设" not in found
+
+
+@pytest.mark.parametrize(("blames", "wanted"), [(0.5, "兴恒热力公司"), (0.3, None)])
+def test_given_a_call_for_help_when_it_may_blame_somebody_then_the_party_is_given(
+    prefiller: Prefiller, blames: float, wanted: str | None
+) -> None:
+    chooser = prefiller._chooser
+    assert chooser is not None
+    turns = [
+        prefiller.read(0, "agent", "是哪家供热的"),
+        prefiller.read(1, "caller", "叫兴恒热力公司打电话一直没人接"),
+    ]
+    matter = Matter("utilities.heating", "help", None, None, danger=False, blames=blames)
+    assert chooser.target(turns, matter).value == wanted
 
 
 def test_given_bodies_asked_before_and_no_party_when_prefilled_then_there_is_no_target(
