@@ -17,7 +17,7 @@ from config.menus import load_menus
 from config.numberplan import DEFAULT_PLAN, DialledNumbers, load_number_plan
 from config.settings import Settings, load_secrets
 from ivr.fastagi import AgiServer, Handler
-from ivr.inbound import InboundHandler, Routing
+from ivr.inbound import InboundHandler, Routing, ScreeningHandler, Standing
 from ivr.prompts import PromptLibrary
 from ivr.selfservice import TicketState, TicketStatus
 from ivr.waiting import WaitingKeyHandler
@@ -135,6 +135,14 @@ class FourthInLine:
         return 4
 
 
+class Strangers:
+    """Every caller is as everybody."""
+
+    def of(self, caller: str) -> Standing:
+        del caller
+        return Standing()
+
+
 @dataclass
 class Ivr:
     """The service's side, and eyes on Asterisk.
@@ -149,7 +157,7 @@ class Ivr:
     server: AgiServer | None = None
 
     async def start(self, inbound: Handler | None = None, at: str = "") -> None:
-        """Serve both scripts.
+        """Serve the scripts that a call needs until somebody answers.
 
         Args:
             inbound: replaces the real handler of the first.
@@ -165,6 +173,7 @@ class Ivr:
         prompts = PromptLibrary(self.settings.prompts_dir)
         self.server = AgiServer(self.settings.agi.host, self.settings.agi.port)
         real = InboundHandler(routing, prompts, self.bus, OneTicket())
+        self.server.route("screening", ScreeningHandler(Strangers()))
         self.server.route("inbound", inbound or real)
         waiting = WaitingKeyHandler(prompts, self.bus, FourthInLine(), OneTicket())
         self.server.route("waiting-key", waiting)
