@@ -65,7 +65,7 @@ def test_given_files_when_evaluated_then_a_table_and_a_plot_that_a_browser_can_r
 def test_given_an_unknown_engine_when_evaluated_then_said(folder: Path) -> None:
     result = CliRunner().invoke(asr.app, ["eval", str(folder), "--engine", "ears"])
     assert result.exit_code == 2
-    assert "vosk or whisper" in result.stderr
+    assert "vosk, whisper or sherpa" in result.stderr
 
 
 def test_given_no_recogniser_when_evaluated_then_one_sentence_and_exit_code_1(
