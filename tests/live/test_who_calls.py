@@ -34,8 +34,10 @@ BLOCKED, PRIORITY = "/api/callers/blocked", "/api/callers/priority"
 async def listed(admin: Api, path: str, **entry: Any) -> AsyncIterator[Message]:
     """The number is on the list, and taken off it afterwards."""
     row = await admin.post(path, reason="测试", **entry)
-    yield row
-    await admin.status("DELETE", f"{path}/{row['id']}")
+    try:
+        yield row
+    finally:
+        await admin.status("DELETE", f"{path}/{row['id']}")
 
 
 def for_an_hour() -> str:
