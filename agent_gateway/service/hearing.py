@@ -31,7 +31,7 @@ from config.quality import load_quality_rules
 from config.settings import Settings
 from telephony.background import Work
 from telephony.calls import CallFeed
-from telephony.events import EventBus
+from telephony.events import EventBus, Speaker
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class Hearing:
             yield "extractor", LiveExtractor(bus, self._model, concurrent=concurrent).run()
         yield "live-alarm", LiveAlarm(bus, self.prefiller).run()
         yield "advice", CallAdvisor(bus, store, names, zone, hub.advise).run()
-        yield "quality", QualityWatch(bus, self._quality_rules).run()
+        yield "quality", QualityWatch(bus, self._quality_rules, self.listening).run()
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Load the recognisers and take audio; what cannot be had is logged and left out.
@@ -124,6 +124,11 @@ class Hearing:
         """Streams of live calls that receive audio or are still decoded."""
         hearing = self._transcription
         return 0 if hearing is None else hearing.counters.streams_open
+
+    def listening(self, call_id: str) -> frozenset[Speaker]:
+        """Whose audio of a call comes in now."""
+        hearing = self._transcription
+        return frozenset() if hearing is None else hearing.listening(call_id)
 
     def hears(self, call_id: str) -> bool:
         """Whether some of the call's audio is still to be decoded."""

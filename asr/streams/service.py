@@ -99,6 +99,14 @@ class TranscriptionService:
         """Whether some of the call's audio is not decoded, or not certainly kept, yet."""
         return self._has_streams(call_id)
 
+    def listening(self, call_id: str) -> frozenset[Speaker]:
+        """Whose audio of a call comes in now."""
+        return frozenset(
+            stream.speaker
+            for stream in self._streams
+            if stream.call_id == call_id and stream.receiving
+        )
+
     async def start(self) -> None:
         """Start the threads and the housekeeping; take over what an earlier process left."""
         self._loop = asyncio.get_running_loop()

@@ -474,7 +474,8 @@ class EmergencyHeard(CallEvent):
 class QualityHint(CallEvent):
     """A turn broke a rule of good service (``config/defaults/quality.toml``); for supervisors.
 
-    ``rule``: forbidden, greeting, interruption or silence; ``detail``: the words, or how long.
+    ``rule``: forbidden, greeting, interruption or silence; ``detail``: the words, or how long. A
+    silence is told while it lasts, with the turn before it; nobody's is turn 0 without words.
     """
 
     rule: str
