@@ -169,6 +169,26 @@ class PhoneCall:
         await self._go("speak")
         await self._timeline.wait(lambda: self._spoken() > spoken or self.is_ended)
 
+    async def hold(self) -> None:
+        """Put the other side on hold (``a=sendonly``, RFC 6337 clause 5.3).
+
+        Whatever the telephone does next takes it back.
+
+        Raises:
+            PhoneError: the call is over.
+        """
+        self._timeline.note("holds")
+        await self._go("hold")
+
+    async def take_back(self) -> None:
+        """End the hold.
+
+        Raises:
+            PhoneError: the call is over.
+        """
+        self._timeline.note("takes back")
+        await self._go("idle")
+
     async def answer(self) -> None:
         """Answer a call that rings here.
 

@@ -38,6 +38,8 @@ MODULES = (
     "codec_ulaw",
     "format_wav",
     "format_pcm",
+    "bridge_holding",
+    "app_bridgewait",
     "app_playback",
     "app_mixmonitor",
     "app_senddtmf",
@@ -154,6 +156,7 @@ outbound_auth={username}
 from_user={username}
 direct_media=no
 dtmf_mode=rfc4733
+moh_passthrough=yes
 """
 
 
@@ -201,6 +204,7 @@ disallow=all
 allow={plan.codec}
 direct_media=no
 dtmf_mode=rfc4733
+moh_passthrough=yes
 trust_id_inbound=yes
 send_diversion=no
 
@@ -244,6 +248,7 @@ exten => idle,1,Wait(86400)
 exten => speak,1,Playback(${PHONE_SPEECH})
  same => n,UserEvent(PhoneSpoken,Speech: ${PHONE_SPEECH})
  same => n,Goto(idle,1)
+exten => hold,1,BridgeWait(${UNIQUEID},participant,e(h))
 exten => answer,1,Answer()
  same => n,Goto(idle,1)
 exten => busy,1,Hangup(17)

@@ -16,8 +16,8 @@ class PhoneEvent:
     Attributes:
         at_s: seconds since the call began.
         kind: ``dialled``, ``rings`` (a call comes in), ``trying``, ``ringing``, ``early media``,
-            ``answered``, ``hears``, ``hears nothing``, ``key``, ``speaks``, ``spoken``, ``trouble``
-            (something asked for could not be done), ``ended``.
+            ``answered``, ``hears``, ``hears nothing``, ``key``, ``speaks``, ``spoken``, ``holds``,
+            ``takes back``, ``trouble`` (something asked for could not be done), ``ended``.
         detail: number, key, file, or cause.
     """
 
