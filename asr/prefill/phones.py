@@ -12,6 +12,7 @@ from asr.prefill.text import Utterance
 
 _WHOLE = re.compile(r"^(?:1[3-9]\d{9}|0\d{2}\d{8}|0\d{3}\d{7,8})$")
 _OPENING = re.compile(r"^(?:1[3-9]|0[1-9])\d*$")
+_MOBILE_DIGITS = 11
 _CORRECTS = re.compile(
     r"不对|不是|错了|等下|等一下|等会|反了|哦不|噢不|说错|记错|重说|应该是|后头是|后面是|尾号是|最后是|改成|更正"
 )
@@ -61,8 +62,9 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
     if _NOT_A_PHONE.search(before) or _OTHERS_NUMBER.search(before):
         return
     spot = turn.evidence(run.start, run.end)
-    if _WHOLE.match(run.digits):
-        state.number, state.partial, state.confirmed = run.digits, "", False
+    whole = _said_once(run.digits)
+    if _WHOLE.match(whole):
+        state.number, state.partial, state.confirmed = whole, "", False
         state.evidence = [spot]
         return
     if state.partial:
@@ -90,6 +92,22 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
         state.evidence = [spot]
 
 
+def _said_once(digits: str) -> str:
+    """A mobile number whose end, or all of it, was said again in the same breath, without that."""
+    number, again = digits[:_MOBILE_DIGITS], digits[_MOBILE_DIGITS:]
+    if len(again) >= 2 and _WHOLE.match(number) and number.startswith("1"):
+        if number.endswith(again):
+            return number
+        if len(again) == _MOBILE_DIGITS and _WHOLE.match(again):
+            return again
+    return digits
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two numbers are versions of one: hardly any digit differs."""
+    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 3
+
+
 def _is_tail(turn: Utterance, run: Run) -> bool:
     """Whether the run replaces the end of the number: a correcting word stands near it."""
     near = turn.text[max(0, run.start - 14) : run.start]
@@ -108,8 +126,10 @@ def _read_back(
             state.confirmed = True
         elif (
             _WHOLE.match(run.digits)
-            and state.partial
-            and run.digits.startswith(state.partial[:3])
+            and (
+                (state.partial and run.digits.startswith(state.partial[:3]))
+                or _alike(run.digits, state.number)
+            )
             and reply is not None
             and reply.is_caller
             and _AGREES.match(reply.text)

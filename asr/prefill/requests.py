@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
 
 _PRAISE = re.compile(
-    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声谢谢|道个谢|太感谢|好人好事|夸(?:一下|夸|个|一个|他|她|你们)|(?:要|想|是来)夸|说一声感谢|谢谢那|感谢那|想谢谢"
+    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声(?:谢谢|感谢)|道个?谢|致谢|感谢信|太感谢|好人好事|夸(?:一下|夸|个|一个|他|她|你们|人(?![家类])|奖)|"
+    r"(?:要|想|是来)夸|说一声感谢|谢谢那|感谢那|想谢谢|(?:是|来|专门|专程|特意|特地|主要|就)(?:来|要|想)?感谢(?!您|你)"
 )
+_PRAISE_TAKEN = re.compile(
+    r"您[的得地]?(?:这个|这份|这番)?(?:表扬|赞扬|肯定|认可|谢意|心意)|感谢您[的得地]?(?:肯定|认可|表扬)|给予表扬|"
+    r"(?:感谢|表扬|夸)(?:的是)?(?:谁|哪位|哪个|哪一位)|(?:心意|谢意|感谢).{0,8}转[达告]"
+)
+"""The agent takes the call for praise."""
 _SUGGEST = re.compile(
     r"提(?:个|一个|点|一点|一条|条|些|两个)?(?:小)?建议|建议(?:一下|你们|政府|咱们|在|给|把|能|增|加|设|延|改|是|装|这)|"
     r"提(?:个|一个|点|一点|一条|条|些)?(?:小)?意见|我建议|有(?:个|各|一个|一条|点|条)(?:小)?(?:建议|想法)|提个意见建议|合理化|是个建议|意见和建议"
 )
+_SUGGESTION_TAKEN = re.compile(
+    r"您[的得地]?(?:这个|这条|这些|这|宝贵)?[的得地]?好?(?:建议|简易|想法)(?!您)|(?:这个|这条|您这)(?:建议|想法)(?:很|非常|挺|真|特别|不错|提得|好)|"
+    r"您(?:是|就是)?(?:想|要)?建议|(?:欢迎|可以).{0,6}提(?:个|点|些)?(?:建议|想法|意见)|提(?:个|点|些)?(?:建议|想法|意见)(?:也|都)?(?:是|很|非常)*(?:欢迎|可以)|"
+    r"(?:总结|归纳|记录|记)(?:一下|下)(?:您的)?建议"
+)
+"""The agent takes the call for a suggestion; "建议您" is his own advice."""
 _REPORT = re.compile(r"举报|检举|揭发")
 _CLAIM = re.compile(r"投诉|对.{2,14}有意见|要个说法|讨个说法|给(?:我)?个说法|讨说法")
 _ANGER = re.compile(
@@ -54,6 +67,24 @@ _STATE_TOLD = re.compile(
 )
 _UNLAWFUL = re.compile(
     r"无证|没有证|没证|没有执照|偷排|偷着|偷偷|违建|违章建|赌博|赌钱|卖假|假药|地沟油|非法|违法|黑作坊|黑诊所|传销|偷税|倒卖|贿|偷倒|直排"
+)
+SETTLED = 0.95
+"""Confidence from which on a rule's word is not weighed against the classifier's."""
+_LAW = re.compile(
+    r"犯法|违法|犯罪|劳动法|合同法|食品法|消防法|法律(?:上|规定)|违反.{0,8}(?:法|规定)|国家(?:的|明令)?(?:规定|禁止|不让|不允许)|"
+    r"套(?:取)?(?:国家|医保|补贴|补助|公家|社保)|骗(?:取)?(?:医保|国家|补贴|补助|社保|保费)"
+)
+"""A breach of law that the caller names as one."""
+_GRASPING = re.compile(
+    r"(?:收|要|催|交)(?:取暖|暖气|水|电|气|物业)?(?:费|钱|缴)(?:的?(?:时候|事后|倒|却|可|也|都|就|比谁)){0,4}(?:可|倒|挺|很|比谁都?)?(?:积极|勤快|勤|准时|着急|催得|快得|快着|一分.{0,2}不少|一天.{0,2}不(?:差|晚|拖))"
+)
+"""Blame of a service that takes the money in good time."""
+_WHO = re.compile(
+    r"谁(?:倒|排|扔|弄|堆|放|烧|干|家)|是谁|哪(?:家|个)(?:单位|公司|厂|人)?(?:倒|排|扔|弄|堆|放|烧|干|的)|什么(?:单位|公司|人|厂)(?:倒|排|扔|弄|堆|放|烧|干|的)|"
+    r"(?:知道|清楚|晓得).{0,4}(?:[什甚]么)?原因|从哪(?:里|儿)?来的|来源"
+)
+_DONT_KNOW = re.compile(
+    r"^.{0,4}(?:不知道|没看(?:到|见|清|着)|看不(?:清|见|出)|不清楚|不晓得|认不(?:出|得)|说不(?:上|清|好|准)|哪个?知道|谁知道)"
 )
 _HARDSHIP = re.compile(r"家里(?:也|都|很|太|实在)*困难|过不下去|揭不开锅|活不下去|没办法了")
 _TAKES_DOWN = re.compile(
@@ -95,6 +126,13 @@ _CRIMES = (
 )
 """Categories in which unlawful doings are reported even when the word is not said."""
 
+_SOURCELESS = ("env.", "urban.garbage")
+"""Categories in which a nuisance of unknown origin is a matter to be solved, not to be blamed."""
+
+_OWN_QUARRELS = ("edu.school", "agri.rural", "civil.welfare", "urban.street_vendor")
+"""Categories in which a caller who wants to stay unnamed still speaks for himself: he complains.
+Elsewhere who hides from the accused reports him."""
+
 
 class RequestSigns(NamedTuple):
     """The request type, and whether it asks for an existing ticket's progress."""
@@ -117,9 +155,10 @@ def request_type(
     early = [turn for turn in caller if len(turn.text) > 3][:5]
     if danger:
         return RequestSigns(_guess("help", _first(caller, re.compile(r".+")), 0.9), False)
-    claim = _unless(early, _CLAIM, "不|不是|没|来")
+    agent = [turn for turn in turns if not turn.is_caller]
+    claim = _unless(early, _CLAIM, "不|不是|没|来|不算是?|谈不上|算不上|不想|不打算|不为了?|不要")
     report = _unless(caller, _REPORT, "不是|不|没|谁|被|说是谁|是谁")
-    praise = _unless(early, _PRAISE, "不|没")
+    praise = _unless(early, _PRAISE, "不|没|不是") or _first(agent, _PRAISE_TAKEN)
     if praise and not claim and not report:
         return RequestSigns(_guess("praise", praise, 0.9), False)
     if not rejected:
@@ -132,7 +171,6 @@ def request_type(
             ),
         )
         earlier = progress or told or (ticket and _first(caller[:6], _BEFORE))
-        agent = [turn for turn in turns if not turn.is_caller]
         if not earlier and _first(agent, _NUMBER_ASKED) and _first(agent, _STATE_TOLD):
             # who is asked for a number and told where it stands has asked after a ticket
             earlier = _first(agent, _STATE_TOLD)
@@ -140,7 +178,7 @@ def request_type(
             return RequestSigns(_guess("consultation", earlier, 0.9), True)
         if progress and not claim and not report and _first(early, _ASK):
             return RequestSigns(_guess("consultation", progress, 0.7), True)
-    suggest = _first(early, _SUGGEST)
+    suggest = _first(early, _SUGGEST) or _first(agent, _SUGGESTION_TAKEN)
     if suggest and not claim and not report:
         return RequestSigns(_guess("suggestion", suggest, 0.85), False)
     if reject_reason == "discipline":
@@ -152,10 +190,10 @@ def request_type(
         not turn.is_caller and turn.index > 2 and _TAKES_DOWN.search(turn.text) for turn in turns
     )
     asked = _asks_only(early, rejected=rejected, hard=hard, takes_down=takes_down)
-    if asked and not claim:
+    if asked and not claim and not secret:
         return RequestSigns(_guess("consultation", asked, 0.8), False)
     return RequestSigns(
-        _grievance(caller, early, category, claim, rejected=rejected, secret=secret), False
+        _grievance(turns, early, category, claim, rejected=rejected, secret=secret), False
     )
 
 
@@ -186,8 +224,19 @@ def _asks_only(
     return ask if troubles <= 1 or questions > troubles else None
 
 
+def _unknown_culprit(turns: Sequence[Utterance]) -> bool:
+    """Whether the agent asked who did it, or whence it comes, and the caller could not say."""
+    return any(
+        not question.is_caller
+        and answer.is_caller
+        and _WHO.search(question.text)
+        and _DONT_KNOW.match(answer.text)
+        for question, answer in pairwise(turns)
+    )
+
+
 def _grievance(
-    caller: Sequence[Utterance],
+    turns: Sequence[Utterance],
     early: Sequence[Utterance],
     category: str,
     claim: Evidence | None,
@@ -196,19 +245,30 @@ def _grievance(
     secret: bool,
 ) -> FieldGuess:
     """Complaint, help or an unspoken report."""
+    caller = [turn for turn in turns if turn.is_caller]
     trouble = _first(early, _TROUBLE)
     if claim:
         return _guess("complaint", claim, 0.9)
     if rejected:
         return _guess("complaint", trouble or _first(early, re.compile(r".+")), 0.75)
-    unlawful = _first(caller, _UNLAWFUL) or (secret and _first(early, re.compile(r".+")))
-    if unlawful and category in _CRIMES and not _first(caller, re.compile(r"退钱|退费|赔")):
-        return _guess("report", unlawful, 0.6)
+    unlawful = _first(caller, _UNLAWFUL)
+    if secret and not category.startswith(_OWN_QUARRELS):
+        unlawful = unlawful or _first(early, re.compile(r".+"))
+    elif category not in _CRIMES:
+        unlawful = None
+    if unlawful and not _first(caller, re.compile(r"退钱|退费|赔")):
+        law = _first(caller, _LAW) if secret else None
+        return _guess("report", law or unlawful, SETTLED if law else 0.6)
+    if category.startswith(_SOURCELESS) and _unknown_culprit(turns):
+        return _guess("help", trouble, SETTLED)
     if not category.startswith(_HELP_PRONE):
         return _guess("complaint", trouble, 0.75)
     anger = sum(1 for turn in caller for _ in _ANGER.finditer(turn.text))
     redress = _first(caller, _REDRESS)
     wrath = _first(caller, re.compile(r"骂|凭什么|凭啥|欺负|态度|霸占"))
+    grasping = _first(caller, _GRASPING)
+    if grasping:
+        return _guess("complaint", grasping, 0.75)
     plea = _first(caller, _PLEA)
     if anger >= 2 or (category.startswith(_COUNTERPARTY) and (redress or wrath) and not plea):
         spot = redress or _first(caller, _ANGER)

@@ -10,6 +10,7 @@ import numpy as np
 from asr.prefill.categories import CategoryScores
 from asr.prefill.classifier import probabilities
 from asr.prefill.model import Evidence, FieldGuess
+from asr.prefill.requests import SETTLED
 from asr.prefill.text import Utterance
 from asr.prefill.trained import Trained
 
@@ -53,8 +54,10 @@ def request_verdict(
     """
     model = trained.request_type
     shares = probabilities(model.logits(grams, request_marks(turns, rule, category)))
-    best = model.labels[int(shares.argmax())]
+    settled = rule.confidence >= SETTLED and rule.value in model.labels
+    best = str(rule.value) if settled else model.labels[int(shares.argmax())]
     evidence: list[Evidence] = rule.evidence if best == rule.value else []
-    guess = FieldGuess(best, evidence or model.evidence(best, turns), round(float(shares.max()), 3))
     share = dict(zip(model.labels, shares.tolist(), strict=True))
+    sure = rule.confidence if settled else share[best]
+    guess = FieldGuess(best, evidence or model.evidence(best, turns), round(sure, 3))
     return guess, round(share.get("complaint", 0.0) + share.get("report", 0.0), 3)

@@ -59,6 +59,94 @@ def test_given_a_wish_when_told_then_its_type_is_named(
 
 
 @pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        (("c 我不是来告状的我是夸人的公交司机师傅帮我找着包了", "a 您说"), "praise"),
+        (
+            ("c 我专门感谢社保窗口的小李帮我老父亲把手续跑完了", "a 您感谢的是哪位", "c 小李"),
+            "praise",
+        ),
+        (
+            (
+                "c 出租车师傅把我落下的手机送到家门口一分钱没要",
+                "a 感谢您的肯定我们转给运输公司",
+                "c 好",
+            ),
+            "praise",
+        ),
+        (
+            (
+                "c 我说个想法不算投诉啊就是路口那块空地荒着弄成停车场多好",
+                "a 您这个想法很好我转给城管部门",
+                "c 行",
+            ),
+            "suggestion",
+        ),
+        (
+            ("c 末班车收得太早了能不能晚半个小时", "a 您是建议延长末班车时间对吗", "c 对对"),
+            "suggestion",
+        ),
+        (
+            (
+                "c 我们厂里一个人的社保都没交这不是犯法的吗",
+                "a 您贵姓",
+                "c 姓不能说千万别告诉厂里是我打的电话",
+            ),
+            "report",
+        ),
+        (
+            (
+                "c 有个诊所拿别人的医保卡套现你们别说是我说的",
+                "a 我们会保密什么时候的事",
+                "c 前天我看见的",
+            ),
+            "report",
+        ),
+        (
+            (
+                "c 我们楼后头堆了一堆装修垃圾",
+                "a 是谁倒的您看到了吗",
+                "c 没看见半夜来的",
+                "a 您贵姓",
+            ),
+            "help",
+        ),
+        (
+            ("c 河里的水又黑又臭", "a 知道是什么原因吗", "c 说不上反正臭得很", "a 您贵姓"),
+            "help",
+        ),
+        (
+            (
+                "c 家里暖气不热屋里才十度",
+                "a 供热单位是哪家",
+                "c 恒暖热力收费的时候可积极了",
+                "a 您贵姓",
+            ),
+            "complaint",
+        ),
+        (
+            ("c 学校逼着买校服你们别告诉学校是我打的", "a 好的保密", "c 不买就不让上课"),
+            "complaint",
+        ),
+    ],
+)
+def test_given_a_wish_that_is_not_named_outright_when_told_then_its_type_is_understood(
+    fill: Fill, lines: tuple[str, ...], kind: str
+) -> None:
+    assert fill(*lines)["request_type"].value == kind
+
+
+def test_given_the_agents_own_advice_when_a_call_complains_then_it_is_no_suggestion(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 我要反映理发店办的卡不给退钱", "a 建议您先跟商家协商", "c 协商过了他就是不退"
+    )
+    assert fields["request_type"].value == "complaint"
+
+
+
+@pytest.mark.parametrize(
     ("lines", "name"),
     [
         (("c 投诉出租车拒载", "a 车牌", "c 甘A梯三零八七嗯就是甘AT三零八七六"), "甘AT30876"),

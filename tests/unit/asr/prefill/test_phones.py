@@ -86,3 +86,26 @@ def test_given_other_digits_when_read_then_there_is_no_callback_number(
     fill: Fill, lines: tuple[str, ...]
 ) -> None:
     assert fill(*lines)["callback_phone"].value is None
+
+
+@pytest.mark.parametrize(
+    "dictated",
+    [
+        "c 幺三九零零零零二五七幺五七幺",
+        "c 不好意思说快了是幺三九零零零零二五七幺七幺",
+        "c 幺三九零零零零二五七幺幺三九零零零零二五七幺",
+    ],
+)
+def test_given_the_end_said_twice_in_one_breath_when_dictated_then_it_counts_once(
+    fill: Fill, dictated: str
+) -> None:
+    guess = fill(ASKED, "c 幺三九零零零零二五幺七", "a 幺三九零零零零二五幺七", dictated)
+    assert guess["callback_phone"].value == "13900002571"
+
+
+def test_given_a_misheard_digit_when_the_agents_read_back_is_agreed_to_then_that_counts(
+    fill: Fill,
+) -> None:
+    dictated = (ASKED, "c 幺三九零零零零二五七幺", "a 给您重复一下幺三九零零零零二五七七")
+    assert fill(*dictated, "c 对的")["callback_phone"].value == "13900002577"
+    assert fill(*dictated, "c 不对是七幺")["callback_phone"].value == "13900002571"
