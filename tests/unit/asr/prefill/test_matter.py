@@ -139,11 +139,8 @@ def test_given_a_wish_that_is_not_named_outright_when_told_then_its_type_is_unde
 def test_given_the_agents_own_advice_when_a_call_complains_then_it_is_no_suggestion(
     fill: Fill,
 ) -> None:
-    fields = fill(
-        "c 我要反映理发店办的卡不给退钱", "a 建议您先跟商家协商", "c 协商过了他就是不退"
-    )
+    fields = fill("c 我要反映理发店办的卡不给退钱", "a 建议您先跟商家协商", "c 协商过了他就是不退")
     assert fields["request_type"].value == "complaint"
-
 
 
 @pytest.mark.parametrize(
