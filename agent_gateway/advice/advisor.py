@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 QUIET_S: Final = 0.3
 LOOKED_BACK: Final = timedelta(days=30)
 KNOWLEDGE_LASTS_S: Final = 30.0
-"""Seconds for which the entries are kept in memory: a changed one is found this much later."""
+"""Seconds for which the entries are kept in memory: one changed elsewhere is found so much later."""
 LEAST_CONFIDENCE: Final = 0.5
 """A category that is guessed with less suggests no department."""
 _WORDS_KEPT: Final = 600
@@ -83,6 +83,7 @@ class CallAdvisor:
         self._wake = asyncio.Event()
         self._index = KnowledgeIndex([])
         self._index_until = 0.0
+        self._index_of = -1
 
     async def run(self) -> None:
         """Follow the bus until it closes or the task is cancelled."""
@@ -186,10 +187,10 @@ class CallAdvisor:
         )
 
     async def _knowledge(self) -> KnowledgeIndex:
-        now = asyncio.get_running_loop().time()
-        if now >= self._index_until:
+        now, changes = asyncio.get_running_loop().time(), self._store.knowledge.changes
+        if now >= self._index_until or changes != self._index_of:
             today = datetime.now(self._zone).date()
             rows = await self._store.knowledge.all(on=today)
             self._index = await asyncio.to_thread(KnowledgeIndex, rows)
-            self._index_until = now + KNOWLEDGE_LASTS_S
+            self._index_until, self._index_of = now + KNOWLEDGE_LASTS_S, changes
         return self._index

@@ -14,7 +14,7 @@ from agent_gateway.doctor.finding import Finding, fail, ok, warn
 from agent_gateway.store import SecondBacklog, Store
 from asr.apart import RecogniserApart
 from asr.models.structure import fault_of_model
-from asr.recogniser.build import build_recogniser, model_dir, vosk_model_dir
+from asr.recogniser.build import load_recogniser, model_dir, vosk_model_dir
 from asr.recogniser.interface import Recogniser, RecogniserError
 from config.errors import ConfigError
 from config.settings import Settings
@@ -60,16 +60,18 @@ def check_model(settings: Settings) -> Iterator[Finding]:
         opened.append(RecogniserApart(engine, model, threads=1))
         return opened[-1]
 
-    recogniser = build_recogniser(settings, load=load)
-    for one in opened:
-        one.close()
-    if recogniser is None:
+    try:
+        recogniser = load_recogniser(settings, settings.asr.engine, load)
+    except RecogniserError as error:
         yield fail(
             "model",
-            f"no model in {settings.models_dir} loads; calls go on without transcripts",
-            "hotline model fetch, or hotline model list to see what there is",
+            f"calls go on without transcripts: {error}",
+            "put the model right (hotline model fetch, hotline model list), then restart the service",
         )
         return
+    finally:
+        for one in opened:
+            one.close()
     took = f"{recogniser.name}, loaded in {time.monotonic() - began:.1f} s"
     if vosk_model_dir(settings) is None and settings.asr.engine != "whisper":
         yield warn(

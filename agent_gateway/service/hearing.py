@@ -138,7 +138,7 @@ class Hearing:
         """How it is doing; calls do not need it."""
         hearing = self._transcription
         if hearing is None or not hearing.available:
-            return Component(ok=False, detail="no recogniser; see the log", vital=False)
+            return Component(ok=False, detail="no recogniser; hotline doctor says why", vital=False)
         return Component(
             ok=True, detail=f"{hearing.engine}, {hearing.counters.lag_s:.1f} s behind", vital=False
         )

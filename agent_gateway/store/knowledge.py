@@ -26,10 +26,15 @@ class Knowledge:
 
 
 class KnowledgeBase:
-    """The entries."""
+    """The entries.
+
+    Attributes:
+        changes: how often they were changed from here.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.changes = 0
 
     async def all(self, *, on: date | None = None) -> Sequence[KnowledgeEntry]:
         """All entries, or those that are true on a day; in the order in which they were made."""
@@ -46,7 +51,8 @@ class KnowledgeBase:
             row = KnowledgeEntry(updated_by=by, updated_at=at, **_columns(entry))
             session.add(row)
             await session.flush()
-            return row
+        self.changes += 1
+        return row
 
     async def replace(
         self, number: int, entry: Knowledge, *, by: str, at: datetime
@@ -58,7 +64,8 @@ class KnowledgeBase:
                 for name, value in _columns(entry).items():
                     setattr(row, name, value)
                 row.updated_by, row.updated_at = by, at
-            return row
+        self.changes += 1
+        return row
 
     async def remove(self, number: int) -> bool:
         """Whether there was such an entry."""
@@ -66,7 +73,8 @@ class KnowledgeBase:
             row = await session.get(KnowledgeEntry, number)
             if row is not None:
                 await session.delete(row)
-            return row is not None
+        self.changes += 1
+        return row is not None
 
 
 def _columns(entry: Knowledge) -> dict[str, object]:

@@ -84,7 +84,7 @@ def build_recogniser(
         log.info("asr.off", reason="asr.enabled is false in the settings")
         return None
     try:
-        recogniser = _build(settings, engine or settings.asr.engine, load)
+        recogniser = load_recogniser(settings, engine or settings.asr.engine, load)
     except RecogniserError as error:
         log.warning("asr.no_engine", reason=str(error))
         return None
@@ -95,7 +95,12 @@ def build_recogniser(
     return recogniser
 
 
-def _build(settings: Settings, engine: str, load: EngineLoader) -> Recogniser:
+def load_recogniser(settings: Settings, engine: str, load: EngineLoader) -> Recogniser:
+    """Like :func:`build_recogniser`, for who must know why there is none.
+
+    Raises:
+        RecogniserError: which model cannot be used and why, or that there is none.
+    """
     threads = settings.asr.threads
     vosk_dir = vosk_model_dir(settings)
     whisper_dir = whisper_model_dir(settings)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import wave
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from agent_gateway.store import Knowledge
+from telephony.testphone import PhoneAgent, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
-from tests.live.harness.talk import Conversation
+from tests.live.harness.talk import Conversation, fresh
 
 # 着火了 is over so long after the beginning of 10_fire_caller.wav.
 FIRE_SAID_S = 3.0
 LOUD = 300
+WAGES = SPEECH / "13_wages_caller.wav"
 
 
 def spoken(wav: Path) -> bytes:
@@ -67,6 +69,58 @@ async def test_given_a_caller_who_does_not_pause_when_a_danger_is_named_then_the
     print(f"alarm {alarm['heard_at'] - began - FIRE_SAID_S:.2f} s after the words")
     await talk.caller.hangup()
     await talk.caller.wait_ended()
+    await talk.desk.heard("ticket.drafted", deadline_s=60)
+
+
+async def test_given_a_caller_with_an_open_ticket_when_they_call_again_then_it_and_valid_knowledge(
+    talk: Conversation,
+    hotline: Hotline,
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    admin: Api,
+) -> None:
+    today, day = datetime.now(hotline.settings.city.zone).date(), timedelta(days=1)
+    times = {
+        "本周办法": (today - day, today + day),
+        "旧办法": (None, today - day),
+        "新办法": (today + day, None),
+    }
+    entries = [
+        await admin.post(
+            "/api/knowledge",
+            title=title,
+            text="拖欠工资由劳动监察受理。",
+            keywords=["拖欠工资"],
+            valid_from=first_day and first_day.isoformat(),
+            valid_until=last_day and last_day.isoformat(),
+        )
+        for title, (first_day, last_day) in times.items()
+    ]
+    try:
+        await talk.caller.speak(WAGES)
+        advice = await talk.desk.heard("call.advice", lambda m: bool(m["knowledge"]), 30)
+        assert [tip["title"] for tip in advice["knowledge"]] == ["本周办法"]
+    finally:
+        for entry in entries:
+            assert await admin.status("DELETE", f"/api/knowledge/{entry['id']}") == 200
+    assert advice["duplicates"] == []
+    await talk.caller.hangup()
+    await talk.caller.wait_ended()
+    first = (await talk.desk.heard("ticket.drafted", deadline_s=60))["ticket"]
+
+    talk.desk.messages.clear()
+    fresh(telephones["8001"])
+    again = await phone.dial("12345", caller=talk.number, keys=[(0.3, "0")])
+    await (await telephones["8001"].next_call()).wait_answered()
+    await again.speak(WAGES)
+    advice = await talk.desk.heard("call.advice", lambda m: bool(m["duplicates"]), 30)
+    [like] = advice["duplicates"]
+    assert like["number"] == first["number"]
+    assert {"caller", "category"} <= set(like["reasons"])
+    # an entry that was taken away is not advised any more
+    assert "本周办法" not in [tip["title"] for tip in advice["knowledge"]]
+    await again.hangup()
+    await again.wait_ended()
     await talk.desk.heard("ticket.drafted", deadline_s=60)
 
 

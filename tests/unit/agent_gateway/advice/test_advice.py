@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,6 +110,13 @@ async def test_given_a_caller_who_speaks_when_guesses_change_then_the_agent_is_a
             assert [one["title"] for one in advice["knowledge"]] == ["路灯报修"]
             assert advice["department"]["name"] == "路灯管理处"
             assert advice["department"]["words"] == ["路灯不亮"]
+            # an entry that was put right is told so at once
+            late = replace(entry, title="路灯报修（新）")
+            [row] = await house.store.knowledge.all()
+            await house.store.knowledge.replace(row.id, late, by="boss", at=datetime.now(UTC))
+            house.publish([said("2.1", 1, "路灯坏了三天")])
+            while [one["title"] for one in advice["knowledge"]] != ["路灯报修（新）"]:
+                advice = await zhang.hear("call.advice")
         async with house.page("zhang") as again:
             [call] = [one for one in again.snapshot["calls"] if one["call_id"] == "2.1"]
             assert call["advice"]["department"]["category_name"] == "路灯照明"

@@ -36,7 +36,7 @@ def test_given_the_stand_in_engine_when_checked_then_it_is_called_so(
     class StandIn:
         name = "whisper:base"
 
-    monkeypatch.setattr("agent_gateway.doctor.speech.build_recogniser", lambda *_, **__: StandIn())
+    monkeypatch.setattr("agent_gateway.doctor.speech.load_recogniser", lambda *_, **__: StandIn())
     (finding,) = check_model(Settings(install_dir=tmp_path))
     assert finding.status is Status.WARN
     assert "whisper:base" in finding.message
@@ -52,6 +52,19 @@ def test_given_a_model_that_ends_whoever_loads_it_when_checked_then_said(tmp_pat
     asr = AsrSettings(engine="sherpa", sherpa_model=model)
     (finding,) = check_model(Settings(install_dir=tmp_path, asr=asr))
     assert finding.status is Status.FAIL
+
+
+def test_given_a_model_with_a_file_cut_short_when_checked_then_the_file_is_named(
+    tmp_path: Path,
+) -> None:
+    model = make_sherpa_model(tmp_path / "short")
+    encoder = model / "encoder.onnx"
+    encoder.write_bytes(encoder.read_bytes()[:200])
+    asr = AsrSettings(engine="sherpa", sherpa_model=model)
+    (finding,) = check_model(Settings(install_dir=tmp_path, asr=asr))
+    assert finding.status is Status.FAIL
+    assert "encoder.onnx is damaged" in finding.message
+    assert "restart the service" in finding.mend
 
 
 def test_given_no_lines_for_the_second_pass_when_checked_then_off(tmp_path: Path) -> None:

@@ -1,0 +1,152 @@
+"""A bad network between a caller and the hotline: speech comes late, in disorder, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from tests.live.harness.trunk import LOOPBACK, Address
+
+_MEDIA = re.compile(rb"^m=audio ([0-9]+) ", re.MULTILINE)
+_LENGTH = re.compile(rb"^(Content-Length|l): *[0-9]+", re.MULTILINE | re.IGNORECASE)
+
+# Longer than a packet.
+_OVERTAKEN_S = 0.03
+
+
+class RoughWay:
+    """Carries one call's SIP and audio both ways; the caller's audio as such a network would.
+
+    Use as ``async with``; telephones take ``address`` for the hotline's.
+
+    Args:
+        hotline: SIP address.
+        seed: of what happens to which packet.
+        delay_s: each packet waits up to so long, and those behind it with it.
+        loss: share of the packets that never arrive.
+        stray: share of those that take another way and are overtaken.
+
+    Attributes:
+        lost: packets of the caller that were dropped.
+        overtaken: packets of the caller that arrived after a later one.
+    """
+
+    def __init__(
+        self,
+        hotline: Address,
+        *,
+        seed: int,
+        delay_s: float = 0.08,
+        loss: float = 0.01,
+        stray: float = 0.02,
+    ) -> None:
+        self.lost = 0
+        self.overtaken = 0
+        self._hotline = hotline
+        self._chance = Random(seed)
+        self._delay_s = delay_s
+        self._loss = loss
+        self._stray = stray
+        self._last_due = 0.0
+        self._sent = 0
+        self._newest = 0
+        self._telephone: Address | None = None
+        self._to_hotline: Address | None = None
+        self._to_telephone: Address | None = None
+        self._sip = _Port(self._signalling)
+        self._by_hotline = _Port(self._heard)
+        self._by_telephone = _Port(self._spoken)
+
+    async def __aenter__(self) -> Self:
+        for port in (self._sip, self._by_hotline, self._by_telephone):
+            await port.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for port in (self._sip, self._by_hotline, self._by_telephone):
+            port.close()
+
+    @property
+    def address(self) -> Address:
+        """Where the hotline seems to be."""
+        return LOOPBACK, self._sip.number
+
+    def _signalling(self, data: bytes, sender: Address) -> None:
+        from_hotline = sender == self._hotline
+        if not from_hotline:
+            self._telephone = sender
+        if media := _MEDIA.search(data):
+            there = LOOPBACK, int(media[1])
+            if from_hotline:
+                self._to_hotline, here = there, self._by_telephone.number
+            else:
+                self._to_telephone, here = there, self._by_hotline.number
+            head, _, body = data.partition(b"\r\n\r\n")
+            body = _MEDIA.sub(b"m=audio %d " % here, body)
+            data = _LENGTH.sub(rb"\1: %d" % len(body), head) + b"\r\n\r\n" + body
+        receiver = self._telephone if from_hotline else self._hotline
+        if receiver is not None:
+            self._sip.send(data, receiver)
+
+    def _heard(self, data: bytes, _: Address) -> None:
+        if self._to_telephone is not None:
+            self._by_telephone.send(data, self._to_telephone)
+
+    def _spoken(self, data: bytes, _: Address) -> None:
+        if self._chance.random() < self._loss:
+            self.lost += 1
+            return
+        self._sent += 1
+        loop = asyncio.get_running_loop()
+        due = max(self._last_due, loop.time() + self._chance.uniform(0, self._delay_s))
+        if self._chance.random() < self._stray:
+            due += _OVERTAKEN_S
+        else:
+            self._last_due = due
+        loop.call_at(due, self._arrives, data, self._sent)
+
+    def _arrives(self, data: bytes, place: int) -> None:
+        self.overtaken += place < self._newest
+        self._newest = max(self._newest, place)
+        if self._to_hotline is not None:
+            self._by_hotline.send(data, self._to_hotline)
+
+
+class _Port(asyncio.DatagramProtocol):
+    """A UDP port of the loopback."""
+
+    def __init__(self, take: Callable[[bytes, Address], None]) -> None:
+        self._take = take
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def open(self) -> None:
+        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: self, local_addr=(LOOPBACK, 0)
+        )
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    @property
+    def number(self) -> int:
+        assert self._transport is not None
+        return int(self._transport.get_extra_info("sockname")[1])
+
+    def send(self, data: bytes, receiver: Address) -> None:
+        assert self._transport is not None
+        # what is still on its way when the port closes is lost
+        if not self._transport.is_closing():
+            self._transport.sendto(data, receiver)
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._take(data, addr)
