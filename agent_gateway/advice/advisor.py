@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 QUIET_S: Final = 0.3
 LOOKED_BACK: Final = timedelta(days=30)
 KNOWLEDGE_LASTS_S: Final = 30.0
-"""Seconds for which the entries are kept in memory: one changed elsewhere is found so much later."""
+"""Seconds for which the entries are kept in memory: one changed elsewhere is found this late."""
 LEAST_CONFIDENCE: Final = 0.5
 """A category that is guessed with less suggests no department."""
 _WORDS_KEPT: Final = 600

@@ -66,7 +66,7 @@ def check_model(settings: Settings) -> Iterator[Finding]:
         yield fail(
             "model",
             f"calls go on without transcripts: {error}",
-            "put the model right (hotline model fetch, hotline model list), then restart the service",
+            "put the model right (hotline model fetch or list), then restart the service",
         )
         return
     finally:
