@@ -37,6 +37,10 @@ _WEEK = re.compile(
     r"(?P<w>上上个?|上个?|这个?|本|下个?)?(?:周|礼拜|星期)(?P<d>[一二三四五六日天末])(?![个期年岁次边围到周])"
 )
 _AGO = re.compile(rf"(?P<n>{_N}{{1,3}})(?P<u>天|个?礼拜|个?星期|周)(?:以前|之前|前)")
+_MONTHLY = re.compile(
+    rf"每(?:个)?月(?:的|都是|是|到|基本|一般)*(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
+)
+_THIS_MONTH_MISSED = re.compile(r"(?:这个?|本)月.{0,10}(?:没|不|少)")
 _JUST = re.compile(
     rf"(?:{_N}{{1,3}}|几|半个?|[一两]个半)(?:多)?(?:分钟|个?小时|个?钟头)(?:多)?(?:以前|之前|前)"
 )
@@ -50,6 +54,10 @@ _NOW = re.compile(
     r"都(?:快)?(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?了|你听|听听|"
     r"还在(?=打|放|施工|唱|跳|响|干|吵|叫|冒|喷|流|着|闹)|又(?:开始|在)(?=打|放|施工|唱|跳|响|干|吵)"
 )
+_LIVE = re.compile(
+    r"你听(?:听|你听|.{0,8}(?:听见|听得见|声|吵|响))|(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?[了乐啦]?还(?:在|没(?:停|完|歇|关))"
+)
+"""It can be heard while the caller speaks: the day of the call, though it happens every day."""
 _PART_OF_DAY = re.compile(
     r"从(?:早上|早晨|上午|中午|下午|晚上|凌晨)|"
     r"(?:凌晨|早上|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点(?:多|半|钟|来钟|[一二三四五]?十[一二三四五六七八九]?)*(?:就|开始|到现在|停的|断的|坏的|停到)"
@@ -59,7 +67,7 @@ _ASKS_TIME = re.compile(
     r"什么时候|啥时候|几号(?!窗|楼|院|门|店|车|线|厅|柜)|哪天|哪一天|几点|何时|具体时间|什么时间|哪一日|几月|哪年|日期"
 )
 _ASKS_EARLIER = re.compile(
-    r"(?:时候|几号|哪天|哪一天|时间)(?:去|给)?(?:您|你)?.{0,2}(?:考的?试|考的|受理|提交|递交|申请|入职|领的证|签的|办的卡|买的房|反映|投诉)"
+    r"(?:时候|几号|哪天|哪一天|时间)(?:去|给)?(?:您|你)?.{0,2}(?:考的?试|考的|受理|提交|递交|申请|报(?:的|上)|交的|入职|领的证|签的|办的卡|买的房|反映|投诉)"
 )
 _STARTS = re.compile(r"开始|起|那天|坏的|停的|出的|发生")
 _LASTING = re.compile(
@@ -75,6 +83,17 @@ _FUTURE = re.compile(r"截止|到期|最后一天|交房|之前|期限|交付|�
 _EARLIER = re.compile(
     r"办的卡|签的|交的钱|交了|交的|入职|办的|充的|报的名|种的|立的|考的|受理|递的|申请的|提交"
 )
+_CALENDAR = re.compile(r"(?P<lunar>农历|阴历|老历|旧历|古历)|阳历|公历|新历")
+_IS_LUNAR = re.compile(
+    r"^[哦噢啊呃嗯哎]{0,2}(?:那|这|我)?(?:个)?(?:说|讲)?的?(?:是|时|市|事|试|式)?(?:农历|阴历|老历|旧历|古历)"
+)
+_DENIED = re.compile(r"(?:不是|并非)(?:那个|这个|今年|上个?月)?$")
+_RHETORICAL = re.compile(r"^.{0,14}(?:吗|嘛|么)$")
+_AGAIN = re.compile(
+    r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:我|我们|他|他们|她|人家)?(?:就|又|也)"
+)
+_NOT_THEN = re.compile(r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:又|也|就|都)?没")
+_CORRECTS = re.compile(r"^.{0,3}(?:不对|不是|错了|说错|哎不)|记错|记岔|记混|搞错|说错|看错")
 _TODAY_IS = re.compile(r"(?:今天|今儿|现在|这)(?:个)?(?:已经|都|就)(?:是|快)?$")
 _TELLS_THE_DATE = re.compile(
     rf"^(?:已经|都|就|快|是)+(?:{_N}{{1,3}}(?:月|号|日)|腊月|正月|星期|礼拜|周|初)"
@@ -92,6 +111,7 @@ class _Candidate(NamedTuple):
     evidence: Evidence
     turn: int
     start: int
+    end: int
     definite: bool
     opening: bool = False
 
@@ -108,6 +128,7 @@ def occurred_on(
     *,
     wanted: bool,
     happening: bool,
+    thanks: bool = False,
 ) -> FieldGuess:
     """ISO date of the matter; None when open-ended or not ``wanted`` (consultations, progress).
 
@@ -117,6 +138,7 @@ def occurred_on(
         holidays: day (``MM-DD``) of feasts, ``fixed`` ones and those of single years.
         wanted: False for consultations and progress queries.
         happening: an emergency is going on: the day of the call unless a day was said.
+        thanks: the call praises: how long things lasted before says nothing of the good deed.
     """
     today = facts.call_date.date()
     if not wanted:
@@ -127,7 +149,8 @@ def occurred_on(
             today.isoformat(), [spot.evidence(0, len(spot.text))] if spot else [], 0.9
         )
     found: list[_Candidate] = []
-    lasting = habit = False
+    lasting = habit = live = False
+    denied: set[date] = set()
     caller_turns = 0
     since: int | None = None
     for position, turn in enumerate(turns):
@@ -142,11 +165,13 @@ def occurred_on(
             found.extend(_read_back(turns[position - 1], today, holidays))
         caller_turns += 1
         here = _in_turn(turn, today, holidays, asked)
+        denied |= _denied(turn, here, turns[position - 1] if position else None, today, holidays)
         if caller_turns <= _EARLY_TURNS and not asked and not any(one.opening for one in found):
             # the day that opens the story outweighs days of what came of it
             here = [one._replace(opening=one.definite) for one in here]
         found.extend(here)
-        lasting = lasting or bool(_LASTING.search(turn.text))
+        lasting = lasting or (not thanks and bool(_LASTING.search(turn.text)))
+        live = live or bool(_LIVE.search(turn.text))
         days = _DAYS_SINCE.search(turn.text)
         since = value_of(days["n"]) if days else since
         habit = habit or bool(_HABIT.search(turn.text))
@@ -157,7 +182,9 @@ def occurred_on(
             for one in found
         ]
     least = 2.45 if lasting else 2.4 if habit else 0.9
-    usable = [one for one in found if one.score >= least]
+    usable = [one for one in found if one.score >= least and one.day not in denied]
+    if not usable and live and not lasting:
+        usable = [one for one in found if one.day == today]
     if not usable:
         return FieldGuess(None, [], 0.5 if found else 0.7)
     top = max(one.rank for one in usable)
@@ -177,7 +204,7 @@ def _in_turn(
         taken.append((start, end))
         after, before = text[end : end + 12], text[max(0, start - 10) : start]
         score = weight
-        if asked and definite:
+        if asked and (definite or text[start:end] in ("刚才", "刚刚", "就刚")):
             score += 2.0
         if _TODAY_IS.search(before) or (day == today and _TELLS_THE_DATE.match(after)):
             continue
@@ -189,23 +216,53 @@ def _in_turn(
             score += 0.6
         if _NOT_THE_MATTER.search(after):
             score -= 1.5
-        if re.match(r"以后|之后|过后|前后|以来|开始就一直", after) or re.search(
-            r"农历|阴历", before
-        ):
+        if re.match(r"以后|之后|过后|前后|以来|开始就一直", after) or _is_lunar(before, after):
             score -= 3.0
         if found and re.search(r"不对|不是|错了|记错", text[found[-1].start : start]):
             score = max(score, found[-1].score) + 0.1
         elif found and found[-1].definite and definite and score >= found[-1].score:
             joined = text[found[-1].start : start]
             # the later day counts ("十号种的十七号掉了"), but a span counts from its first
-            sequel = re.search(r"(?:到|至)$", joined) or after.startswith(("就", "又"))
-            score += -0.2 if sequel else 0.05
+            sequel = re.search(r"(?:到|至)$", joined) or _AGAIN.match(after)
+            # "昨天排的前天没排": nothing happened on the second
+            nothing = _NOT_THEN.match(after) and not _NOT_THEN.match(text[found[-1].end :])
+            # "十号约十六号约": the same again
+            same = after[:1] == text[found[-1].end : found[-1].end + 1] != ""
+            score += -0.5 if nothing else -0.2 if sequel or same else 0.05
         if _EARLIER.search(after[:8]):
             score -= 1.8
         if day > today and not _FUTURE.search(text):
             score -= 1.5
-        found.append(_Candidate(day, score, turn.evidence(start, end), turn.index, start, definite))
+        found.append(
+            _Candidate(day, score, turn.evidence(start, end), turn.index, start, end, definite)
+        )
     return found
+
+
+def _is_lunar(before: str, after: str) -> bool:
+    """Whether a day is said by the old calendar, which nobody here can resolve."""
+    calendars = list(_CALENDAR.finditer(before))
+    return bool(calendars and calendars[-1]["lunar"]) or bool(_IS_LUNAR.match(after))
+
+
+def _denied(
+    turn: Utterance,
+    here: Sequence[_Candidate],
+    previous: Utterance | None,
+    today: date,
+    holidays: Mapping[str, Mapping[str, str]],
+) -> set[date]:
+    """Days that the caller takes back: "是二十五号不是二十四号", or the agent's, put right."""
+    days = {
+        one.day
+        for one in here
+        if _DENIED.search(turn.text[: one.start]) and not _RHETORICAL.match(turn.text[one.end :])
+    }
+    stated = {one.day for one in here if one.definite and one.day != today} - days
+    if stated and previous is not None and not previous.is_caller and _CORRECTS.search(turn.text):
+        read_back = _in_turn(previous, today, holidays, asked=False)
+        days |= {one.day for one in read_back if one.definite} - stated
+    return days
 
 
 def _expressions(
@@ -233,10 +290,19 @@ def _expressions(
             day = _safe(*_month_shift(today, -1), value_of(match["d"]))
         if day is not None:
             out.append((day, match.start(), match.end(), 2.2, True))
-    out.extend(
-        (_weekday(match, today), match.start(), match.end(), 2.3, True)
-        for match in _WEEK.finditer(text)
-    )
+    for match in _MONTHLY.finditer(text):
+        # a payment that comes on a day of every month, and was missed
+        day = _safe(today.year, today.month, value_of(match["d"]))
+        if day is not None and day > today:
+            day = _safe(*_month_shift(today, -1), value_of(match["d"]))
+        if day is not None:
+            missed = _THIS_MONTH_MISSED.search(text)
+            out.append((day, match.start(), match.end(), 2.4 if missed else 0.5, True))
+    for match in _WEEK.finditer(text):
+        # a plain 周末 tells when something is done rather than when it happened
+        any_weekend = match["d"] == "末" and not match["w"]
+        day = _weekday(match, today)
+        out.append((day, match.start(), match.end(), 0.8 if any_weekend else 2.3, True))
     for match in _AGO.finditer(text):
         count = value_of(match["n"])
         if count is not None:

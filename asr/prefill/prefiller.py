@@ -197,7 +197,17 @@ class Prefiller:
             else target(turns, matter, words.organisations)
         )
         place = without_bare_institution(place, party, category, self._finder)
-        level, emergency_line = urgency(turns, danger, category, kind)
+        day = occurred_on(
+            turns,
+            facts,
+            words.holidays,
+            wanted=kind not in ("consultation", "suggestion") and refused is None,
+            happening=emergency,
+            thanks=kind == "praise",
+        )
+        level, emergency_line = urgency(
+            turns, danger, category, kind, due=day, call_day=facts.call_date.date()
+        )
         reason = refused[0] if refused else None
         guesses: dict[str, FieldGuess] = {
             "request_type": request.guess,
@@ -215,13 +225,7 @@ class Prefiller:
                 accepted=refused is None,
             ),
             "address": place,
-            "occurred_on": occurred_on(
-                turns,
-                facts,
-                words.holidays,
-                wanted=kind not in ("consultation", "suggestion") and refused is None,
-                happening=emergency,
-            ),
+            "occurred_on": day,
             "target": party,
             "confidential": secrecy,
             "urgency": level,

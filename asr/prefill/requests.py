@@ -11,12 +11,12 @@ from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
 
 _PRAISE = re.compile(
-    r"表扬|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声(?:谢谢|感谢)|道个?谢|致谢|感谢信|太感谢|好人好事|夸(?:一下|夸|个|一个|他|她|你们|人(?![家类])|奖)|"
+    r"表扬|[说讲]句?(?:几句)?好话|想感谢|要感谢|感谢一下|锦旗|点个赞|点赞|说声(?:谢谢|感谢)|道个?谢|致谢|感谢信|太感谢|好人好事|夸(?:一下|夸|个|一个|他|她|你们|人(?![家类])|奖)|"
     r"(?:要|想|是来)夸|说一声感谢|谢谢那|感谢那|想谢谢|(?:是|来|专门|专程|特意|特地|主要|就)(?:来|要|想)?感谢(?!您|你)"
 )
 _PRAISE_TAKEN = re.compile(
     r"您[的得地]?(?:这个|这份|这番)?(?:表扬|赞扬|肯定|认可|谢意|心意)|感谢您[的得地]?(?:肯定|认可|表扬)|给予表扬|"
-    r"(?:感谢|表扬|夸)(?:的是)?(?:谁|哪位|哪个|哪一位)|(?:心意|谢意|感谢).{0,8}转[达告]"
+    r"转达.{0,4}(?:表扬|谢意|感谢)|(?:感谢|表扬|夸)(?:的是)?(?:谁|哪位|哪个|哪一位)|(?:心意|谢意|感谢).{0,8}转[达告]"
 )
 """The agent takes the call for praise."""
 _SUGGEST = re.compile(
@@ -37,7 +37,7 @@ _ANGER = re.compile(
 )
 _REDRESS = re.compile(
     r"退钱|退费|退款|不给退|不退|赔偿|赔钱|赔我|维权|拒载|不给钱|没给钱|欠(?:我|着|了|薪|钱|条|工)|拖欠|"
-    r"不给(?!力)|没给(?!孩|娃)|不认账?|不承认|不管了|别的不管|啥也不管|扣(?:了|我|着|工)|乱收|多收|占了|霸占|克扣|少给|少算|不兑现|跑了|不报"
+    r"不给(?!力)|没给(?!孩|娃)|不认账?|不承认|不管了|别的不管|啥也不管|扣(?:了|我|着|工)|乱收|多收|占了|霸占|克扣|少给|少算|不兑现|跑了|不报|先说.{1,16}又说|卡在.{1,8}(?:局|所|办|中心|社区|街道|镇上|村上)|一直压着|给钱快|先紧着|排在最后|拖着不(?:办|批|报|发)"
 )
 _ASK = re.compile(
     r"咨询|问你们?一下|问您?一下|问一哈|问下|想问|问问|请问|打听|问个|问你个|问一个|想了解|了解一下|想知道|想查|怎么办理|需要什么|需要啥|"
@@ -79,6 +79,10 @@ _GRASPING = re.compile(
     r"(?:收|要|催|交)(?:取暖|暖气|水|电|气|物业)?(?:费|钱|缴)(?:的?(?:时候|事后|倒|却|可|也|都|就|比谁)){0,4}(?:可|倒|挺|很|比谁都?)?(?:积极|勤快|勤|准时|着急|催得|快得|快着|一分.{0,2}不少|一天.{0,2}不(?:差|晚|拖))"
 )
 """Blame of a service that takes the money in good time."""
+_DUMPS = re.compile(
+    r"(?:倒|卸|偷倒|倾倒).{0,8}(?:渣土|垃圾|建渣|废料|淤泥|水泥块)|(?:渣土|垃圾|废料|淤泥).{0,12}(?:倒|卸)"
+)
+_PLATE = re.compile(r"甘[A-Z]|车牌(?:号)?(?:是|我)")
 _WHO = re.compile(
     r"谁(?:倒|排|扔|弄|堆|放|烧|干|家)|是谁|哪(?:家|个)(?:单位|公司|厂|人)?(?:倒|排|扔|弄|堆|放|烧|干|的)|什么(?:单位|公司|人|厂)(?:倒|排|扔|弄|堆|放|烧|干|的)|"
     r"(?:知道|清楚|晓得).{0,4}(?:[什甚]么)?原因|从哪(?:里|儿)?来的|来源"
@@ -259,6 +263,9 @@ def _grievance(
     if unlawful and not _first(caller, re.compile(r"退钱|退费|赔")):
         law = _first(caller, _LAW) if secret else None
         return _guess("report", law or unlawful, SETTLED if law else 0.6)
+    plate = category == "urban.garbage" and _first(caller, _PLATE)
+    if plate and _first(caller, _DUMPS):
+        return _guess("report", plate, SETTLED)
     if category.startswith(_SOURCELESS) and _unknown_culprit(turns):
         return _guess("help", trouble, SETTLED)
     if not category.startswith(_HELP_PRONE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -56,8 +57,21 @@ _HANDLES = re.compile(
 _URGENT = re.compile(
     r"(?:暖气|天然气|燃气|煤气|水|电|楼|单元)(?:都|也|给|全|又)*[停听]了|"
     r"(?:暖气|管子|罐子|屋里|家里|还是|摸着|全是|一挂).{0,6}冰(?:的|手|凉|得|窖|锅)|从.{0,4}就没热过|冻(?:得|病|哭|醒)|"
-    r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气"
+    r"停水|没水|没有水|一滴水|断水|爆管|水管爆|管子爆|停电|没电|断电|停暖|没有暖气|没暖气|暖气停|停气|没有气|上不(?:了|来|去)水|不上水|水上不(?:来|去)"
 )
+_CUT_OFF = re.compile(
+    r"(?:停|断|掐|锁|拉|关)(?:了|我家|我们家|我们|我)?的?(?:水|电)(?:卡|表|闸|阀)?(?:了|给|都)|(?:把|将).{0,6}[水电](?:卡|表|闸)?(?:给)?(?:停|断|掐|锁|拉)了|"
+    r"(?:给我|给我们|快点?)(?:通|送|恢复|来)[水电]"
+)
+"""Water or electricity that a landlord or manager has cut off."""
+_PASSAGE = re.compile(
+    r"(?:消防通[道到]|安全出口|疏散通道|逃生通道|消防车).{0,12}(?:堵|赌|锁|封|占|进不)|飞线"
+)
+_MARKED = re.compile(
+    r"(?<!不能)(?<!无法)(?<!没法)(?<!不算)(?:标|按|列|作为|派|转|下|走|备注|注明|注|记|是|个).{0,6}(?:紧急|加急|特急|急件)"
+    r"(?!联系|电话|出口|制动|按钮|停车|集合|避险|通道|救|车道|情况)(?!.{0,3}[吗么])|(?<!不算)(?<!不是)(?<!不属于)(?:紧急|加急|特急)(?:工单|派单|派|转|件|下单|办|处)"
+)
+"""The agent marks the ticket as pressing."""
 _HAZARD = re.compile(
     r"井盖.{0,8}(?:没有|没了|丢|不见|坏|掉|翻|开着|碎)|(?:没有|没了|丢了|少了)井盖|没盖子|黑窟窿|"
     r"(?:红绿灯|信号灯).{0,6}(?:坏|不亮|灭|失灵|全红|一直)|"
@@ -71,8 +85,9 @@ _DEADLINE = re.compile(
     r"(?:截止|到期|最后).{0,6}(?:明天|后天|今天|这周)"
 )
 _EXAM_NIGHT = re.compile(
-    r"(?:中考|高考|考试).{0,20}|今天晚上你们必须|都(?:快)?(?:半夜|凌晨|十点|十一点|十二点|[一二两三]点)[^,]{0,4}了|还在(?:打|施工|干|响|唱|跳|放|吵|敲)"
+    r"(?:中考|高考|考试)(?!模拟).{0,20}|(?:明天|明早|明儿|后天|一早|今早|早班).{0,10}(?:考|面试|答辩|手术|早班|跑车|出车|要起)|今天晚上你们必须|都(?:快)?(?:半夜|凌晨|十点|十一点|十二点|[一二两三]点)[^,]{0,4}了|还在(?:那儿|那里|那|里头|里面|楼下|外头)?(?:打|施工|干|响|唱|跳|放|吵|敲|喊|蹦|吼|闹)"
 )
+_SOON = timedelta(days=3)
 _TENDER = re.compile(r"月娃子|新生儿|刚出生|坐月子|透析|呼吸机|制氧机|重病")
 _MENDED = re.compile(r"(?:已经|都)(?:修好|恢复|来水|来电|通了|解决)|又来了水|后来来水")
 
@@ -299,8 +314,20 @@ def urgency(
     danger: Danger | None,
     category: str,
     request_type: str,
+    *,
+    due: FieldGuess | None = None,
+    call_day: date | None = None,
 ) -> tuple[FieldGuess, FieldGuess]:
-    """Guesses for ``urgency`` and ``emergency_line``."""
+    """Guesses for ``urgency`` and ``emergency_line``.
+
+    Args:
+        turns: the call so far.
+        danger: what was recognised as one.
+        category: of the matter.
+        request_type: of the call.
+        due: the day of the matter; one that is near and yet to come presses.
+        call_day: the day of the call, needed beside ``due``.
+    """
     none = FieldGuess(None, [], 0.9)
     if danger is not None:
         level = "urgent" if danger.urgent_only else "emergency"
@@ -309,6 +336,10 @@ def urgency(
             FieldGuess(danger.line, danger.evidence, danger.confidence),
         )
     spot = _pressing(turns, category, request_type)
+    if spot is None and due is not None and due.value and call_day is not None:
+        left = date.fromisoformat(str(due.value)) - call_day
+        if timedelta(0) < left <= _SOON and due.evidence:
+            spot = due.evidence[0]
     if spot is not None:
         return FieldGuess("urgent", [spot], 0.7), none
     return FieldGuess("normal", [], 0.8), none
@@ -317,6 +348,10 @@ def urgency(
 def _pressing(turns: Sequence[Utterance], category: str, request_type: str) -> Evidence | None:
     if request_type in ("praise", "suggestion"):
         return None
+    for turn in turns:
+        match = _MARKED.search(turn.text) if not turn.is_caller else None
+        if match and not re.search("[不没无]", match.group()):
+            return turn.evidence(match.start(), match.end())
     progress_query = request_type == "consultation"
     for turn in turns:
         if not turn.is_caller or _MENDED.search(turn.text):
@@ -326,6 +361,8 @@ def _pressing(turns: Sequence[Utterance], category: str, request_type: str) -> E
             (not progress_query and _physical(category), _HAZARD),
             (not progress_query, _DEADLINE),
             (category == "urban.noise", _EXAM_NIGHT),
+            (category == "safety.fire" and request_type == "complaint", _PASSAGE),
+            (category.startswith("housing.property"), _CUT_OFF),
             (category.startswith("utilities."), _TENDER),
         ):
             match = pattern.search(turn.text) if applies else None

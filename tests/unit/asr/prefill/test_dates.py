@@ -99,3 +99,70 @@ def test_given_a_number_when_the_agent_asked_for_no_day_then_it_is_none(
 def test_given_a_day_in_the_agents_read_back_when_agreed_then_it_counts(fill: Fill) -> None:
     fields = fill("c 我要投诉共享单车乱扣钱", "a 是七月一号骑的对吧", "c 对下午骑的", "a 您贵姓")
     assert fields["occurred_on"].value == "2026-07-01"
+
+
+@pytest.mark.parametrize(
+    ("lines", "day"),
+    [
+        # the caller takes a day back
+        (
+            (
+                "c 我要投诉驾校七月三号交的钱关门了",
+                "a 七月三号对吗",
+                "c 看了下微信是四号不是三号",
+            ),
+            "2026-07-04",
+        ),
+        (
+            ("c 出租车拒载是七月九号", "a 七月九号对吗", "c 哎记错了应该是七月八号"),
+            "2026-07-08",
+        ),
+        # the old calendar
+        (
+            ("c 我要投诉五月二十哦那是农历阳历是七月四号出租车拒载",),
+            "2026-07-04",
+        ),
+        # nothing happened then, or it happened again
+        (
+            (
+                "c 举报有人往河里排污水",
+                "a 您哪天看见的",
+                "c 昨天早上前天没排今天早上又没有",
+            ),
+            "2026-07-14",
+        ),
+        (("c 投诉窗口", "a 哪天的事", "c 前天昨天我又去了一趟"), "2026-07-13"),
+        (("c 投诉安装师傅不来", "a 约的哪天", "c 七月三号约七月八号约昨天又约"), "2026-07-03"),
+        # payments of every month
+        (
+            ("c 我的养老金这个月没发下来", "a 一般几号发", "c 每个月十号我去打折子没进账"),
+            "2026-07-10",
+        ),
+        (("c 每月二十号发的养老金这个月没见着", "a 您贵姓"), "2026-06-20"),
+        # what can be heard
+        (
+            (
+                "c 楼下酒吧天天唱到两三点",
+                "a 现在还在唱吗",
+                "c 你听你听正唱着呢",
+                "a 您贵姓",
+            ),
+            "2026-07-15",
+        ),
+        # a good deed after long trouble
+        (
+            ("c 我要表扬政务大厅的小杨我跑了三个月没跑下来他大前天给我办好了", "a 您贵姓"),
+            "2026-07-12",
+        ),
+        (("c 我投诉公交车司机一直在打电话", "a 哪天", "c 就刚才"), "2026-07-15"),
+    ],
+)
+def test_given_several_days_when_told_then_that_of_the_matter_is_meant(
+    fill: Fill, lines: tuple[str, ...], day: str
+) -> None:
+    assert fill(*lines)["occurred_on"].value == day
+
+
+def test_given_a_plain_weekend_when_told_then_it_is_no_day(fill: Fill) -> None:
+    fields = fill("c 我要投诉小区门口摆摊的我周末带娃都出不去", "a 您贵姓", "c 姓王")
+    assert fields["occurred_on"].value is None

@@ -125,6 +125,14 @@ def test_given_a_wish_when_told_then_its_type_is_named(
             "complaint",
         ),
         (
+            ("c 我打电话说几句好话夜里下水口堵了来了三个人给捞通了", "a 我们转达表扬", "c 好"),
+            "praise",
+        ),
+        (
+            ("c 有人往沟里倒渣土", "a 看清车牌了吗", "c 甘AF零六幺幺二", "a 您贵姓"),
+            "report",
+        ),
+        (
             ("c 学校逼着买校服你们别告诉学校是我打的", "a 好的保密", "c 不买就不让上课"),
             "complaint",
         ),

@@ -181,3 +181,35 @@ def test_given_an_ear_when_saved_and_loaded_then_it_hears_the_same(
     turn = prefiller.read(0, "caller", "我哥修车的时候千斤顶倒了人压在车底下")
     assert load_ear(tmp_path).hear(turn) == ear.hear(turn)
     assert (tmp_path / FILE).read_bytes() == (FOLDER / FILE).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("c 孩子入学材料传错了系统锁住了改不了求你们帮帮忙", "a 我给您标注加急转教育局"),
+        ("c 村里水渠没放水苞谷都干了", "a 我按急件派下去您贵姓"),
+        ("c 报名材料传错了七月十七号下午就截止了学校没人接电话求你们帮帮忙", "a 您贵姓"),
+        ("c 物业因为我没交物业费把我家的电卡给锁了", "a 什么时候", "c 上礼拜五快点给我通电"),
+        ("c 消防通道让两个集装箱堵死了", "a 在哪里", "c 物流园里头"),
+        ("c 楼下酒吧吵得很", "a 现在还在放吗", "c 还在那儿喊呢我明天一早要考研复试"),
+        ("c 我家三楼往上都上不了水", "a 您贵姓"),
+    ],
+)
+def test_given_what_cannot_wait_when_told_then_it_is_urgent(
+    fill: Fill, lines: tuple[str, ...]
+) -> None:
+    assert fill(*lines)["urgency"].value == "urgent"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("c 公交车不停站", "a 请留一个紧急联系人电话", "c 就这个"),
+        ("c 小区路灯不亮", "a 这个不算紧急工单五个工作日回复", "c 行"),
+        ("c 举报楼顶违建还在往上吊石板子", "a 您贵姓", "c 姓王"),
+    ],
+)
+def test_given_only_the_words_when_told_then_it_is_normal(
+    fill: Fill, lines: tuple[str, ...]
+) -> None:
+    assert fill(*lines)["urgency"].value == "normal"
