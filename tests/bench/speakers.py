@@ -1,8 +1,8 @@
 """Callers for the recogniser: AudioSocket connections that speak in real time, or faster.
 
-``python -m tests.bench.speakers PORT PACE FILE UUID…``: each UUID's connection sends the raw
-samples of FILE in frames of 20 ms, ``PACE`` times as fast as speech. Prints the time (monotonic) at
-which it began.
+``python -m tests.bench.speakers PORT PACE FILE=UUID…``: each UUID's connection sends the raw
+samples of its FILE in frames of 20 ms, ``PACE`` times as fast as speech. Prints the time
+(monotonic) at which it began.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ async def _speak(port: int, pace: float, pcm: bytes, stream: UUID, began: float)
 
 
 async def _main() -> None:
-    port, pace, file, *streams = sys.argv[1:]
-    pcm = await asyncio.to_thread(Path(file).read_bytes)
+    port, pace, *speakers = sys.argv[1:]
+    voices = [
+        (await asyncio.to_thread(Path(file).read_bytes), UUID(name))
+        for file, _, name in (speaker.rpartition("=") for speaker in speakers)
+    ]
     began = time.monotonic() + 0.3
     print(began, flush=True)
     await asyncio.gather(
-        *(_speak(int(port), float(pace), pcm, UUID(one), began) for one in streams)
+        *(_speak(int(port), float(pace), pcm, stream, began) for pcm, stream in voices)
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asr.recogniser import Hypothesis, RecogniserError
-from asr.recogniser.vosk import VoskRecogniser
+from asr.recogniser.vosk import SPARE_RECOGNISERS, WARM_RECOGNISERS, VoskRecogniser
 from tests.unit.asr.conftest import spoken
 
 AUDIO = bytes(16000) + spoken("06_bus_agent").pcm[:30000] + bytes(12000)
@@ -38,6 +38,38 @@ def test_given_equal_audio_when_decoded_in_threads_and_pieces_then_equal_finals(
         assert one.text.strip() == one.text != ""
         assert 700 <= one.start_ms <= one.end_ms <= len(AUDIO) // 16
     assert all(0 < one.confidence <= 1 for one in finals)
+
+
+def test_given_a_recogniser_used_before_when_it_hears_again_then_equal_words_at_equal_times(
+    korean_model: Path,
+) -> None:
+    vosk = VoskRecogniser(korean_model)
+    first = heard(vosk, 960)
+    for name in ("08_social_caller", "11_fire_agent"):
+        other = vosk.open_stream()
+        other.feed(spoken(name).pcm)
+        other.finish()
+    # a stream may end in the middle of a sentence, without a sound, or just behind a sentence
+    vosk.open_stream().finish()
+    ended = vosk.open_stream()
+    sentences = spoken("00_noise_caller").pcm + spoken("01_noise_agent").pcm
+    pieces = (sentences[at : at + 960] for at in range(0, len(sentences), 960))
+    assert any(one.final for piece in pieces for one in ended.feed(piece))
+    assert ended.finish() == []
+    assert len(vosk._spare[8000]) == WARM_RECOGNISERS
+    assert heard(vosk, 960) == first
+
+
+def test_given_streams_side_by_side_when_one_is_given_up_then_the_others_are_kept_for_later(
+    vosk: VoskRecogniser,
+) -> None:
+    streams = [vosk.open_stream() for _ in range(SPARE_RECOGNISERS + 2)]
+    given_up = streams.pop()
+    given_up.feed(AUDIO)
+    for stream in streams:
+        stream.finish()
+    assert len(vosk._spare[8000]) == SPARE_RECOGNISERS
+    assert given_up._kept not in vosk._spare[8000]  # type: ignore[attr-defined]
 
 
 def test_given_an_incomplete_model_when_loaded_then_an_error_that_names_what_is_missing(
