@@ -18,7 +18,7 @@ from tests.live.harness.words import alike, said_in
 
 # Of AGENT_SAYS; recognisers agree on them.
 FORBIDDEN = "小区|地址"
-SILENCE_S = 4.0
+SILENCE_S = 6.0
 RULES = f"""
 version = 1
 [forbidden]
@@ -29,7 +29,7 @@ overlap_ms = 800
 seconds = {SILENCE_S}
 """
 # Longer than it takes until a silence is told.
-HELD_S = 10.0
+HELD_S = 11.0
 AFTER_HOLD_CALLER, AFTER_HOLD_AGENT = SPEECH / "04_noise_caller.wav", SPEECH / "06_bus_agent.wav"
 
 
@@ -66,7 +66,7 @@ async def heard_of(talk: Conversation, speaker: str, turns: int) -> None:
         finals = [m for m in talk.desk.messages if m["type"] == "transcript.final"]
         return len([m for m in finals if m["speaker"] == speaker]) >= turns
 
-    await talk.desk.heard("transcript.final", so_many, 40)
+    await talk.desk.heard("transcript.final", so_many, 60)
 
 
 @pytest.mark.usefixtures("strict")
@@ -87,6 +87,8 @@ async def test_given_an_agent_who_breaks_rules_and_holds_when_heard_then_each_is
     # nobody speaks, and it is told before anybody does again
     silence = await admin.heard("call.quality", lambda m: m["rule"] == "silence", 40)
     assert silence["heard_at"] - spoken_at > SILENCE_S
+    await heard_of(talk, "agent", 2)
+    await heard_of(talk, "caller", 1)
     before = len(talk.desk.messages)
 
     await talk.agent.hold()
