@@ -123,6 +123,7 @@ def evaluate(
 ) -> None:
     """Precision, recall and F1 by field, emergencies, and the categories that were confused."""
     from asr.prefill import Prefiller
+    from asr.prefill.parties.artefact import PartiesError, load_parties
     from asr.prefill.scoring import Report
     from asr.prefill.trained import ArtefactError, load_trained
 
@@ -135,10 +136,11 @@ def evaluate(
         return
     try:
         trained = load_trained(artefact) if artefact else None
-    except ArtefactError as error:
+        parties = load_parties(artefact) if artefact else None
+    except (ArtefactError, PartiesError) as error:
         typer.echo(f"{artefact}: {error}", err=True)
         raise typer.Exit(2) from error
-    prefiller = Prefiller(trained=trained, rules_only=rules_only)
+    prefiller = Prefiller(trained=trained, parties=parties, rules_only=rules_only)
     report = Report()
     faults = 0
     with _opened(file) as stream:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ from typer.testing import CliRunner
 
 from agent_gateway.cli import app
 from asr.prefill import FIELDS
-from asr.prefill.trained import load_trained
+from asr.prefill.parties.artefact import load_parties
+from asr.prefill.trained import FOLDER, load_trained
 from asr.prefill.training.material import Material, read_material
 
 DEV = Path(__file__).parents[3] / "fixtures" / "prefill" / "dev.jsonl"
@@ -110,6 +113,19 @@ def test_given_labelled_rows_when_trained_then_an_artefact_is_written_that_loads
     card = load_trained(tmp_path / "new").card
     assert card["seed"] == 3
     assert DEV.name in card["data_sha256"]
+
+
+def test_given_an_artefact_when_evaluated_with_it_then_its_own_parts_find_the_targets(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(FOLDER, tmp_path / "silent")
+    replace(load_parties(FOLDER), least=2.0).save(tmp_path / "silent")
+    result = runner.invoke(
+        app, ["prefill", "eval", str(DEV), "--artefact", str(tmp_path / "silent"), "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    # plates, routes and suppliers are found by rule
+    assert json.loads(result.stdout)["fields"]["target"]["recall"] < 0.5
 
 
 def test_given_no_such_data_when_trained_then_the_error_says_so(tmp_path: Path) -> None:
