@@ -212,10 +212,19 @@ def test_given_only_talk_of_courts_when_told_then_the_matter_is_accepted(
         "你们会不会说是谁举报的",
         "别说是我反映的",
         "不要让他们知道就行",
+        "可不能让老板指导是我打的",
+        "别把我的姓名高速村里",
     ],
 )
 def test_given_a_wish_for_secrecy_when_said_then_it_is_kept(fill: Fill, said: str) -> None:
     assert fill("c 我要举报", f"c {said}")["confidential"].value is True
+
+
+@pytest.mark.parametrize("granted", ["我们给您备注保密", "会做保密处理的", "放心不会透露您的信息"])
+def test_given_a_wish_in_strange_words_when_the_agent_grants_it_then_it_is_kept(
+    fill: Fill, granted: str
+) -> None:
+    assert fill("c 我说了你们可得替我兜着点", f"a {granted}")["confidential"].value is True
 
 
 @pytest.mark.parametrize(
@@ -224,6 +233,12 @@ def test_given_a_wish_for_secrecy_when_said_then_it_is_kept(fill: Fill, said: st
         ("c 没交会计说交了也批不下来叫我别折腾我就说我打个电话问问",),
         ("c 我要举报领导", "a 幺二三八八也可以匿名举报会保密的", "c 行我试一下"),
         ("c 不用保密我不怕",),
+        ("c 大货车不能上高速怎么不提前说",),
+        ("c 学校不让外面的老师指导我孩子",),
+        ("c 我要举报", "a 要给您备注保密吗"),
+        ("c 我要举报", "a 要给您备注保密吗", "c 不用"),
+        ("c 我要举报", "a 那就不给您做保密处理了"),
+        ("c 处理得怎么样了", "a 处理结果我们不能告诉您"),
     ],
 )
 def test_given_no_wish_for_secrecy_when_read_then_it_is_not_confidential(
