@@ -103,7 +103,8 @@ async def test_given_a_caller_with_an_open_ticket_when_they_call_again_then_it_a
     finally:
         for entry in entries:
             assert await admin.status("DELETE", f"/api/knowledge/{entry['id']}") == 200
-    assert advice["duplicates"] == []
+    # other callers may have told of the like before
+    assert not any("caller" in ticket["reasons"] for ticket in advice["duplicates"])
     await talk.caller.hangup()
     await talk.caller.wait_ended()
     first = (await talk.desk.heard("ticket.drafted", deadline_s=60))["ticket"]
@@ -114,8 +115,7 @@ async def test_given_a_caller_with_an_open_ticket_when_they_call_again_then_it_a
     await (await telephones["8001"].next_call()).wait_answered()
     await again.speak(WAGES)
     advice = await talk.desk.heard("call.advice", lambda m: bool(m["duplicates"]), 30)
-    [like] = advice["duplicates"]
-    assert like["number"] == first["number"]
+    like = next(one for one in advice["duplicates"] if one["number"] == first["number"])
     assert {"caller", "category"} <= set(like["reasons"])
     # an entry that was taken away is not advised any more
     assert "本周办法" not in [tip["title"] for tip in advice["knowledge"]]

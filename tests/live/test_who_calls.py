@@ -69,7 +69,7 @@ async def test_given_a_blocked_number_then_told_and_released_and_nobody_s_teleph
     admin: Api,
 ) -> None:
     await agents["8001"].state("ready")
-    caller, other = "13900000301", "13900000302"
+    caller, other = "13900000391", "13900000392"
     async with (
         listed(admin, BLOCKED, number=f"+86{caller}", until=for_an_hour()) as entry,
         listed(admin, BLOCKED, number=f"0{other}", until=for_an_hour()),
