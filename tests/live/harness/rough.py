@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from random import Random
 from types import TracebackType
 from typing import Self
 
 from tests.live.harness.trunk import LOOPBACK, Address
+from tests.live.harness.udp import LoopbackPort
 
 _MEDIA = re.compile(rb"^m=audio ([0-9]+) ", re.MULTILINE)
 _LENGTH = re.compile(rb"^(Content-Length|l): *[0-9]+", re.MULTILINE | re.IGNORECASE)
@@ -57,9 +57,9 @@ class RoughWay:
         self._telephone: Address | None = None
         self._to_hotline: Address | None = None
         self._to_telephone: Address | None = None
-        self._sip = _Port(self._signalling)
-        self._by_hotline = _Port(self._heard)
-        self._by_telephone = _Port(self._spoken)
+        self._sip = LoopbackPort(self._signalling)
+        self._by_hotline = LoopbackPort(self._heard)
+        self._by_telephone = LoopbackPort(self._spoken)
 
     async def __aenter__(self) -> Self:
         for port in (self._sip, self._by_hotline, self._by_telephone):
@@ -119,34 +119,3 @@ class RoughWay:
         self._newest = max(self._newest, place)
         if self._to_hotline is not None:
             self._by_hotline.send(data, self._to_hotline)
-
-
-class _Port(asyncio.DatagramProtocol):
-    """A UDP port of the loopback."""
-
-    def __init__(self, take: Callable[[bytes, Address], None]) -> None:
-        self._take = take
-        self._transport: asyncio.DatagramTransport | None = None
-
-    async def open(self) -> None:
-        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self, local_addr=(LOOPBACK, 0)
-        )
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
-
-    @property
-    def number(self) -> int:
-        assert self._transport is not None
-        return int(self._transport.get_extra_info("sockname")[1])
-
-    def send(self, data: bytes, receiver: Address) -> None:
-        assert self._transport is not None
-        # what is still on its way when the port closes is lost
-        if not self._transport.is_closing():
-            self._transport.sendto(data, receiver)
-
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._take(data, addr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import struct
 import tempfile
 from pathlib import Path
@@ -13,12 +12,14 @@ import numpy as np
 import soundfile
 
 from tests.live.harness.audio import Samples
+from tests.live.harness.trunk import Address
+from tests.live.harness.udp import LoopbackPort
 
 _HEADER = 12
 _ALAW = 8
 
 
-class AudioPort(asyncio.DatagramProtocol):
+class AudioPort:
     """Takes the A-law audio (RTP, payload type 8) of one call. Use as ``async with``.
 
     Attributes:
@@ -27,12 +28,10 @@ class AudioPort(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.packets: dict[int, bytes] = {}
-        self._transport: asyncio.DatagramTransport | None = None
+        self._udp = LoopbackPort(self._packet)
 
     async def __aenter__(self) -> Self:
-        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", 0)
-        )
+        await self._udp.open()
         return self
 
     async def __aexit__(
@@ -41,17 +40,15 @@ class AudioPort(asyncio.DatagramProtocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        self._udp.close()
 
     @property
     def port(self) -> int:
         """Where it listens, on the loopback."""
-        assert self._transport is not None
-        return int(self._transport.get_extra_info("sockname")[1])
+        return self._udp.number
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """A packet came (RFC 3550 clause 5.1)."""
+    def _packet(self, data: bytes, _: Address) -> None:
+        """RFC 3550 clause 5.1."""
         if len(data) > _HEADER and data[1] & 0x7F == _ALAW:
             self.packets[struct.unpack(">H", data[2:4])[0]] = data[_HEADER:]
 
