@@ -14,6 +14,7 @@ PREROLL_FRAMES: Final = 20
 END_SILENCE_FRAMES: Final = 35
 """700 ms of silence end an utterance: shorter cuts sentences at commas."""
 PAUSE_FRAMES: Final = 15
+"""300 ms of silence: the utterance may be over."""
 MAX_UTTERANCE_FRAMES: Final = 20_000 // FRAME_MS
 CUT_SEARCH_FRAMES: Final = 5_000 // FRAME_MS
 """An utterance that is too long is cut at the longest pause in its last 5 s."""

@@ -2,9 +2,11 @@
 
 Whisper is no streaming engine: utterances are found first (:mod:`asr.recogniser.speech`) and each
 is decoded whole. While a speaker goes on, the utterance so far is decoded again from time to time
-for a partial. Only as much audio is decoded as there is, plus some silence, instead of Whisper's
-fixed 30 s; on short utterances that is three to four times faster and as accurate, but the decoder
-may fall into a loop: then the full window is used.
+for a partial, and once with the care of a final as soon as the speaker pauses: if nothing more is
+said, that is the final, and its words were shown before it was certain that they were the last.
+Only as much audio is decoded as there is, plus some silence, instead of Whisper's fixed 30 s; on
+short utterances that is three to four times faster and as accurate, but the decoder may fall into
+a loop: then the full window is used.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,8 +42,8 @@ PARTIAL_BEAM_SIZE: Final = 1
 TOKENS_PER_S: Final = 12
 SPARE_TOKENS: Final = 30
 
-PARTIAL_EVERY_MS: Final = 700
-PARTIAL_LOAD: Final = 0.6
+PARTIAL_EVERY_MS: Final = 500
+PARTIAL_LOAD: Final = 0.75
 """Partials may take this share of the time that passes; a slower machine gives fewer of them."""
 
 MIN_VOICED_MS: Final = 160
@@ -183,6 +185,20 @@ class WhisperRecogniser:
         return _Decoded(text, float(answer.scores[0]), float(answer.no_speech_prob))
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What an utterance was decoded to."""
+
+    utterance: Utterance
+    text: str
+    confidence: float
+
+    def still_holds(self, later: Utterance) -> bool:
+        """Whether nothing but silence was added."""
+        then = self.utterance
+        return (then.start_ms, then.voiced_ms) == (later.start_ms, later.voiced_ms)
+
+
 class WhisperStream:
     """One party's audio through Whisper."""
 
@@ -195,54 +211,69 @@ class WhisperStream:
         self._hot_words = tuple(hot_words)
         self._finder = UtteranceFinder(sample_rate_hz)
         self._next_partial_ms = PARTIAL_EVERY_MS
+        self._at_pause: _Heard | None = None
 
     def feed(self, pcm: bytes) -> list[Hypothesis]:
         """See :class:`~asr.recogniser.interface.RecogniserStream`."""
-        heard: list[Hypothesis] = []
+        told: list[Hypothesis] = []
         for utterance in self._finder.feed(pcm):
-            heard += self._hypotheses(utterance)
+            told += self._final(utterance)
             self._next_partial_ms = PARTIAL_EVERY_MS
-        due = self._finder.current_ms >= self._next_partial_ms
-        if self.want_partials and due and not self._finder.pausing:
-            heard += self._partial()
-        return heard
+        if self.want_partials:
+            if self._finder.pausing:
+                told += self._pause()
+            elif self._finder.current_ms >= self._next_partial_ms:
+                told += self._partial()
+        return told
 
     def finish(self) -> list[Hypothesis]:
         """See :class:`~asr.recogniser.interface.RecogniserStream`."""
         utterance = self._finder.finish()
-        return [] if utterance is None else self._hypotheses(utterance)
+        return [] if utterance is None else self._final(utterance)
+
+    def _final(self, utterance: Utterance) -> list[Hypothesis]:
+        heard = self._at_pause
+        if heard is None or not heard.text or not heard.still_holds(utterance):
+            heard = self._decoded(utterance)
+        return self._told(replace(heard, utterance=utterance))
+
+    def _pause(self) -> list[Hypothesis]:
+        utterance = self._finder.current()
+        if utterance is None or (self._at_pause and self._at_pause.still_holds(utterance)):
+            return []
+        self._at_pause = self._decoded(utterance)
+        return self._told(self._at_pause)
 
     def _partial(self) -> list[Hypothesis]:
         utterance = self._finder.current()
         if utterance is None:
             return []
         began = time.monotonic()
-        heard = self._hypotheses(utterance)
+        heard = self._decoded(utterance, quickly=True)
         took_ms = (time.monotonic() - began) * 1000
         wait_ms = max(PARTIAL_EVERY_MS, took_ms / PARTIAL_LOAD)
         self._next_partial_ms = self._finder.current_ms + round(wait_ms)
-        return heard
+        return self._told(heard)
 
-    def _hypotheses(self, utterance: Utterance) -> list[Hypothesis]:
+    def _decoded(self, utterance: Utterance, *, quickly: bool = False) -> _Heard:
         if utterance.voiced_ms < MIN_VOICED_MS or _loudness(utterance.pcm) < MIN_LOUDNESS:
+            return _Heard(utterance, "", 0.0)
+        names = () if quickly else self._hot_words
+        beam = PARTIAL_BEAM_SIZE if quickly else BEAM_SIZE
+        text, confidence = self._recogniser.transcribe(utterance.pcm, self._rate, names, beam)
+        return _Heard(utterance, text, confidence)
+
+    def _told(self, heard: _Heard) -> list[Hypothesis]:
+        if not heard.text:
             return []
-        if utterance.complete:
-            text, confidence = self._recogniser.transcribe(
-                utterance.pcm, self._rate, self._hot_words
-            )
-        else:
-            text, confidence = self._recogniser.transcribe(
-                utterance.pcm, self._rate, beam_size=PARTIAL_BEAM_SIZE
-            )
-        if not text:
-            return []
+        utterance = heard.utterance
         return [
             Hypothesis(
-                text,
+                heard.text,
                 utterance.start_ms,
                 utterance.end_ms(self._rate),
                 utterance.complete,
-                confidence if utterance.complete else -1.0,
+                heard.confidence if utterance.complete else -1.0,
             )
         ]
 

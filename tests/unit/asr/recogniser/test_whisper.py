@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from array import array
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,44 @@ def test_given_a_sentence_going_on_when_decoded_then_partials_grow_into_the_fina
     assert {one.start_ms for one in out} == {last.start_ms}
     assert 1500 <= last.start_ms <= 2500
     assert last.end_ms > partials[-1].end_ms - 1
+
+
+def test_given_a_pause_when_nothing_follows_then_its_words_came_first_and_are_the_final(
+    whisper: WhisperRecogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode, decoded = whisper.transcribe, 0
+
+    def counted(*args: Any) -> tuple[str, float]:
+        nonlocal decoded
+        decoded += 1
+        return decode(*args)
+
+    monkeypatch.setattr(whisper, "transcribe", counted)
+    stream = whisper.open_stream()
+    stream.want_partials = False
+    assert stream.feed(spoken("10_fire_caller").pcm[:-8000]) == []
+    stream.want_partials = True
+    told: list[Hypothesis] = []
+    for _ in range(50):
+        told += stream.feed(bytes(320))
+    *_, shown, final = told
+    assert "快来人" in final.text
+    assert (shown.final, final.final) == (False, True)
+    assert shown.text == final.text
+    assert final.end_ms - shown.end_ms >= 300
+    assert decoded == len(told) - 1
+
+
+def test_given_a_pause_when_the_speaker_goes_on_then_the_final_has_all_of_it(
+    whisper: WhisperRecogniser,
+) -> None:
+    pause = bytes(16 * 400)
+    out = heard(
+        whisper, spoken("10_fire_caller").pcm + pause + spoken("13_wages_caller").pcm, partials=True
+    )
+    said = "".join(one.text for one in out if one.final)
+    assert "快来人" in said
+    assert "三个月" in said
 
 
 def test_given_two_speakers_at_once_when_decoded_in_turn_then_streams_do_not_mix(
