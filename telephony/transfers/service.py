@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from telephony.background import Tasks
-from telephony.calls import CallBook, is_outward
+from telephony.calls import CallBook, by_agent
 from telephony.events import (
     CallEnded,
     CallEvent,
@@ -272,7 +272,7 @@ class TransferDesk:
         call = self._book.call(call_id)
         if call is None:
             raise TransferError("通话已结束 / the call is over")
-        if is_outward(call_id):
+        if by_agent(call_id):
             raise TransferError("回拨的电话不能转接 / a call to a citizen cannot be handed on")
         agents = [one for one in call.parties.values() if one.endpoint.startswith(AGENT_PREFIX)]
         if len(agents) != 1 or call.channel not in call.parties:

@@ -15,7 +15,10 @@ from telephony.testphone.configuration import free_port
 from tests.browser.chromium import chromium
 from tests.browser.seat import Seat
 from tests.live.harness.api import Api
-from tests.live.harness.hotline import ROOT, Hotline, until
+from tests.live.harness.hotline import MENU_LINE, ROOT, Hotline, until
+
+SURVEY_LINE = MENU_LINE
+_ALL_DAY = ["00:00-24:00"]
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
@@ -43,6 +46,13 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
         callback={"automatic": False},
         privacy={"masked_roles": ["supervisor"]},
         second_pass={"lines": ["12333"]},
+        survey_calls={
+            "lines": [f"{SURVEY_LINE}=100"],
+            "minutes_after": 0,
+            "working_days": _ALL_DAY,
+            "weekends": _ALL_DAY,
+            "holidays": _ALL_DAY,
+        },
     )
     try:
         await hotline.start()

@@ -8,9 +8,11 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
+from tests.browser.conftest import SURVEY_LINE
 from tests.browser.seat import WAIT_MS, Seat
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import CONTACT_NUMBERS, NIGHT_DUTY, Hotline
+from tests.live.harness.records import reached
 from tests.live.harness.talk import fresh
 
 EMERGENCY = "110"
@@ -24,13 +26,18 @@ async def outside(phone: TestPhone) -> dict[str, PhoneAgent]:
 
 
 async def talk(
-    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat, caller: str
+    hotline: Hotline,
+    phone: TestPhone,
+    telephone: PhoneAgent,
+    seat: Seat,
+    caller: str,
+    line: str = "12345",
 ) -> PhoneCall:
     """A caller who talks with the agent at the page."""
     account = hotline.accounts["agent8001"]
     await seat.log_in(account.username, account.password)
     await seat.be("就绪", "就绪")
-    call = await phone.dial("12345", caller=caller, keys=[(0.3, "0")])
+    call = await phone.dial(line, caller=caller, keys=[(0.3, "0")])
     await (await telephone.next_call()).answer()
     await expect(seat.at("#transfer")).to_be_visible(timeout=WAIT_MS)
     return call
@@ -62,6 +69,36 @@ async def test_given_a_talk_when_a_target_is_searched_and_invited_then_three_tal
     await seat.shows("#state", "就绪")
     await call.hangup()
     await call.wait_ended()
+
+
+async def test_given_a_citizen_of_the_survey_who_wants_a_person_then_the_call_can_be_handed_on(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephone: PhoneAgent,
+    outside: dict[str, PhoneAgent],
+    seat: Seat,
+) -> None:
+    # run once more, it is another citizen
+    number = next(n for n in map(str, range(13900000601, 13900000609)) if n not in phone._agents)
+    citizen = phone.add_number(number, AgentBehaviour(answer_after_s=0.3))
+    fresh(outside[CONTACT_NUMBERS[0]])
+    call = await talk(hotline, phone, telephone, seat, number, SURVEY_LINE)
+    await call.hangup()
+    await call.wait_ended()
+    rung = await citizen.next_call(40)
+    await rung.wait_answered()
+    async with Api(hotline.web, "admin", hotline.accounts["admin"].password) as admin:
+        await reached(admin, number, "ivr", prompt="survey", detail="score")
+    await rung.press("0")
+    await (await telephone.next_call()).answer()
+    await seat.shows("#call .line", "满意度回访")
+    await expect(seat.at("#transfer")).to_be_visible(timeout=WAIT_MS)
+    await expect(seat.page.get_by_role("button", name="转评价")).to_be_disabled()
+    await seat.page.get_by_label("查找转接目标").fill("供水")
+    await seat.page.get_by_role("button", name="三方通话", exact=True).click()
+    await seat.shows("#transfer-state", "三方通话中 · 供水抢修")
+    await rung.hangup()
+    await rung.wait_ended()
 
 
 async def test_given_an_emergency_when_the_button_is_clicked_then_the_line_joins_and_what_to_read(

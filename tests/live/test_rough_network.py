@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from telephony.testphone import PhoneAgent, PhoneCall, TestPhone
 from tests.live.conftest import NUMBERS
 from tests.live.harness.api import Api, Message
@@ -21,15 +23,18 @@ def spoken_at(call: PhoneCall, wav: Path) -> float:
     return next(one.at_s for one in call.events if (one.kind, one.detail) == ("speaks", wav.name))
 
 
+# RTP numbers from 0 to 65535: in the upper half, and from the end to the beginning in mid-call
+@pytest.mark.parametrize("first_number", [40000, 65300])
 async def test_given_packets_late_lost_and_in_disorder_when_the_caller_speaks_then_all_is_heard(
     hotline: Hotline,
     telephones: dict[str, PhoneAgent],
     agents: dict[str, Api],
     admin: Api,
+    first_number: int,
 ) -> None:
     await agents["8001"].state("ready")
     async with (
-        RoughWay(hotline.sip, seed=20260713) as way,
+        RoughWay(hotline.sip, seed=20260713, first_number=first_number) as way,
         TestPhone(hotline.installation, way.address) as phone,
     ):
         caller = await phone.dial("12345", caller=f"1390000{next(NUMBERS)}", keys=[(0.3, "0")])

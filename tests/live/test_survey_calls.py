@@ -24,9 +24,9 @@ from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from telephony.testphone.configuration import free_port
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import likeness, samples
-from tests.live.harness.hotline import SPEECH, Hotline, until
+from tests.live.harness.hotline import DEPARTMENT_NUMBER, SPEECH, Hotline, until
 from tests.live.harness.records import reached, waiting
-from tests.live.harness.talk import fresh
+from tests.live.harness.talk import AGENT_SAYS, DEPARTMENT, TARGET_SAYS, fresh, sealed
 from tests.live.harness.trunk import Trunk
 
 LINE = "12328"
@@ -160,6 +160,18 @@ async def citizen(city: City, number: str) -> AsyncIterator[PhoneAgent]:
     city.trunk.invites.clear()
     yield city.phone.add_number(number, ANSWERS)
     await until(city.hotline.idle, "Asterisk without channels", 15)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def _department(city: City) -> PhoneAgent:
+    return city.phone.add_number(DEPARTMENT_NUMBER)
+
+
+@pytest.fixture
+def department(_department: PhoneAgent) -> PhoneAgent:
+    """A department's telephone, which answers soon."""
+    fresh(_department, answer_after_s=0.3)
+    return _department
 
 
 async def test_given_a_call_that_is_over_when_the_citizen_rates_it_then_it_is_the_earlier_calls(
@@ -324,6 +336,49 @@ async def test_given_0_then_the_citizen_comes_before_who_waits_and_the_agent_see
     record = await city.record(entry["call_id"])
     assert (record["disposition"], record["agent"]) == ("answered", "8001")
     assert record["hung_up_by"] == "agent"
+
+
+@pytest.mark.parametrize("kind", ["blind", "consult", "three_way"])
+async def test_given_0_when_the_agent_hands_the_citizen_on_then_the_department_talks_with_them(
+    city: City, citizen: PhoneAgent, department: PhoneAgent, number: str, tmp_path: Path, kind: str
+) -> None:
+    about = await city.talk(citizen, number)
+    rung = await citizen.next_call(40)
+    await rung.wait_answered()
+    await city.asks(number, "score")
+    await rung.press("0")
+    await city.desk.state("ready")
+    agent = await city.telephone.next_call()
+    await agent.wait_answered()
+    call_id = (await city.entry(about, over=False))["call_id"]
+    await city.desk.heard("call.answered", lambda m: m["call_id"] == call_id)
+    await city.desk.post(f"/api/calls/{call_id}/transfer", kind=kind, target=DEPARTMENT)
+    target = await department.next_call()
+    await target.wait_answered()
+    if kind != "blind":
+        reached = {"consult": "consulting", "three_way": "three_way"}[kind]
+        await city.desk.heard("transfer.changed", lambda m: m["state"] == reached)
+        await agent.speak(AGENT_SAYS)
+        await city.desk.post(f"/api/calls/{call_id}/complete")
+    await city.desk.heard("transfer.changed", lambda m: m["state"] == "handed_over")
+    await agent.wait_ended()
+    await rung.speak(SAYS)
+    await target.speak(TARGET_SAYS)
+    await rung.hangup()
+    for call in (rung, target):
+        await call.wait_ended()
+    assert likeness(samples(target.heard)[:, 0], samples(SAYS)[:, 0]) > HEARD
+    assert likeness(samples(rung.heard)[:, 0], samples(TARGET_SAYS)[:, 0]) > HEARD
+    record = await city.record(call_id)
+    assert (record["kind"], record["agent"]) == ("survey", "8001")
+    assert (record["disposition"], record["hung_up_by"]) == ("answered", "caller")
+    transfers = [one for one in record["path"] if one["step"] == "transferred"]
+    steps = [(one["kind"], one["outcome"]) for one in transfers]
+    assert steps == [(kind, "started"), (kind, "completed")]
+    recording = samples(await sealed(city.admin, call_id, tmp_path))
+    assert likeness(recording[:, 0], samples(SAYS)[:, 0]) > HEARD
+    assert likeness(recording[:, 1], samples(TARGET_SAYS)[:, 0]) > HEARD
+    assert (await city.entry(about))["result"] == "person"
 
 
 async def test_given_0_when_nobody_is_there_and_the_citizen_gives_up_then_a_missed_call(

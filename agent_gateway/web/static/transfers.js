@@ -33,13 +33,13 @@ export async function openTransfers(act) {
 
 /** Show what can be done with the call now (null: nothing). */
 export function showTransfer(call, extension) {
-  const inbound = call && call.direction === "inbound";
-  const mine = inbound && !call.ended_at && call.answered_at && call.agents.includes(extension);
+  const citizens = call && call.kind !== "callback";
+  const mine = citizens && !call.ended_at && call.answered_at && call.agents.includes(extension);
   shown = mine ? call : null;
   byId("transfer").hidden = !mine;
   if (!mine) return;
   const { state = "together", name = "", reason = "", drill = false } = call.transfer ?? {};
-  byId("to-survey").disabled = Boolean(call.transfer);
+  byId("to-survey").disabled = Boolean(call.transfer) || call.kind === "survey";
   for (const kind of BEGIN) byId(`transfer-${kind}`).disabled = state !== "together";
   for (const [what, states] of Object.entries(ALLOWED)) {
     byId(`transfer-${what}`).disabled = !states.includes(state);

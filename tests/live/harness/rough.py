@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import struct
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -26,12 +27,16 @@ class RoughWay:
     Args:
         hotline: SIP address.
         seed: of what happens to which packet.
+        first_number: RTP number of the caller's first packet. A telephone begins anywhere in 16
+            bits (RFC 3550 clause 5.1), the test telephones only in the lower half.
         delay_s: each packet waits up to so long, and those behind it with it.
         loss: share of the packets that never arrive.
         stray: share of those that take another way and are overtaken.
+        apart: each packet waits by itself, and may overtake others.
 
     Attributes:
-        lost: packets of the caller that were dropped.
+        sent: packets of the caller that were not dropped.
+        lost: those that were.
         overtaken: packets of the caller that arrived after a later one.
     """
 
@@ -40,10 +45,13 @@ class RoughWay:
         hotline: Address,
         *,
         seed: int,
+        first_number: int,
         delay_s: float = 0.08,
         loss: float = 0.01,
         stray: float = 0.02,
+        apart: bool = False,
     ) -> None:
+        self.sent = 0
         self.lost = 0
         self.overtaken = 0
         self._hotline = hotline
@@ -51,8 +59,10 @@ class RoughWay:
         self._delay_s = delay_s
         self._loss = loss
         self._stray = stray
+        self._apart = apart
+        self._first_number = first_number
+        self._shift: int | None = None
         self._last_due = 0.0
-        self._sent = 0
         self._newest = 0
         self._telephone: Address | None = None
         self._to_hotline: Address | None = None
@@ -102,17 +112,26 @@ class RoughWay:
             self._by_telephone.send(data, self._to_telephone)
 
     def _spoken(self, data: bytes, _: Address) -> None:
+        data = self._numbered(data)
         if self._chance.random() < self._loss:
             self.lost += 1
             return
-        self._sent += 1
+        self.sent += 1
         loop = asyncio.get_running_loop()
-        due = max(self._last_due, loop.time() + self._chance.uniform(0, self._delay_s))
+        due = loop.time() + self._chance.uniform(0, self._delay_s)
+        if not self._apart:
+            due = max(self._last_due, due)
         if self._chance.random() < self._stray:
             due += _OVERTAKEN_S
         else:
             self._last_due = due
-        loop.call_at(due, self._arrives, data, self._sent)
+        loop.call_at(due, self._arrives, data, self.sent)
+
+    def _numbered(self, data: bytes) -> bytes:
+        number: int = struct.unpack_from(">H", data, 2)[0]
+        if self._shift is None:
+            self._shift = self._first_number - number
+        return data[:2] + struct.pack(">H", (number + self._shift) % 0x10000) + data[4:]
 
     def _arrives(self, data: bytes, place: int) -> None:
         self.overtaken += place < self._newest
