@@ -99,6 +99,7 @@ async def test_given_a_citizen_of_the_survey_who_wants_a_person_then_the_call_ca
     await seat.shows("#transfer-state", "三方通话中 · 供水抢修")
     await rung.hangup()
     await rung.wait_ended()
+    await seat.shows("#state", "就绪")
 
 
 async def test_given_an_emergency_when_the_button_is_clicked_then_the_line_joins_and_what_to_read(
