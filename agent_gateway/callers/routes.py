@@ -15,7 +15,7 @@ from agent_gateway.callers.views import (
     ListQuery,
     Prefer,
 )
-from agent_gateway.http.errors import ApiError, not_found
+from agent_gateway.http.errors import not_found, refused_field
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.store import ListedCaller
 from agent_gateway.store.callers import CallerList
@@ -38,6 +38,7 @@ def _list(
         rows, total = await context.store.callers.page(
             name,
             in_force_at=datetime.now(UTC) if query.state == "in_force" else None,
+            number=_known(context).number(query.number) or query.number,
             limit=query.limit,
             offset=query.offset,
         )
@@ -70,8 +71,12 @@ async def block(exchange: Exchange[Nothing, Block]) -> ListedCallerView:
     days = exchange.context.settings.callers.longest_block_days
     body = exchange.body
     if body.until > datetime.now(UTC) + timedelta(days=days):
-        raise ApiError(
-            422, "too_long", f"最长只能限制{days}天", f"a number can be blocked for {days} days"
+        raise refused_field(
+            422,
+            "too_long",
+            "until",
+            f"最长只能限制 {days} 天",
+            f"a number can be blocked for {days} days",
         )
     return await _add(exchange, "blocked", body.number, body.reason, body.until, 0)
 
@@ -102,15 +107,16 @@ async def _add(
     known = _known(context)
     number = known.number(raw)
     if len(number) < 3 or number in EMERGENCY_NUMBERS or number in context.line_names:
-        raise ApiError(
+        raise refused_field(
             422,
             "not_a_caller",
+            "number",
             "这不是可以登记的来电号码（应急号码、本热线的号码不能登记）",
             "this is no caller's number that can be listed (emergency lines and lines of this "
             "hotline cannot)",
         )
     if until is not None and until <= now:
-        raise ApiError(422, "in_the_past", "截止时间已经过去", "until is in the past")
+        raise refused_field(422, "in_the_past", "until", "截止时间已经过去", "until is in the past")
     row = ListedCaller(
         list=name,
         number=number,
@@ -125,7 +131,9 @@ async def _add(
     try:
         row = await context.store.callers.add(row, ip=exchange.ip)
     except ValueError as error:
-        raise ApiError(409, "listed", "该号码已在名单中，请先移除", str(error)) from error
+        raise refused_field(
+            409, "listed", "number", "该号码已在名单中，请先移除", str(error)
+        ) from error
     known.listed(row)
     return ListedCallerView.of(row)
 

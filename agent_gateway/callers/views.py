@@ -39,9 +39,10 @@ class ListedCallerPage(BaseModel):
 
 
 class ListQuery(Strict):
-    """Which entries: those in force, or also those of before."""
+    """Which entries: those in force, or also those of before; ``number``: of that one only."""
 
     state: Literal["in_force", "all"] = "in_force"
+    number: str = Field("", max_length=64)
     limit: int = Field(50, ge=1, le=200)
     offset: int = Field(0, ge=0, le=1_000_000)
 

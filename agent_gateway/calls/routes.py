@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from agent_gateway.calls.access import visible_call
-from agent_gateway.calls.views import CallDetail, CallPage, CallSummary
+from agent_gateway.calls.views import CallDetail, CallPage, ListedCall
 from agent_gateway.http.errors import forbidden
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.store import CallFilter
@@ -50,7 +50,8 @@ async def list_calls(exchange: Exchange[CallQuery, Nothing]) -> CallPage:
     rows, total = await exchange.context.store.calls.page(
         wanted, limit=query.limit, offset=query.offset
     )
-    calls = [CallSummary.of(row) for row in rows]
+    recorded = await exchange.context.store.calls.recorded([row.id for row in rows])
+    calls = [ListedCall.listed(row, has_recording=row.id in recorded) for row in rows]
     return CallPage(total=total, calls=[one.masked() for one in calls] if query.masked else calls)
 
 

@@ -51,6 +51,19 @@ class CallSummary(BaseModel):
         )
 
 
+class ListedCall(CallSummary):
+    """A call in a list. ``has_recording``: one that is sealed; it can be played."""
+
+    has_recording: bool
+
+    @classmethod
+    def listed(cls, call: Call, *, has_recording: bool) -> Self:
+        """From the record."""
+        return cls.model_validate(
+            {**_values(call), "call_id": call.id, "has_recording": has_recording}
+        )
+
+
 class CallEventView(BaseModel):
     """One event as it was published."""
 
@@ -70,7 +83,7 @@ class PartView(BaseModel):
     duration_ms: int
 
 
-class CallDetail(CallSummary):
+class CallDetail(ListedCall):
     """Everything about one call. ``path``: steps {at, step, …} in their order.
 
     ``hearing``: who heard whom and when. ``parts``: recordings of what the call's own does
@@ -87,7 +100,6 @@ class CallDetail(CallSummary):
     cause_text: str
     recovered: bool
     path: list[dict[str, Any]]
-    has_recording: bool
     ticket_number: str | None
     hearing: list[HeardInterval]
     parts: list[PartView]
@@ -129,7 +141,7 @@ class CallPage(BaseModel):
     """One page, newest first. ``total``: how many there are in all."""
 
     total: int
-    calls: list[CallSummary]
+    calls: list[ListedCall]
 
 
 def _values(call: Call) -> dict[str, Any]:

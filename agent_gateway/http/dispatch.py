@@ -49,7 +49,7 @@ async def _answer(
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_S):
             exchange = await _exchange(route, context, request)
-            masks = await _masks(exchange, request)
+            masks = route.personal and await _masks(exchange, request)
             reply = await route.handler(exchange)
     except ApiError as error:
         if error.status in _STRANGERS and route.roles is not None:

@@ -7,12 +7,15 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from agent_gateway.faults import problem_zh
+
 
 class ErrorDetail(BaseModel):
-    """One fault of the input: ``field`` is its dotted path."""
+    """One fault of the input: ``field`` is its dotted path; ``problem_zh`` is for people."""
 
     field: str
     problem: str
+    problem_zh: str = ""
 
 
 class ErrorBody(BaseModel):
@@ -70,9 +73,19 @@ class ApiError(Exception):
 def details_of(errors: list[Any]) -> list[ErrorDetail]:
     """Pydantic's errors without the input they complain of."""
     return [
-        ErrorDetail(field=".".join(str(part) for part in one["loc"]), problem=one["msg"])
+        ErrorDetail(
+            field=".".join(str(part) for part in one["loc"]),
+            problem=one["msg"],
+            problem_zh=problem_zh(one["type"], one.get("ctx", {})),
+        )
         for one in errors[:20]
     ]
+
+
+def refused_field(status: int, code: str, field: str, message: str, message_en: str) -> ApiError:
+    """A refusal because of one field of the input."""
+    detail = ErrorDetail(field=field, problem=message_en, problem_zh=message)
+    return ApiError(status, code, message, message_en, details=[detail])
 
 
 def not_logged_in() -> ApiError:

@@ -88,6 +88,7 @@ class Route(Generic[Q, B]):
         media: content type when ``reply`` is None.
         roles: who may; None: everybody, without login.
         status: of a successful reply.
+        personal: the reply is masked for roles that see personal data so.
         urgent: whoever has a page open with this session is known without asking the database.
         documented: False: left out of the OpenAPI document.
     """
@@ -103,6 +104,7 @@ class Route(Generic[Q, B]):
     media: str = "application/json"
     roles: frozenset[Role] | None = EVERYBODY
     status: int = 200
+    personal: bool = field(default=True, kw_only=True)
     urgent: bool = field(default=False, kw_only=True)
     documented: bool = field(default=True, kw_only=True)
 

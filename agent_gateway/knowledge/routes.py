@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Awaitable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-from agent_gateway.http.errors import not_found
-from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
+from agent_gateway.http.errors import ApiError, not_found
+from agent_gateway.http.route import LEADERS, AnyRoute, B, Exchange, Nothing, Route, Strict
 from agent_gateway.knowledge.search import KnowledgeIndex
-from agent_gateway.knowledge.views import KnowledgeBody, KnowledgeList, KnowledgeView
+from agent_gateway.knowledge.views import (
+    AsRead,
+    KnowledgeBody,
+    KnowledgeChange,
+    KnowledgeList,
+    KnowledgeView,
+)
+from agent_gateway.store import ChangedMeanwhileError, KnowledgeEntry
+
+if TYPE_CHECKING:
+    from agent_gateway.http.context import GatewayContext
 
 
 class KnowledgeQuery(Strict):
@@ -20,26 +32,43 @@ class KnowledgeQuery(Strict):
     category: str = Field("", max_length=64)
     all: bool = False
     limit: int = Field(50, ge=1, le=500)
+    offset: int = Field(0, ge=0, le=1_000_000)
 
 
 class Removed(BaseModel):
-    """The entry is gone; what it said is in the audit trail."""
+    """The entry is gone; its title and text (its beginning) are in the audit trail."""
 
     id: int
 
 
 async def list_knowledge(exchange: Exchange[KnowledgeQuery, Nothing]) -> KnowledgeList:
-    """Entries, or the best matches."""
+    """Entries, the latest change first, or the best matches."""
     query, context = exchange.query, exchange.context
-    today = None if query.all else datetime.now(context.settings.city.zone).date()
-    rows = await context.store.knowledge.all(on=today)
+    rows = await context.store.knowledge.all(on=None if query.all else _today(context))
+    found: list[tuple[KnowledgeEntry, float | None]]
     if query.q:
-        found = await asyncio.to_thread(
-            lambda: KnowledgeIndex(rows).search(query.q, category=query.category, limit=query.limit)
-        )
-        return KnowledgeList(entries=[KnowledgeView.of(row, score) for row, score in found])
-    wanted = [row for row in rows if query.category in ("", row.category)]
-    return KnowledgeList(entries=[KnowledgeView.of(row) for row in wanted[: query.limit]])
+        found = [
+            *await asyncio.to_thread(
+                lambda: KnowledgeIndex(rows).search(
+                    query.q, category=query.category, limit=len(rows)
+                )
+            )
+        ]
+    else:
+        found = [(row, None) for row in rows if query.category in ("", row.category)]
+        found.sort(key=lambda one: one[0].updated_at, reverse=True)
+    page = found[query.offset : query.offset + query.limit]
+    return KnowledgeList(
+        total=len(found), entries=[KnowledgeView.of(row, score) for row, score in page]
+    )
+
+
+async def get_knowledge(exchange: Exchange[Nothing, Nothing]) -> KnowledgeView:
+    """One entry."""
+    row = await exchange.context.store.knowledge.get(_number(exchange.path("number")))
+    if row is None:
+        raise not_found("知识条目", "knowledge entry")
+    return KnowledgeView.of(row)
 
 
 async def add_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> KnowledgeView:
@@ -54,19 +83,48 @@ async def add_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> Knowledge
     return KnowledgeView.of(row)
 
 
-async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> KnowledgeView:
+async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeChange]) -> KnowledgeView:
     """Another wording."""
-    context, who = exchange.context, exchange.user
-    row = await context.store.knowledge.replace(
+    body = exchange.body
+    changing = exchange.context.store.knowledge.replace(
         _number(exchange.path("number")),
-        exchange.body.as_entry(),
-        by=who.username,
+        body.as_entry(),
+        by=exchange.user.username,
         at=datetime.now(UTC),
+        read=body.read,
     )
+    return await _changed(exchange, "knowledge.change", changing)
+
+
+async def retire_knowledge(exchange: Exchange[Nothing, AsRead]) -> KnowledgeView:
+    """Take an entry out of use and keep it."""
+    retiring = exchange.context.store.knowledge.retire(
+        _number(exchange.path("number")),
+        today=_today(exchange.context),
+        by=exchange.user.username,
+        at=datetime.now(UTC),
+        read=exchange.body.read,
+    )
+    return await _changed(exchange, "knowledge.retire", retiring)
+
+
+async def _changed(
+    exchange: Exchange[Nothing, B], action: str, change: Awaitable[KnowledgeEntry | None]
+) -> KnowledgeView:
+    try:
+        row = await change
+    except ChangedMeanwhileError as error:
+        other = error.args[0]
+        raise ApiError(
+            409,
+            "changed_meanwhile",
+            f"{other} 刚刚修改过该条目，未保存；请查看新内容后再改",
+            f"{other} has changed the entry meanwhile, nothing was saved; look at it anew",
+        ) from error
     if row is None:
         raise not_found("知识条目", "knowledge entry")
-    await context.store.audit.add(
-        who.username, "knowledge.change", str(row.id), detail=row.title, ip=exchange.ip
+    await exchange.context.store.audit.add(
+        exchange.user.username, action, str(row.id), detail=row.title, ip=exchange.ip
     )
     return KnowledgeView.of(row)
 
@@ -74,11 +132,21 @@ async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> Knowl
 async def remove_knowledge(exchange: Exchange[Nothing, Nothing]) -> Removed:
     """Take an entry away."""
     context, who = exchange.context, exchange.user
-    number = _number(exchange.path("number"))
-    if not await context.store.knowledge.remove(number):
+    row = await context.store.knowledge.remove(_number(exchange.path("number")))
+    if row is None:
         raise not_found("知识条目", "knowledge entry")
-    await context.store.audit.add(who.username, "knowledge.remove", str(number), ip=exchange.ip)
-    return Removed(id=number)
+    await context.store.audit.add(
+        who.username,
+        "knowledge.remove",
+        str(row.id),
+        detail=f"{row.title}: {row.text}",
+        ip=exchange.ip,
+    )
+    return Removed(id=row.id)
+
+
+def _today(context: GatewayContext) -> date:
+    return datetime.now(context.settings.city.zone).date()
 
 
 def _number(text: str) -> int:
@@ -98,38 +166,40 @@ ROUTES: tuple[AnyRoute, ...] = (
         KnowledgeQuery,
         Nothing,
         KnowledgeList,
+        personal=False,
+    ),
+    Route(
+        *("POST", _ALL, add_knowledge, "A new entry"),
+        *("knowledge", Nothing, KnowledgeBody, KnowledgeView),
+        roles=LEADERS,
+        personal=False,
+    ),
+    Route(
+        *("GET", _ONE, get_knowledge, "An entry"),
+        *("knowledge", Nothing, Nothing, KnowledgeView),
+        personal=False,
+    ),
+    Route(
+        *("PUT", _ONE, replace_knowledge, "Change an entry"),
+        *("knowledge", Nothing, KnowledgeChange, KnowledgeView),
+        roles=LEADERS,
+        personal=False,
     ),
     Route(
         "POST",
-        _ALL,
-        add_knowledge,
-        "A new entry",
+        f"{_ONE}/retire",
+        retire_knowledge,
+        "Take an entry out of use from today on, and keep it",
         "knowledge",
         Nothing,
-        KnowledgeBody,
+        AsRead,
         KnowledgeView,
         roles=LEADERS,
+        personal=False,
     ),
     Route(
-        "PUT",
-        _ONE,
-        replace_knowledge,
-        "Change an entry",
-        "knowledge",
-        Nothing,
-        KnowledgeBody,
-        KnowledgeView,
-        roles=LEADERS,
-    ),
-    Route(
-        "DELETE",
-        _ONE,
-        remove_knowledge,
-        "Remove an entry",
-        "knowledge",
-        Nothing,
-        Nothing,
-        Removed,
+        *("DELETE", _ONE, remove_knowledge, "Remove an entry"),
+        *("knowledge", Nothing, Nothing, Removed),
         roles=LEADERS,
     ),
 )

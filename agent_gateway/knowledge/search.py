@@ -36,20 +36,23 @@ class KnowledgeIndex:
             category: entries of another category are left out; "" for any.
             limit: how many at most.
         """
-        if not self._entries or len(words) < 2:
+        bare = _bare(words)
+        if not self._entries or not bare:
             return []
         scores = self._ranking.get_scores(_pairs(words))
-        sounded = _joined(syllables(_bare(words)))
+        sounded = _joined(syllables(bare))
         ranked = []
         for entry, score in zip(self._entries, scores, strict=True):
             if category and entry.category and entry.category != category:
                 continue
             # recognisers write 找火 for 着火: keywords count by their sound
             said = sum(1 for keyword in entry.keywords if _is_said(keyword, sounded))
-            total = float(score) + KEYWORD_WEIGHT * said
+            # who looks for an entry writes a piece of it
+            literal = bare in _bare(f"{entry.title} {' '.join(entry.keywords)} {entry.text}")
+            total = float(score) + KEYWORD_WEIGHT * (said + literal)
             if category and entry.category == category:
                 total += KEYWORD_WEIGHT / 2
-            if total >= LEAST_SCORE and (said or score > 0):
+            if total >= LEAST_SCORE and (said or literal or score > 0):
                 ranked.append((entry, round(total, 3)))
         ranked.sort(key=lambda one: (-one[1], one[0].id))
         return ranked[:limit]

@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
+from agent_gateway.faults import fault
 from agent_gateway.http.route import Strict
 from agent_gateway.store import Knowledge, KnowledgeEntry
 
@@ -23,15 +31,27 @@ class KnowledgeBody(Strict):
     valid_from: date | None = None
     valid_until: date | None = None
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
-            raise ValueError("valid_until is before valid_from")
-        return self
+    @field_validator("valid_until")
+    @classmethod
+    def _in_order(cls, last: date | None, info: ValidationInfo) -> date | None:
+        first = info.data.get("valid_from")
+        if first and last and first > last:
+            raise fault("不能早于开始日期", "valid_until is before valid_from")
+        return last
 
     def as_entry(self) -> Knowledge:
         """For the store."""
-        return Knowledge(**self.model_dump())
+        return Knowledge(**self.model_dump(exclude={"read"}))
+
+
+class AsRead(Strict):
+    """``read``: the entry's ``updated_at`` as it was read; None: whatever it is now."""
+
+    read: AwareDatetime | None = None
+
+
+class KnowledgeChange(KnowledgeBody, AsRead):
+    """An entry as it is to be."""
 
 
 class KnowledgeView(BaseModel):
@@ -56,6 +76,7 @@ class KnowledgeView(BaseModel):
 
 
 class KnowledgeList(BaseModel):
-    """Entries, best first when searched for."""
+    """One page: best first when searched for, else the latest change. ``total``: in all."""
 
+    total: int
     entries: list[KnowledgeView]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pydantic import Field
 
 from agent_gateway.auth import Role
-from agent_gateway.http.errors import ApiError, not_found
+from agent_gateway.http.errors import ApiError, not_found, refused_field
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.pinned.views import (
     NewPinnedTarget,
@@ -53,13 +53,13 @@ async def pin(exchange: Exchange[Nothing, NewPinnedTarget]) -> PinnedRecord:
         raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
     now = datetime.now(UTC)
     if body.ends_at <= now:
-        raise ApiError(409, "over", "结束时间已过", "ends_at is in the past")
+        raise refused_field(409, "over", "ends_at", "结束时间已过", "ends_at is in the past")
     extensions = [user.extension or "" for user in await context.store.users.agents()]
     try:
         context.targets.check(body.target, DialRole.SUPERVISOR, extensions)
     except TargetError as error:
         zh, _, en = str(error).partition(" / ")
-        raise ApiError(403, "target_refused", zh, en) from error
+        raise refused_field(403, "target_refused", "target", zh, en) from error
     await context.store.audit.add(
         who.username,
         f"pinned.{body.kind}",

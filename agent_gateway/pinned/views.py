@@ -5,8 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
+from agent_gateway.faults import fault
 from agent_gateway.store import PinnedTarget
 
 LONGEST = timedelta(days=31)
@@ -33,11 +42,16 @@ class NewPinnedTarget(BaseModel):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.starts_at < self.ends_at <= self.starts_at + LONGEST:
-            raise ValueError("ends_at must be after starts_at, by 31 days at most")
-        return self
+    @field_validator("ends_at")
+    @classmethod
+    def _in_order(cls, ends: datetime, info: ValidationInfo) -> datetime:
+        starts = info.data.get("starts_at")
+        if starts is not None and not timedelta() < ends - starts <= LONGEST:
+            raise fault(
+                f"须晚于开始时间，最长 {LONGEST.days} 天",
+                f"must be after starts_at, by {LONGEST.days} days at most",
+            )
+        return ends
 
 
 class PinnedView(BaseModel):

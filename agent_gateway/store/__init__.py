@@ -3,7 +3,7 @@
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.engine import is_outage
 from agent_gateway.store.events import Entry
-from agent_gateway.store.knowledge import Knowledge
+from agent_gateway.store.knowledge import ChangedMeanwhileError, Knowledge
 from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,
@@ -37,6 +37,7 @@ __all__ = [
     "CallEventRow",
     "CallFilter",
     "Callback",
+    "ChangedMeanwhileError",
     "Entry",
     "Knowledge",
     "KnowledgeEntry",

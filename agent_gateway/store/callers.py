@@ -74,10 +74,26 @@ class ListedCallers:
             return row
 
     async def page(
-        self, wanted: CallerList, *, in_force_at: datetime | None, limit: int, offset: int
+        self,
+        wanted: CallerList,
+        *,
+        in_force_at: datetime | None,
+        limit: int,
+        offset: int,
+        number: str = "",
     ) -> tuple[Sequence[ListedCaller], int]:
-        """The newest first, and how many there are; ``in_force_at`` None: also those of before."""
+        """The newest first, and how many there are.
+
+        Args:
+            wanted: the list.
+            in_force_at: None: also those of before.
+            limit: at most so many.
+            offset: so many newer ones are left out.
+            number: only that number's, in the form in which it is listed; "": all.
+        """
         conditions: list[ColumnElement[bool]] = [ListedCaller.list == wanted]
+        if number:
+            conditions.append(ListedCaller.number == number)
         if in_force_at is not None:
             conditions += _in_force(in_force_at)
         query = select(ListedCaller).where(*conditions).order_by(ListedCaller.id.desc())

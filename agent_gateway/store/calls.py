@@ -126,6 +126,12 @@ class Calls:
         async with self._engine.read() as session:
             return await session.get(RecordingRow, call_id)
 
+    async def recorded(self, call_ids: Sequence[str]) -> set[str]:
+        """Those of the calls whose recording is sealed."""
+        query = select(RecordingRow.call_id).where(RecordingRow.call_id.in_(call_ids))
+        async with self._engine.read() as session:
+            return set((await session.scalars(query)).all())
+
     async def parts(self, call_id: str) -> Sequence[RecordingRow]:
         """Recordings of the call's consultations and of who joined it, in their order."""
         query = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 
@@ -23,6 +23,10 @@ class Knowledge:
     category: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else has changed what is to be changed. ``args[0]``: who."""
 
 
 class KnowledgeBase:
@@ -45,6 +49,11 @@ class KnowledgeBase:
         async with self._engine.read() as session:
             return (await session.scalars(query)).all()
 
+    async def get(self, number: int) -> KnowledgeEntry | None:
+        """By its id."""
+        async with self._engine.read() as session:
+            return await session.get(KnowledgeEntry, number)
+
     async def add(self, entry: Knowledge, *, by: str, at: datetime) -> KnowledgeEntry:
         """A new entry."""
         async with self._engine.write() as session:
@@ -55,26 +64,58 @@ class KnowledgeBase:
         return row
 
     async def replace(
-        self, number: int, entry: Knowledge, *, by: str, at: datetime
+        self, number: int, entry: Knowledge, *, by: str, at: datetime, read: datetime | None = None
     ) -> KnowledgeEntry | None:
-        """Another wording; None if there is no such entry."""
+        """Another wording; None if there is no such entry.
+
+        Raises:
+            ChangedMeanwhileError: it is not any more as it was at ``read`` (None: any will do).
+        """
+        return await self._change(number, _columns(entry), by=by, at=at, read=read)
+
+    async def retire(
+        self, number: int, *, today: date, by: str, at: datetime, read: datetime | None = None
+    ) -> KnowledgeEntry | None:
+        """Yesterday was its last day, it is kept; None if there is no such entry.
+
+        Raises:
+            ChangedMeanwhileError: as in :meth:`replace`.
+        """
+        last = today - timedelta(days=1)
+        return await self._change(number, {"valid_until": last}, by=by, at=at, read=read)
+
+    async def _change(
+        self,
+        number: int,
+        values: Mapping[str, object],
+        *,
+        by: str,
+        at: datetime,
+        read: datetime | None,
+    ) -> KnowledgeEntry | None:
         async with self._engine.write() as session:
-            row = await session.get(KnowledgeEntry, number)
-            if row is not None:
-                for name, value in _columns(entry).items():
-                    setattr(row, name, value)
-                row.updated_by, row.updated_at = by, at
+            row = await session.get(KnowledgeEntry, number, with_for_update=True)
+            if row is None:
+                return None
+            if read not in (None, row.updated_at):
+                raise ChangedMeanwhileError(row.updated_by)
+            for name, value in values.items():
+                setattr(row, name, value)
+            if row.valid_from and row.valid_until and row.valid_from > row.valid_until:
+                # retired before its first day
+                row.valid_from = row.valid_until
+            row.updated_by, row.updated_at = by, at
         self.changes += 1
         return row
 
-    async def remove(self, number: int) -> bool:
-        """Whether there was such an entry."""
+    async def remove(self, number: int) -> KnowledgeEntry | None:
+        """What it was; None if there was no such entry."""
         async with self._engine.write() as session:
             row = await session.get(KnowledgeEntry, number)
             if row is not None:
                 await session.delete(row)
         self.changes += 1
-        return row is not None
+        return row
 
 
 def _columns(entry: Knowledge) -> dict[str, object]:

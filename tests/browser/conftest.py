@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -80,15 +81,30 @@ async def telephone(hotline: Hotline, phone: TestPhone) -> PhoneAgent:
 @pytest_asyncio.fixture(loop_scope="session")
 async def seat(browser: Browser, hotline: Hotline, tmp_path: Path) -> AsyncIterator[Seat]:
     """The page, opened, nobody logged in; in the end the browser must have no complaint."""
-    page = await browser.new_page(viewport={"width": 1366, "height": 900}, locale="zh-CN")
-    seat = Seat(page, tmp_path)
-    await seat.open(hotline.settings)
-    yield seat
-    await seat.picture("end")
-    await page.close()
+    async with opened(browser, hotline, tmp_path) as seat:
+        yield seat
     account = hotline.accounts["agent8001"]
     async with Api(hotline.web, account.username, account.password) as agent:
         await agent.state("logged_out")
     await hotline.asterisk.command("channel request hangup all")
     await until(hotline.idle, "Asterisk without channels", 15)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(browser: Browser, hotline: Hotline, tmp_path: Path) -> AsyncIterator[Seat]:
+    """Another one's page, in a session of its own."""
+    (tmp_path / "office").mkdir()
+    async with opened(browser, hotline, tmp_path / "office") as seat:
+        yield seat
+
+
+@contextlib.asynccontextmanager
+async def opened(browser: Browser, hotline: Hotline, pictures: Path) -> AsyncIterator[Seat]:
+    """The page, until the end of the block; then the browser must have no complaint."""
+    page = await browser.new_page(viewport={"width": 1366, "height": 900}, locale="zh-CN")
+    seat = Seat(page, pictures)
+    await seat.open(hotline.settings)
+    yield seat
+    await seat.picture("end")
+    await page.close()
     assert not seat.complaints

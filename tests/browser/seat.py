@@ -25,12 +25,14 @@ class Seat:
         complaints: errors and warnings of the console, exceptions of scripts and breaches of the
             content security policy.
         may_lose_server: requests and connections may fail: the test kills the server.
+        refused: ends of the addresses whose requests the service is to refuse, with the status.
     """
 
     def __init__(self, page: Page, pictures: Path) -> None:
         self.page = page
         self.complaints: list[str] = []
         self.may_lose_server = False
+        self.refused: dict[str, int] = {}
         self._pictures = pictures
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -72,6 +74,18 @@ class Seat:
         await self.at(f"#ticket [name={name}]").blur()
         await self.shows(f"#sure-{name}", "人工填写")
 
+    async def administer(self, part: str) -> None:
+        """Leave the desk for a part of the administration."""
+        await self.page.get_by_role("button", name="管理", exact=True).click()
+        await self.page.get_by_role("button", name=part, exact=True).click()
+        await expect(self.at("#administration")).to_be_visible(timeout=WAIT_MS)
+        await expect(self.at("#desk")).to_be_hidden()
+
+    async def write(self, form: str, **fields: str) -> None:
+        """Type into the fields of a form."""
+        for name, value in fields.items():
+            await self.at(f"#{form} [name={name}]").fill(value)
+
     async def hears(self, speaker: str, said: str) -> None:
         """Wait until the final turns of that speaker (caller, agent) are like what was said."""
         turns = self.at(f"#words .turn.{speaker}:not(.partial) p")
@@ -97,7 +111,10 @@ class Seat:
             return
         if self.may_lose_server and "net::ERR_" in message.text:
             return
-        address = message.location["url"]
+        address = message.location["url"].partition("?")[0]
+        for path, status in self.refused.items():
+            if address.endswith(path) and f"status of {status}" in message.text:
+                return
         if any(address.endswith(path) and how in message.text for path, how in EXPECTED.items()):
             return
         self.complaints.append(f"{message.type}: {message.text} ({address})")

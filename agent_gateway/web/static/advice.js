@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { clock, text } from "./language.js";
+import { tip } from "./lookup.js";
 
 /** Show the advice of the call (null: none). */
 export function showAdvice(advice) {
@@ -43,7 +44,5 @@ function duplicates({ duplicates: tickets }) {
 }
 
 function knowledge({ knowledge: tips }) {
-  return tips.map((tip) =>
-    make("details", {}, make("summary", {}, tip.title), make("p", {}, tip.text)),
-  );
+  return tips.map(tip);
 }

@@ -1,11 +1,19 @@
 // The agent's page: keeps what is known of the calls and shows the one that matters.
 
+import {
+  closeAdministration,
+  openAdministration,
+  redrawAdministration,
+  refreshAdministration,
+  showDesk,
+} from "./administration.js";
 import { showAdvice } from "./advice.js";
 import { missedChanged, openCallbacks, showCallBack, showMissed } from "./callbacks.js";
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
+import { openLookup } from "./lookup.js";
 import { learnNames } from "./names.js";
 import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask, unmaskBecause } from "./service.js";
@@ -72,22 +80,24 @@ async function refreshCalls() {
   }
 }
 
-const REFRESHES = 6;
+const FIRST_MS = 1000;
+const LAST_MS = 32_000;
 
-/** The record of a call is written a moment after its end is told. */
-async function refreshUntilWritten(callId, tries = REFRESHES) {
+/** The record of a call is written a moment after its end is told, its recording sealed later. */
+async function refreshUntilSealed(callId, pauseMs = FIRST_MS) {
   if (!state.user) return;
   await refreshCalls();
-  const written = state.last.some((one) => one.call_id === callId && one.ended_at);
-  if (state.user && !written && tries > 1) {
-    setTimeout(() => refreshUntilWritten(callId, tries - 1), 1000);
+  const call = state.last.find((one) => one.call_id === callId);
+  const done = call?.ended_at && call.has_recording;
+  if (state.user && !done && pauseMs <= LAST_MS) {
+    setTimeout(() => refreshUntilSealed(callId, pauseMs * 2), pauseMs);
   }
 }
 
 function failed(error) {
   if (!(error instanceof ServiceError)) throw error;
   if (error.status === 401) leave();
-  else notice(errorText({ message: error.message_zh, message_en: error.message_en }));
+  else notice(errorText(error));
 }
 
 // ---- what the service tells ---------------------------------------------------------------------
@@ -124,7 +134,11 @@ const HEARD = {
   },
   "call.arrived": ({ call }) => update(call),
   "call.updated": ({ call }) => update(call),
-  "call.offered": ({ call }) => update(call),
+  "call.offered"({ call }) {
+    update(call);
+    // whoever it rings for sees it, whatever they were doing; what they typed stays
+    if (call.ringing.includes(state.user.extension)) showDesk();
+  },
   "call.offer_ended"(message) {
     const call = state.calls.get(message.call_id);
     if (!call) return;
@@ -143,7 +157,7 @@ const HEARD = {
   "call.ended"(message) {
     const call = state.calls.get(message.call_id);
     if (call) Object.assign(call, { ended_at: message.at, ringing: [] });
-    refreshUntilWritten(message.call_id);
+    refreshUntilSealed(message.call_id);
   },
   "call.alarm"(message) {
     const call = state.calls.get(message.call_id);
@@ -289,8 +303,11 @@ function enter(user) {
     .then(() => {
       forgetForm();
       show();
+      redrawAdministration();
     })
     .catch(failed);
+  openLookup(failed);
+  openAdministration(user, (error) => (error ? failed(error) : notice("")));
   openCallbacks(failed).catch(failed);
   openTranscripts(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
@@ -300,6 +317,7 @@ function leave() {
   state.live?.close();
   closeSupervision();
   closeTranscript();
+  closeAdministration();
   Object.assign(state, { user: null, agent: null, current: null, live: null });
   state.calls.clear();
   unmaskBecause("");
@@ -307,7 +325,7 @@ function leave() {
   byId("bar").hidden = true;
   byId("desk").hidden = true;
   byId("login").hidden = false;
-  byId("calls").replaceChildren();
+  showCalls([]);
   notice("");
 }
 
@@ -322,7 +340,7 @@ byId("login").addEventListener("submit", async (event) => {
     form.reset();
     enter(reply.user);
   } catch (problem) {
-    error.textContent = errorText({ message: problem.message_zh, message_en: problem.message_en });
+    error.textContent = errorText(problem);
   }
 });
 byId("logout").addEventListener("click", async () => {
@@ -339,6 +357,7 @@ byId("unmask").addEventListener("submit", (event) => {
   unmaskBecause(reason);
   // all is sent anew, in full
   state.live.send({ type: "unmask", reason });
+  refreshAdministration();
 });
 byId("be-ready").addEventListener("click", () => want("ready"));
 byId("be-break").addEventListener("click", () => want("break", byId("break-reason").value));
@@ -353,6 +372,7 @@ byId("language").addEventListener("click", () => {
   showSupervision();
   showMissed();
   redrawTranscript();
+  redrawAdministration();
 });
 
 translatePage();

@@ -204,6 +204,90 @@ const TEXTS = {
   disposition_emergency: ["已接通紧急热线", "Emergency line"],
   disposition_completed_in_ivr: ["语音完成", "Completed in IVR"],
   disposition_failed: ["失败", "Failed"],
+  administration: ["管理", "Administration"],
+  back_to_desk: ["返回工作台", "Back to the desk"],
+  unsaved: ["有未保存的内容，要放弃吗？", "There is unsaved input. Throw it away?"],
+  throw_away: ["放弃", "Throw away"],
+  cancel: ["取消", "Cancel"],
+  save_it: ["保存", "Save"],
+  saved: ["已保存", "Saved"],
+  more: ["更多", "More"],
+  search: ["查找", "Search"],
+  show_all: ["显示", "Show"],
+  in_force_only: ["仅当前有效", "In force now"],
+  also_past: ["全部（含未生效和已停用）", "All, also past and future"],
+  count_of: ["条", "entries"],
+  state: ["状态", "State"],
+  edit: ["编辑", "Edit"],
+  knowledge_base: ["知识库", "Knowledge base"],
+  knowledge_new: ["新条目", "New entry"],
+  knowledge_edit: ["修改条目", "Change an entry"],
+  knowledge_title: ["标题", "Title"],
+  knowledge_text: ["内容（坐席可照读）", "Text (to be read out)"],
+  knowledge_keywords: ["关键词（用逗号或空格分开）", "Keywords (with commas or blanks between)"],
+  knowledge_category: ["事项分类", "Category"],
+  any_category: ["不限", "Any"],
+  valid_from: ["有效期从", "Valid from"],
+  valid_until: ["有效期至（含当天）", "Valid until (included)"],
+  valid: ["有效期", "Valid"],
+  changed_by: ["修改人", "Changed by"],
+  from_when: ["自", "from"],
+  always: ["长期", "always"],
+  retire: ["停用", "Retire"],
+  retire_sure: ["停用后坐席不再看到该条目，仍可在“全部”中找到：", "Agents will not see this entry any more; it stays under “All”: "],
+  remove: ["删除", "Delete"],
+  remove_sure: ["删除后不能恢复：", "This cannot be taken back. Delete: "],
+  retired: ["已停用", "Retired"],
+  in_force: ["有效", "In force"],
+  upcoming: ["未生效", "To come"],
+  gone_meanwhile: ["该条目已被删除；再次保存将作为新条目", "The entry was deleted; saving again makes a new one"],
+  now_is: ["现在的内容", "How it is now"],
+  take_theirs: ["放弃我的修改，改用现在的内容", "Drop mine, take what is there now"],
+  save_mine: ["仍按我的内容保存", "Save mine all the same"],
+  look_up: ["查知识库", "Look up in the knowledge base"],
+  nothing_found: ["没有找到", "Nothing found"],
+  pinned_targets: ["一键转接目标", "Targets of one click"],
+  pinned_new: ["发布到所有坐席", "Put on all desks"],
+  pinned_kind: ["类型", "Kind"],
+  pinned_topic: ["热点", "Topic of the day"],
+  pinned_leader: ["值班领导", "Leader on duty"],
+  pinned_title: ["标题或领导姓名", "Topic, or the leader's name"],
+  pinned_note: ["备注（坐席可见）", "Note (agents see it)"],
+  pinned_keywords: ["关键词（来电人说到时突出显示）", "Keywords (it stands out when they are said)"],
+  pinned_target: ["转到", "To"],
+  pinned_number: ["或直接填号码", "Or a number"],
+  other_number: ["（填写号码）", "(a number)"],
+  pinned_transfer: ["点击后", "One click starts"],
+  starts_at: ["开始", "From"],
+  ends_at: ["结束", "Until"],
+  publish: ["发布", "Publish"],
+  published: ["已发布到所有坐席", "It is on all desks"],
+  uses: ["使用次数", "Uses"],
+  over: ["已结束", "Over"],
+  withdrawn: ["已撤下", "Withdrawn"],
+  withdraw: ["撤下", "Withdraw"],
+  withdraw_sure: ["立即从所有坐席撤下：", "Take off all desks at once: "],
+  callers_lists: ["来电名单", "Callers' lists"],
+  list_blocked: ["限制来电", "Blocked"],
+  list_priority: ["重点来电", "Priority"],
+  "list_no-survey": ["不回访", "No survey calls"],
+  callers_list: ["名单", "List"],
+  callers_add: ["登记号码", "List a number"],
+  number: ["号码", "Number"],
+  reason: ["原因", "Reason"],
+  priority_bonus: ["优先级（1–100）", "Priority (1 to 100)"],
+  until_needed: ["必填：到期自动解除，最长期限由系统设置", "Needed: it ends by itself; the longest time is a setting"],
+  until_optional: ["不填：长期", "Empty: for good"],
+  until_when: ["截止时间", "Until"],
+  for_good: ["长期", "for good"],
+  listed_by: ["登记人", "Listed by"],
+  add: ["登记", "Add"],
+  listed: ["已登记", "Listed"],
+  take_off: ["移除", "Remove"],
+  take_off_sure: ["从名单中移除号码：", "Take this number off the list: "],
+  removed: ["已移除", "Removed"],
+  not_sealed: ["录音未归档", "Not sealed yet"],
+  not_playable: ["录音无法播放，请联系管理员", "The recording cannot be played"],
   field_request_type: ["诉求类型", "Kind of request"],
   field_category: ["事项分类", "Category"],
   field_line: ["业务线路", "Line"],
@@ -242,7 +326,10 @@ let english = localStorage.getItem(KEY) === "en";
 export const text = (name) => (TEXTS[name] ? TEXTS[name][english ? 1 : 0] : name);
 
 /** The Chinese or the English message of an error of the service. */
-export const errorText = (error) => (english ? error.message_en : error.message);
+export const errorText = (error) => (english ? error.message_en : (error.message_zh ?? error.message));
+
+/** What is wrong with one field of the input. */
+export const problemText = (detail) => (english ? detail.problem : detail.problem_zh || detail.problem);
 
 /** Write the texts of the page's fixed parts. */
 export function translatePage() {
@@ -275,6 +362,12 @@ export function clock(iso) {
   const options = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
   if (!today) Object.assign(options, { month: "2-digit", day: "2-digit" });
   return time.toLocaleString(english ? "en-GB" : "zh-CN", { ...options, hour12: false });
+}
+
+/** A day or a time with its day. */
+export function moment(iso) {
+  const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" };
+  return new Date(iso).toLocaleString(english ? "en-GB" : "zh-CN", { ...options, hour12: false });
 }
 
 /** Seconds as m:ss. */

@@ -7,6 +7,9 @@ export class ServiceError extends Error {
     this.status = status;
     this.message_en = error.message_en;
     this.message_zh = error.message;
+    this.code = error.code ?? "";
+    // faults of single fields: {field, problem, problem_zh}
+    this.details = error.details ?? [];
   }
 }
 

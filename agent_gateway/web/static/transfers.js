@@ -1,11 +1,12 @@
 // Handing the call on: topics, emergency lines, targets of the directory, and what fits the moment.
 
-import { byId, make } from "./dom.js";
+import { byId } from "./dom.js";
 import { openEmergency, showEmergency } from "./emergency.js";
 import { text } from "./language.js";
 import { nameOf } from "./names.js";
 import { leaders, showTopics } from "./pinned.js";
 import { ask } from "./service.js";
+import { groupsOf } from "./targets.js";
 
 const RINGING = ["consult_ringing", "three_way_ringing"];
 const BEGIN = ["blind", "consult", "three_way"];
@@ -14,7 +15,6 @@ const ALLOWED = {
   complete: ["consult_ringing", "consulting", "three_way"],
   abort: [...RINGING, "consulting", "three_way"],
 };
-const KINDS = ["leader", "department", "sub_centre", "expert", "hotline", "utility", "agent", "queue"];
 
 let shown = null;
 let listed = "";
@@ -66,20 +66,9 @@ function listTargets() {
   listed = key;
   const list = byId("transfer-target");
   const chosen = list.value;
-  list.replaceChildren(
-    ...KINDS.map((kind) => [kind, found.filter((one) => one.kind === kind)])
-      .filter(([, members]) => members.length)
-      .map(([kind, members]) =>
-        make("optgroup", { label: text(`target_${kind}`) }, ...members.map(option)),
-      ),
-  );
+  list.replaceChildren(...groupsOf(found));
   list.value = chosen;
   if (list.selectedIndex < 0 && words && found.length) list.selectedIndex = 0;
-}
-
-function option(one) {
-  const closed = one.open ? "" : `（${text("closed")}）`;
-  return make("option", { value: one.target, title: one.note }, one.name + closed);
 }
 
 byId("transfer-search").addEventListener("input", listTargets);

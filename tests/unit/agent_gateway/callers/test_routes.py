@@ -99,6 +99,30 @@ async def test_given_what_makes_no_sense_then_refused(
     assert await trail(house) == []
 
 
+async def test_given_a_number_in_any_spelling_when_looked_for_then_its_entry_only(
+    house: House, known: KnownCallers
+) -> None:
+    for number in (NUMBER, "8123456"):
+        assert (await house.ask("POST", BLOCKED, as_="boss", body=block(number)))[0] == 200
+    for number, found in (
+        ("%2B86" + NUMBER, [NUMBER]),
+        ("0931-8123456", ["09318123456"]),
+        ("13900000009", []),
+        ("nobody", []),
+    ):
+        _, page = await house.ask("GET", f"{BLOCKED}?number={number}", as_="root")
+        assert [one["number"] for one in page["callers"]] == found
+
+
+async def test_given_a_refused_number_when_told_then_at_its_field(
+    house: House, known: KnownCallers
+) -> None:
+    for body, field in ((block("110"), "number"), (block(days=-1), "until")):
+        _, reply = await house.ask("POST", BLOCKED, as_="boss", body=body)
+        [detail] = reply["error"]["details"]
+        assert (detail["field"], detail["problem_zh"]) == (field, reply["error"]["message"])
+
+
 @pytest.mark.parametrize("path", [BLOCKED, PRIORITY])
 async def test_given_an_agent_then_the_lists_are_closed(
     house: House, known: KnownCallers, path: str

@@ -91,6 +91,10 @@ async def test_given_a_call_when_asked_for_then_path_events_and_transcript_are_t
     assert call["disposition"] == "answered"
     assert call["ticket_number"]
     assert not call["has_recording"]
+    await _seal(house, "1.1")
+    for who in ("zhang", "boss"):
+        [listed] = (await house.ask("GET", "/api/calls", as_=who))[1]["calls"]
+        assert listed["has_recording"]
     _, transcript = await house.ask("GET", "/api/calls/1.1/transcript", as_="zhang")
     assert transcript["turns"][0]["text"] == "路灯坏了"
     assert transcript["turns"][0]["readable"] == "路灯坏了。"

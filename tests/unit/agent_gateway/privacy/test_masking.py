@@ -27,6 +27,14 @@ def test_given_json_when_masked_then_keys_say_what_is_personal(given: Any, maske
     assert masked_json(given) == masked
 
 
+def test_given_advice_when_masked_then_what_is_to_be_read_out_stays() -> None:
+    tip = {"id": 1, "title": "报修", "text": "电话0931-1234567"}
+    like = {"number": "20260302000001", "address": "张掖路，电话13900005678"}
+    masked = masked_json({"knowledge": [tip], "duplicates": [like]})
+    assert masked["knowledge"] == [tip]
+    assert "13900005678" not in repr(masked)
+
+
 def test_given_a_ticket_when_masked_then_name_and_number_are_gone_from_all_of_it() -> None:
     pieces = [{"turn": 0, "words": "幺三九零"}, {"turn": 1, "words": "零零零五六七八"}]
     ticket = {

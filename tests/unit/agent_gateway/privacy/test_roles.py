@@ -62,6 +62,22 @@ async def test_given_a_masked_role_when_anything_is_asked_for_then_no_number_is_
     assert DICTATED in repr((await house.ask("GET", "/api/calls/1.1/transcript", as_="zhang"))[1])
 
 
+async def test_given_the_staff_s_own_words_when_asked_for_then_numbers_in_them_are_in_full(
+    house: House,
+) -> None:
+    entry = {"title": "路灯报修", "text": "电话0931-1234567", "keywords": ["路灯"]}
+    status, made = await house.ask("POST", "/api/knowledge", as_="boss", body=entry)
+    assert (status, made["text"]) == (200, entry["text"])
+    one = f"/api/knowledge/{made['id']}"
+    _, listed = await house.ask("GET", "/api/knowledge", as_="boss")
+    assert [listed["entries"][0]["text"], (await house.ask("GET", one, as_="boss"))[1]["text"]] == [
+        entry["text"]
+    ] * 2
+    # masked, it would be saved masked
+    _, changed = await house.ask("PUT", one, as_="boss", body=entry)
+    assert changed["text"] == entry["text"]
+
+
 async def test_given_a_reason_when_asked_with_it_then_all_is_shown_and_the_reason_is_kept(
     house: House,
 ) -> None:

@@ -1,0 +1,82 @@
+// What supervisors and administrators keep: one part at a time, in place of the desk.
+
+import { forgetCallers, redrawCallers, showCallers } from "./callerlists.js";
+import { byId } from "./dom.js";
+import { whenSessionEnds } from "./editor.js";
+import { text } from "./language.js";
+import { forgetKnowledge, redrawKnowledge, showKnowledge } from "./knowledge.js";
+import { forgetPinned, redrawPinned, showPinned } from "./pinning.js";
+
+const PARTS = {
+  knowledge: { show: showKnowledge, redraw: redrawKnowledge, forget: forgetKnowledge },
+  pinned: { show: showPinned, redraw: redrawPinned, forget: forgetPinned },
+  callers: { show: showCallers, redraw: redrawCallers, forget: forgetCallers },
+};
+
+let failed = () => {};
+let part = "knowledge";
+// whose input the forms hold: a session that has ended does not cost what was typed
+let username = null;
+
+/** Offer it to those who may; `onError(error)` shows what goes wrong, null: nothing any more. */
+export function openAdministration(user, onError) {
+  failed = onError;
+  whenSessionEnds(onError);
+  if (username !== user.username) for (const one of Object.values(PARTS)) one.forget();
+  username = user.username;
+  byId("administer").hidden = user.role === "agent";
+  showDesk();
+}
+
+/** Nobody is logged in. */
+export function closeAdministration() {
+  byId("sure").close();
+  byId("administer").hidden = true;
+  byId("administration").hidden = true;
+}
+
+/** The desk takes the screen: a call rings, or somebody goes back to it. */
+export function showDesk() {
+  byId("administration").hidden = true;
+  byId("desk").hidden = false;
+  drawSwitch();
+}
+
+/** In the language of now. */
+export function redrawAdministration() {
+  drawSwitch();
+  for (const one of Object.values(PARTS)) one.redraw();
+}
+
+/** What is shown is read anew, masked or in full. */
+export function refreshAdministration() {
+  if (!byId("administration").hidden) PARTS[part].show(failed);
+}
+
+function drawSwitch() {
+  const open = !byId("administration").hidden;
+  const button = byId("administer");
+  button.textContent = text(open ? "back_to_desk" : "administration");
+  button.setAttribute("aria-expanded", String(open));
+  for (const tab of byId("administration-parts").children) {
+    tab.setAttribute("aria-pressed", String(tab.dataset.part === part));
+    byId(`part-${tab.dataset.part}`).hidden = tab.dataset.part !== part;
+  }
+}
+
+function showPart(name) {
+  part = name;
+  byId("desk").hidden = true;
+  byId("administration").hidden = false;
+  drawSwitch();
+  failed(null);
+  PARTS[part].show(failed);
+}
+
+byId("administer").addEventListener("click", () => {
+  if (byId("administration").hidden) showPart(part);
+  else showDesk();
+});
+for (const tab of byId("administration-parts").children) {
+  tab.addEventListener("click", () => showPart(tab.dataset.part));
+}
