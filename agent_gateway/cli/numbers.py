@@ -82,11 +82,10 @@ def preview(
     zone = settings.city.zone
     try:
         moment = datetime.fromisoformat(at) if at else datetime.now(zone)
-    except ValueError:
+        moment = moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    except (ValueError, OverflowError):
         _fail(f"--at must be a time such as 2026-12-01T08:30, not {at!r}")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    seen = look(plan, settings.city, number, moment.astimezone(zone), calendar)
+    seen = look(plan, settings.city, number, moment, calendar)
     if wav:
         _write(settings, [step.prompt for step in seen.steps if step.prompt], wav)
     if as_json:

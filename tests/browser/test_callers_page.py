@@ -18,7 +18,7 @@ CALLER = "13900000321"
 
 
 def later(days: float) -> str:
-    return (datetime.now() + timedelta(days=days)).isoformat(timespec="minutes")
+    return f"{datetime.now().astimezone() + timedelta(days=days):%Y-%m-%dT%H:%M}"
 
 
 async def choose(seat: Seat, name: str) -> None:

@@ -71,15 +71,15 @@ async def test_given_what_cannot_be_published_then_it_is_told_at_its_field_and_i
     await seat.log_in(account.username, account.password)
     await seat.administer("一键转接目标")
     publish = seat.page.get_by_role("button", name="发布", exact=True)
-    begin = datetime.now()
+    begin = datetime.now().astimezone()
     seat.refused[PATH] = 422
-    before = (begin - timedelta(hours=1)).isoformat(timespec="minutes")
+    before = f"{begin - timedelta(hours=1):%Y-%m-%dT%H:%M}"
     await seat.write("pinned-form", title="王局长", ends_at=before, note="带班")
     await publish.click()
     await seat.shows("#pinned-form-ends_at-fault", "须晚于开始时间")
     # the number of a stranger is no target; nor is none at all
     seat.refused[PATH] = 403
-    later = (begin + timedelta(hours=2)).isoformat(timespec="minutes")
+    later = f"{begin + timedelta(hours=2):%Y-%m-%dT%H:%M}"
     await seat.write("pinned-form", ends_at=later, number="13800000000")
     await publish.click()
     await expect(seat.at("#pinned-form-target-fault")).not_to_be_empty(timeout=WAIT_MS)

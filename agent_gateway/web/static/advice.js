@@ -4,8 +4,14 @@ import { byId, make } from "./dom.js";
 import { clock, text } from "./language.js";
 import { tip } from "./lookup.js";
 
+let shown = "";
+
 /** Show the advice of the call (null: none). */
 export function showAdvice(advice) {
+  const key = JSON.stringify([advice, document.documentElement.lang]);
+  // what has not changed stays as it is: somebody may be reading out an entry
+  if (key === shown) return;
+  shown = key;
   const place = byId("advice");
   const parts = advice
     ? [department(advice.department), ...duplicates(advice), ...knowledge(advice)].filter(Boolean)

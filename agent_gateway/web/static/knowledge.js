@@ -143,7 +143,7 @@ function drawForm() {
           make("h3", {}, `${text("now_is")} · ${theirs.updated_by} ${moment(theirs.updated_at)}`),
           make("p", {}, make("strong", {}, theirs.title)),
           make("p", { class: "lines" }, theirs.text),
-          make("p", { class: "empty" }, `${theirs.keywords.join("、")} · ${span(theirs)}`),
+          make("p", { class: "empty" }, [theirs.keywords.join("、"), span(theirs)].filter(Boolean).join(" · ")),
           make(
             "div",
             { class: "buttons" },

@@ -98,7 +98,7 @@ function row(record) {
     make("td", {}, text(`pinned_${pinned.kind}`)),
     make("td", {}, make("span", { class: `badge ${BADGES[state]}` }, text(state))),
     make("td", {}, targets.find((one) => one.target === record.dials)?.name ?? record.dials.replace("number:", "")),
-    make("td", {}, `${moment(pinned.starts_at)} – ${moment(pinned.ends_at)}`),
+    make("td", { class: "wrap" }, `${moment(pinned.starts_at)} – ${moment(pinned.ends_at)}`),
     make("td", {}, String(record.uses)),
     make("td", {}, record.created_by),
     make("td", {}, orders),

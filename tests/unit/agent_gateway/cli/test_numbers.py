@@ -50,8 +50,9 @@ def test_given_an_unknown_number_when_previewed_then_said_so() -> None:
     assert "queue hotline" in ran.stdout
 
 
-def test_given_no_time_when_previewed_then_a_plain_error() -> None:
-    ran = runner.invoke(app, ["numbers", "preview", "96119", "--at", "tomorrow"])
+@pytest.mark.parametrize("at", ["tomorrow", "0001-01-01T00:00:00+10:00", "+08:00:30"])
+def test_given_no_time_when_previewed_then_a_plain_error(at: str) -> None:
+    ran = runner.invoke(app, ["numbers", "preview", "96119", "--at", at])
     assert ran.exit_code == 2
     assert "2026-12-01T08:30" in ran.output
 
