@@ -45,6 +45,9 @@ MAX_MESSAGE_BYTES = 64 << 10
 HEARTBEAT_S = 20.0
 AUTH_TIMEOUT_S = 10.0
 RECHECK_S = 60.0
+# The screen shows an answer some time before the database has it.
+KEPT_WITHIN_S = 5.0
+_LOOK_EVERY_S = 0.05
 MAX_CONNECTIONS = 2_000
 NOT_LOGGED_IN = 4401
 # After this many faults of one connection only every hundredth is logged.
@@ -225,6 +228,7 @@ class _Page:
         if command.ticket:
             ticket = await edit_ticket(context.store, self._who, command.ticket, command.fields)
         else:
+            await self._answer_kept(command.call_id)
             ticket = await edit_ticket_of_call(
                 context.store,
                 self._who,
@@ -236,6 +240,23 @@ class _Page:
             self._who.username, "ticket.edit", ticket.number, detail=" ".join(command.fields)
         )
         context.live.ticket_changed(TicketView.of(ticket))
+
+    async def _answer_kept(self, call_id: str) -> None:
+        """Wait until the database knows what the screen does: that this agent has the call.
+
+        Raises:
+            ApiError: the database is too far behind.
+            SQLAlchemyError: it does not answer.
+        """
+        call, extension = self._context.live.board.get(call_id), self._who.extension
+        if call is None or extension not in call.agents:
+            return
+        try:
+            async with asyncio.timeout(KEPT_WITHIN_S):
+                while extension not in await self._context.store.calls.agents(call_id):  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(_LOOK_EVERY_S)
+        except TimeoutError as error:
+            raise unavailable() from error
 
     def _fault(self, command_id: str | None, code: str, message: str, message_en: str) -> None:
         self._faults += 1
