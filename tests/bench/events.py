@@ -125,9 +125,8 @@ async def _staffed(hotline: Hotline) -> AsyncIterator[TestPhone]:
 
 @asynccontextmanager
 async def _page(hotline: Hotline) -> AsyncIterator[tuple[Listener, Api]]:
-    admin = hotline.accounts["admin"]
     listener = Listener(hotline)
-    async with Api(hotline.web, admin.username, admin.password) as page:
+    async with hotline.api("admin") as page:
         await page.watch()
         await listener.link.start()
         try:

@@ -41,7 +41,7 @@ async def measure() -> None:
                 return listener.link.up
 
             await until(up, "AMI link")
-            async with Api(hotline.web, account.username, account.password) as desk:
+            async with hotline.api("agent8001") as desk:
                 await desk.watch()
                 await desk.state("ready")
                 caller = await phone.dial("12345", caller="13900000044", max_s=300)

@@ -15,7 +15,6 @@ from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from telephony.testphone.configuration import free_port
 from tests.browser.chromium import chromium
 from tests.browser.seat import Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import MENU_LINE, ROOT, Hotline, until
 
 SURVEY_LINE = MENU_LINE
@@ -55,11 +54,8 @@ async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
             "holidays": _ALL_DAY,
         },
     )
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -83,8 +79,7 @@ async def seat(browser: Browser, hotline: Hotline, tmp_path: Path) -> AsyncItera
     """The page, opened, nobody logged in; in the end the browser must have no complaint."""
     async with opened(browser, hotline, tmp_path) as seat:
         yield seat
-    account = hotline.accounts["agent8001"]
-    async with Api(hotline.web, account.username, account.password) as agent:
+    async with hotline.api("agent8001") as agent:
         await agent.state("logged_out")
     await hotline.asterisk.command("channel request hangup all")
     await until(hotline.idle, "Asterisk without channels", 15)

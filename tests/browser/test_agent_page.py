@@ -7,7 +7,6 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
 
 HOSTILE_NAME = "<img src=x onerror=window.broken=1>"
@@ -109,7 +108,7 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await expect(seat.at("#calls tr").first).to_contain_text("已接听", timeout=WAIT_MS)
     await seat.picture("ticket")
     number = await seat.at("#ticket-number").inner_text()
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("agent8001") as api:
         ticket = await api.get(f"/api/tickets/{number}")
     assert ticket["fields"]["district"]["value"] == "七里河区"
     assert ticket["fields"]["summary"]["value"] == "烧烤店油烟扰民"
@@ -135,7 +134,7 @@ async def test_given_a_call_that_was_heard_again_when_read_then_the_better_words
     await expect(seat.at("#calls tr").first).to_contain_text("已接听", timeout=WAIT_MS)
     await expect(seat.at("#transcript")).to_be_hidden()
 
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("agent8001") as api:
         call_id = (await api.get("/api/calls?caller=13900000083"))["calls"][0]["call_id"]
 
         async def heard_again() -> bool:

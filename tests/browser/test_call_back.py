@@ -6,7 +6,6 @@ from playwright.async_api import expect
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.records import waiting
 
@@ -47,7 +46,7 @@ async def test_given_a_missed_call_when_called_back_then_the_result_is_entered_a
     await seat.page.get_by_role("button", name="登记").click()
     await expect(entry).to_have_count(0, timeout=WAIT_MS)
     await expect(seat.at("#callback-result")).to_be_hidden()
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("agent8001") as api:
         kept = (await api.get("/api/callbacks"))["callbacks"][0]
     assert (kept["citizen"], kept["result"], kept["note"]) == (CITIZEN, "wrong_number", "家人接听")
 
@@ -67,7 +66,7 @@ async def test_given_a_talk_when_the_button_is_pressed_then_the_caller_is_asked(
     await call.press("5")
 
     async def rated() -> bool:
-        async with Api(hotline.web, account.username, account.password) as api:
+        async with hotline.api("agent8001") as api:
             calls = (await api.get("/api/calls?caller=13900000092"))["calls"]
             path = (await api.get(f"/api/calls/{calls[0]['call_id']}"))["path"]
         if not any(one["step"] == "survey" for one in path):

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api, Message
+from tests.live.harness.api import Message
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.service import recogniser_pid
 
@@ -75,7 +75,7 @@ async def test_given_guesses_when_the_caller_goes_on_then_evidence_is_marked_and
     await seat.field("department", "urban_management")
     await seat.field("category", "urban.street_light")
     number = await seat.at("#ticket-number").inner_text()
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("agent8001") as api:
 
         async def filled() -> Message | None:
             ticket = (await api.get(f"/api/tickets/{number}"))["fields"]

@@ -8,7 +8,6 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline
 from tests.live.harness.talk import HEARD, NOT_HEARD, heard
 
@@ -25,7 +24,7 @@ async def test_given_a_supervisor_when_an_agent_talks_then_figures_whispering_an
     await seat.log_in("banzhang", added["password"])
     agent, queue = '[data-agent="8001"]', '[data-queue="hotline"]'
     await seat.shows(agent, "未登录队列")
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("agent8001") as api:
         await api.state("ready")
         await seat.shows(agent, "就绪")
         listen = seat.page.get_by_role("button", name="监听 8001", exact=True)

@@ -10,7 +10,6 @@ from playwright.async_api import expect
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.browser.conftest import SURVEY_LINE
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import CONTACT_NUMBERS, NIGHT_DUTY, Hotline
 from tests.live.harness.records import reached
 from tests.live.harness.talk import fresh
@@ -142,13 +141,12 @@ async def test_given_a_topic_and_a_leader_when_pinned_then_the_open_page_has_the
 ) -> None:
     fresh(outside[CONTACT_NUMBERS[0]])
     call = await talk(hotline, phone, telephone, seat, "13900000093")
-    account = hotline.accounts["admin"]
     now = datetime.now(UTC)
     span = {
         "starts_at": now.isoformat(),
         "ends_at": (now + timedelta(minutes=5)).isoformat(),
     }
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
         leader = await admin.post(
             "/api/pinned-targets", kind="leader", title="王局长", target="contact:water", **span
         )

@@ -6,7 +6,6 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline
 from tests.live.harness.records import waiting
 
@@ -15,8 +14,7 @@ async def test_given_a_listed_number_that_calls_again_then_both_badges_on_the_sc
     hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat
 ) -> None:
     caller = "13900000351"
-    admin = hotline.accounts["admin"]
-    async with Api(hotline.web, admin.username, admin.password) as api:
+    async with hotline.api("admin") as api:
         await api.post("/api/callers/priority", number=caller, reason="测试", priority=20)
     missed = await phone.dial("12345", caller=caller, keys=[(0.3, "0")])
     await waiting(hotline, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from telephony.testphone import PhoneAgent, TestPhone
 from telephony.testphone.configuration import free_port
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import DEPARTMENT_NUMBER, Hotline, until
-from tests.live.harness.talk import DRILL, EMERGENCY, Conversation, Outside, fresh
+from tests.live.harness.seats import at_rest, watching
+from tests.live.harness.talk import DRILL, EMERGENCY, Conversation, Outside
 from tests.live.harness.trunk import Trunk
 from tests.unit.asr.extractor.chat_server import ChatServer
 
@@ -57,11 +57,8 @@ async def hotline(language_model: ChatServer) -> AsyncIterator[Hotline]:
             "location_header": "X-Location",
         },
     )
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -91,13 +88,8 @@ async def telephones(
     hotline: Hotline, _telephones: dict[str, PhoneAgent]
 ) -> AsyncIterator[dict[str, PhoneAgent]]:
     """The agents' telephones; afterwards nothing of a call may be left anywhere."""
-    # what a failed test before left behind must not fail this one
-    await hotline.asterisk.command("channel request hangup all")
-    await until(hotline.idle, "Asterisk without channels", 15)
-    for telephone in _telephones.values():
-        fresh(telephone)
-    yield _telephones
-    await until(hotline.idle, "Asterisk without channels", 15)
+    async with at_rest(hotline, _telephones):
+        yield _telephones
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -105,22 +97,13 @@ async def agents(
     hotline: Hotline, telephones: dict[str, PhoneAgent]
 ) -> AsyncIterator[dict[str, Api]]:
     """The agents at their browsers, watching, not logged in to the queue."""
-    async with AsyncExitStack() as stack:
-        seats: dict[str, Api] = {}
-        for extension in AGENTS:
-            account = hotline.accounts[f"agent{extension}"]
-            api = Api(hotline.web, account.username, account.password)
-            seats[extension] = await stack.enter_async_context(api)
-            await api.watch()
+    async with watching(hotline, AGENTS) as seats:
         yield seats
-        for api in seats.values():
-            await api.state("logged_out")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin(hotline: Hotline) -> AsyncIterator[Api]:
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         yield api
 
 

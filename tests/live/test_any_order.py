@@ -46,8 +46,7 @@ async def crowd(
     async with AsyncExitStack() as stack:
 
         async def user(name: str) -> Api:
-            account = hotline.accounts[name]
-            api = Api(hotline.web, account.username, account.password)
+            api = hotline.api(name)
             return await stack.enter_async_context(api)
 
         seats = {extension: await user(f"agent{extension}") for extension in telephones}

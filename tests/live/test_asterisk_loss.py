@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from telephony.testphone import TestPhone
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
 
 
@@ -17,11 +16,8 @@ from tests.live.harness.hotline import SPEECH, Hotline, until
 async def own_hotline() -> AsyncIterator[Hotline]:
     """A hotline that may be broken: no other test uses it."""
     hotline = Hotline.make(asr={"enabled": False})
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 async def test_given_a_call_when_asterisk_is_killed_then_its_record_and_recording_are_kept(
@@ -38,8 +34,7 @@ async def test_given_a_call_when_asterisk_is_killed_then_its_record_and_recordin
         await hotline.asterisk.wait()
         await hotline.asterisk.start()
         await until(hotline.serves, "link to the new Asterisk", 40)
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
 
         async def kept() -> dict[str, object] | None:
             calls = (await admin.get("/api/calls?caller=13900000061"))["calls"]

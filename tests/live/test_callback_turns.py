@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from telephony.testphone import AgentBehaviour, TestPhone
 from telephony.testphone.configuration import free_port
-from tests.live.harness.api import Api, Message
+from tests.live.harness.api import Message
 from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.records import reached, waiting
 
@@ -21,21 +21,18 @@ async def dialling() -> AsyncIterator[Hotline]:
     """A hotline of its own, with trunks."""
     telephones = free_port(socket.SOCK_DGRAM)
     hotline = Hotline.make(outbound={"trunks": [f"127.0.0.1:{telephones}"] * 2})
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 async def test_given_a_waiting_caller_who_asked_for_it_when_an_agent_is_free_then_both_are_rung(
     dialling: Hotline,
 ) -> None:
-    account, leader = dialling.accounts["agent8001"], dialling.accounts["admin"]
+    account = dialling.accounts["agent8001"]
     async with (
         TestPhone(dialling.installation, dialling.sip, sip_port=dialling.trunks[1]) as phone,
-        Api(dialling.web, account.username, account.password) as desk,
-        Api(dialling.web, leader.username, leader.password) as admin,
+        dialling.api("agent8001") as desk,
+        dialling.api("admin") as admin,
     ):
         await desk.watch()
         telephone = await phone.add_agent(account.sip_user, account.sip_password)

@@ -369,8 +369,7 @@ async def test_given_a_talk_with_a_citizen_when_the_service_is_killed_then_it_go
     finally:
         await hotline.start_service()
     assert _hears(answering, AGENT_SAYS) > HEARD
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as again:
+    async with hotline.api("admin") as again:
         record = await _record(again, call_id)
         assert (record["direction"], record["disposition"]) == ("outbound", "answered")
         assert (record["caller"], record["line"], record["agent"]) == (CITIZEN, "12328", "8001")

@@ -17,7 +17,6 @@ from agent_gateway.service import prepare
 from agent_gateway.store import CallFilter
 from agent_gateway.store.models import Call
 from config.settings import load_settings
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.midnight import ZoneFolder, zone_with_midnight_at
 from tests.live.harness.sipp import Outcome, SippRun, run_sipp
@@ -62,11 +61,8 @@ async def hotline(zones: ZoneFolder) -> AsyncIterator[Hotline]:
     (hotline.data_dir / "numberplan.first").write_bytes(plan.read_bytes())
     for key in (f"announcement-{NUMBER}", f"greeting-{NUMBER}"):
         say(hotline, key, zh=SHORT, en=SHORT)
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest.mark.timeout(PREPARED_IN_S + RUN_S + 2 * KEPT_WITHIN_S)
@@ -96,10 +92,9 @@ async def test_given_twenty_calls_a_second_when_midnight_comes_then_each_gets_it
 async def test_given_twenty_calls_a_second_when_the_plan_changes_again_and_again_then_none_is_lost(
     hotline: Hotline,
 ) -> None:
-    account = hotline.accounts["admin"]
     _write(hotline, RETIRED)
     changes = 0
-    async with Api(hotline.web, account.username, account.password) as boss:
+    async with hotline.api("admin") as boss:
         await boss.post("/api/configuration/reload")
         load = asyncio.create_task(_load(hotline))
         try:

@@ -36,11 +36,8 @@ async def changing() -> AsyncIterator[Hotline]:
     menus = hotline.data_dir / "menus.toml"
     menus.write_text(PATIENT, encoding="utf-8")
     hotline.environment["HOTLINE_MENUS"] = str(menus)
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -51,8 +48,7 @@ async def caller(changing: Hotline) -> AsyncIterator[TestPhone]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(changing: Hotline) -> AsyncIterator[Api]:
-    account = changing.accounts["admin"]
-    async with Api(changing.web, account.username, account.password) as api:
+    async with changing.api("admin") as api:
         yield api
 
 

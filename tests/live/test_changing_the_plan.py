@@ -56,11 +56,8 @@ async def changing() -> AsyncIterator[Hotline]:
     hotline = Hotline.make()
     write_plan(hotline, RETIRED)
     say(hotline, "announcement-12336", "greeting-12336")
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -71,8 +68,7 @@ async def caller(changing: Hotline) -> AsyncIterator[TestPhone]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(changing: Hotline) -> AsyncIterator[Api]:
-    account = changing.accounts["admin"]
-    async with Api(changing.web, account.username, account.password) as api:
+    async with changing.api("admin") as api:
         yield api
 
 
@@ -126,8 +122,7 @@ async def test_given_a_plan_with_a_fault_when_taken_then_refused_with_its_key_an
     assert await boss.status("POST", "/api/configuration/reload") == 422
     assert await changing.asterisk.command("dialplan show line") == before
     assert (await _answered(caller, "12336", "13900000505"))[0]
-    agent = changing.accounts["agent8001"]
-    async with Api(changing.web, agent.username, agent.password) as api:
+    async with changing.api("agent8001") as api:
         assert await api.status("POST", "/api/configuration/reload") == 403
 
 
@@ -162,8 +157,7 @@ async def test_given_the_service_down_when_the_plan_is_taken_by_command_then_ast
     await changing.command("configuration", "reload")
     assert (await _answered(caller, "12336", "13900000508"))[0]
     await changing.start_service()
-    account = changing.accounts["admin"]
-    async with Api(changing.web, account.username, account.password) as admin:
+    async with changing.api("admin") as admin:
         await until(lambda: record_of(admin, "13900000508"), "the call's record")
         versions = (await admin.get("/api/configuration/number_plan/versions"))["versions"]
     assert versions[-1]["who"].startswith("cli:")
@@ -226,8 +220,7 @@ async def test_given_a_hostile_upload_then_a_plain_refusal_and_the_old_recording
     assert await boss.status("POST", "/api/prompts/zh/nothing", data=form("a.wav", b"x")) == 404
     assert await boss.status("POST", "/api/prompts/zh/..%2f..%2fx", data=form("a", b"x")) == 404
     assert await boss.download(f"{key}/audio") == before
-    agent = changing.accounts["agent8001"]
-    async with Api(changing.web, agent.username, agent.password) as api:
+    async with changing.api("agent8001") as api:
         assert await api.status("POST", key, data=form("a.wav", b"x")) == 403
         assert await api.status("GET", f"{key}/audio") == 403
     assert await changing.is_healthy()

@@ -12,7 +12,6 @@ import pytest
 from agent_gateway.service import prepare
 from config.settings import load_settings
 from telephony.testphone import PhoneCall, TestPhone
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.midnight import ZoneFolder, zone_with_midnight_at
 from tests.live.harness.records import closed
@@ -111,8 +110,7 @@ async def test_given_notices_when_midnight_comes_then_each_is_heard_on_its_days_
                 # the second language of a notice is the notice's, too
                 assert heard(after[BEGINS], ENGLISH) > HEARD
                 assert heard(before[BEGINS], ENGLISH) < NOT_HEARD
-            account = hotline.accounts["admin"]
-            async with Api(hotline.web, account.username, account.password) as admin:
+            async with hotline.api("admin") as admin:
                 vacant = await closed(admin, before[ONLY].caller)
                 told = await closed(admin, after[ONLY].caller)
             assert (vacant["disposition"], told["disposition"]) == ("vacant", "announced")

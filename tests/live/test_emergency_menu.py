@@ -44,11 +44,8 @@ async def house() -> AsyncIterator[Hotline]:
     menus = hotline.data_dir / "menus.toml"
     menus.write_text(MENUS, encoding="utf-8")
     hotline.environment["HOTLINE_MENUS"] = str(menus)
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -77,8 +74,7 @@ async def lines(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(house: Hotline) -> AsyncIterator[Api]:
-    account = house.accounts["admin"]
-    async with Api(house.web, account.username, account.password) as api:
+    async with house.api("admin") as api:
         await api.watch()
         yield api
 

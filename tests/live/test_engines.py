@@ -41,11 +41,6 @@ async def with_engine(
     await hotline.start_service()
 
 
-def desk_of(hotline: Hotline) -> Api:
-    account = hotline.accounts["agent8001"]
-    return Api(hotline.web, account.username, account.password)
-
-
 async def answered(phone: TestPhone, telephone: PhoneAgent, desk: Api) -> tuple[str, PhoneCall]:
     """A caller and the agent at the desk, who talk; the call's id."""
     await desk.watch()
@@ -73,7 +68,7 @@ async def test_given_a_streaming_model_for_sherpa_when_people_call_then_it_hears
     tmp_path: Path,
 ) -> None:
     await with_engine("sherpa", make_sherpa_model(tmp_path / "tiny"))
-    async with desk_of(hotline) as desk:
+    async with hotline.api("agent8001") as desk:
         call_id, call = await answered(phone, telephones["8001"], desk)
         await call.speak(CALLER_SAYS)
         final = await desk.heard("transcript.final", lambda m: m["speaker"] == "caller", 60)
@@ -104,7 +99,7 @@ async def test_given_no_model_when_people_call_then_all_but_the_words_is_there(
     tmp_path: Path,
 ) -> None:
     await with_engine("vosk", tmp_path / "missing")
-    async with desk_of(hotline) as desk:
+    async with hotline.api("agent8001") as desk:
         call_id, call = await answered(phone, telephones["8001"], desk)
         assert "no such folder" in hotline.service_log()
         await call.speak(CALLER_SAYS)
@@ -125,7 +120,7 @@ async def test_given_a_model_cut_short_when_it_is_put_right_in_a_call_then_the_c
     whole = joiner.read_bytes()
     joiner.write_bytes(whole[: len(whole) // 2])
     await with_engine("sherpa", model)
-    async with desk_of(hotline) as desk:
+    async with hotline.api("agent8001") as desk:
         call_id, call = await answered(phone, telephones["8001"], desk)
         status, health = await desk.download("/healthz")
         assert status == 200
@@ -140,7 +135,7 @@ async def test_given_a_model_cut_short_when_it_is_put_right_in_a_call_then_the_c
         # as its supervisor would, while the two talk
         await with_engine("sherpa", model)
         assert not call.is_ended
-    async with desk_of(hotline) as desk:
+    async with hotline.api("agent8001") as desk:
         await desk.watch()
 
         async def heard() -> bool:

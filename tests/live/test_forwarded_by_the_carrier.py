@@ -118,8 +118,7 @@ async def test_given_no_service_then_plain_forms_lead_to_the_line_all_the_same(
     finally:
         if service == "away":
             await hotline.start_service()
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
         record = await until(lambda: record_of(admin, caller), "record of the call", 90)
     assert record is not None
     assert record["line"] == LINE

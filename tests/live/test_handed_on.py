@@ -107,11 +107,8 @@ async def house() -> AsyncIterator[Hotline]:
             file = hotline.settings.prompts_dir / "studio" / lang / f"announcement-{number}.wav"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(ANNOUNCEMENT.read_bytes())
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -141,8 +138,7 @@ async def targets(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(house: Hotline) -> AsyncIterator[Api]:
-    account = house.accounts["admin"]
-    async with Api(house.web, account.username, account.password) as api:
+    async with house.api("admin") as api:
         yield api
 
 
@@ -358,7 +354,6 @@ async def test_given_the_service_down_when_office_centre_and_key_are_used_then_a
         await call.hangup()
         await call.wait_ended()
     await house.start_service()
-    account = house.accounts["admin"]
-    async with Api(house.web, account.username, account.password) as admin:
+    async with house.api("admin") as admin:
         record = await closed(admin, "13900000671")
         assert (record["recovered"], record["disposition"]) == (True, "handed_on")

@@ -305,8 +305,7 @@ async def test_given_wrong_websocket_messages_then_each_is_answered_and_the_page
     assert (await agent.heard("pong"))["id"] == "still there"
     await log.has("live.message_refused", user="agent8001", code="invalid")
 
-    account = hotline.accounts["agent8002"]
-    async with Api(hotline.web, account.username, account.password) as other:
+    async with hotline.api("agent8002") as other:
         await other.watch()
         await other.send('"' + "x" * 200_000 + '"')
         await log.has("live.connection_refused", user="agent8002", reason="exceeds limit")

@@ -90,17 +90,13 @@ async def retired() -> AsyncIterator[Hotline]:
     hotline.add_lines(lines(datetime.now(hotline.settings.city.zone)))
     announced = (*SAID.values(), CANCELLED_SAID, PAST, PRESSED)
     say(hotline, *(f"announcement-{number}" for number in announced), zh=SHORT)
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def boss(retired: Hotline) -> AsyncIterator[Api]:
-    account = retired.accounts["admin"]
-    async with Api(retired.web, account.username, account.password) as api:
+    async with retired.api("admin") as api:
         yield api
     await until(retired.idle, "Asterisk without channels", 15)
 

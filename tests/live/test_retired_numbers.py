@@ -84,11 +84,8 @@ async def old_numbers() -> AsyncIterator[Hotline]:
     hotline.add_lines(LINES)
     for number in RETIRED:
         say(hotline, f"announcement-{number}")
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -99,8 +96,7 @@ async def caller(old_numbers: Hotline) -> AsyncIterator[TestPhone]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def records(old_numbers: Hotline) -> AsyncIterator[Api]:
-    account = old_numbers.accounts["admin"]
-    async with Api(old_numbers.web, account.username, account.password) as api:
+    async with old_numbers.api("admin") as api:
         yield api
     await until(old_numbers.idle, "Asterisk without channels", 15)
 
@@ -168,7 +164,7 @@ async def test_given_a_forwarded_number_when_called_then_answered_after_it_on_th
 ) -> None:
     account = old_numbers.accounts["agent8001"]
     seat = await caller.add_agent(account.sip_user, account.sip_password)
-    async with Api(old_numbers.web, account.username, account.password) as agent:
+    async with old_numbers.api("agent8001") as agent:
         await agent.watch()
         await agent.state("ready")
         call = await caller.dial("96119", caller="13900000203", keys=[(0.3, "0")])
@@ -310,8 +306,7 @@ async def test_given_the_calls_of_today_when_counted_then_each_old_number_has_it
         calls = (await records.get(f"/api/calls?line={line}&limit=200"))["calls"]
         assert dispositions == Counter(call["disposition"] for call in calls)
     assert counted["12301"]["vacant"] >= 1
-    agent = old_numbers.accounts["agent8001"]
-    async with Api(old_numbers.web, agent.username, agent.password) as api:
+    async with old_numbers.api("agent8001") as api:
         assert await api.status("GET", f"/api/numbers/statistics?from={today}&to={today}") == 403
 
 
@@ -407,8 +402,7 @@ async def test_given_calls_all_the_time_when_midnight_comes_then_every_call_gets
     (detail,) = await until(told, "the change in the audit trail", 40)
     assert detail.startswith("dual (line 12336) > merged announcement-12336-")
     assert "by nobody named at" in detail
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
         for call in after:
             record = await closed(admin, call.caller)
             assert (record["line"], record["disposition"]) == ("12336", "announced")

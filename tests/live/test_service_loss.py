@@ -21,7 +21,7 @@ async def seated(hotline: Hotline, telephones: dict[str, PhoneAgent]) -> AsyncIt
     """Agent 8001 in the queue; the service runs again afterwards."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(_log_out, hotline)
-        async with _agent(hotline) as agent:
+        async with hotline.api("agent8001") as agent:
             await agent.state("ready")
         yield telephones["8001"]
         if not await hotline.serves():
@@ -29,23 +29,13 @@ async def seated(hotline: Hotline, telephones: dict[str, PhoneAgent]) -> AsyncIt
 
 
 async def _log_out(hotline: Hotline) -> None:
-    async with _agent(hotline) as agent:
+    async with hotline.api("agent8001") as agent:
         await agent.state("logged_out")
-
-
-def _agent(hotline: Hotline) -> Api:
-    account = hotline.accounts["agent8001"]
-    return Api(hotline.web, account.username, account.password)
-
-
-def _admin(hotline: Hotline) -> Api:
-    account = hotline.accounts["admin"]
-    return Api(hotline.web, account.username, account.password)
 
 
 async def _record(hotline: Hotline, caller: str) -> Message | None:
     """The finished record of the caller's only call, with its recording."""
-    async with _admin(hotline) as admin:
+    async with hotline.api("admin") as admin:
         calls = (await admin.get(f"/api/calls?caller={caller}"))["calls"]
         assert len(calls) < 2, calls
         if not calls or not calls[0]["ended_at"]:
@@ -116,7 +106,7 @@ async def test_given_a_conversation_when_the_service_is_killed_then_it_goes_on_a
     assert not ringing.is_ended
 
     await hotline.start_service()
-    async with _agent(hotline) as agent:
+    async with hotline.api("agent8001") as agent:
         await agent.watch()
         snapshot = await agent.heard("snapshot")
         state = await until(lambda: _talking(agent), "state of the agent rebuilt")

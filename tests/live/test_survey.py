@@ -153,8 +153,7 @@ async def test_given_no_service_when_the_agent_hangs_up_then_the_caller_is_not_k
             await hotline.start_service()
         else:
             hotline.kill_service(signal.SIGCONT)
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
         record = await until(lambda: _ended(admin, caller), "record of the call", 90)
     assert record is not None
     assert record["disposition"] == "answered"

@@ -129,20 +129,17 @@ async def city() -> AsyncIterator[City]:
             "holidays": ALL_DAY,
         },
     )
-    try:
-        await hotline.start()
-        account, leader = hotline.accounts["agent8001"], hotline.accounts["admin"]
-        async with (
-            TestPhone(hotline.installation, hotline.sip, sip_port=telephones) as phone,
-            Trunk(*hotline.trunks) as trunk,
-            Api(hotline.web, account.username, account.password) as desk,
-            Api(hotline.web, leader.username, leader.password) as admin,
-        ):
-            await desk.watch()
-            telephone = await phone.add_agent(account.sip_user, account.sip_password)
-            yield City(hotline, phone, trunk, telephone, desk, admin)
-    finally:
-        await hotline.stop()
+    async with (
+        hotline,
+        TestPhone(hotline.installation, hotline.sip, sip_port=telephones) as phone,
+        Trunk(*hotline.trunks) as trunk,
+        hotline.api("agent8001") as desk,
+        hotline.api("admin") as admin,
+    ):
+        await desk.watch()
+        account = hotline.accounts["agent8001"]
+        telephone = await phone.add_agent(account.sip_user, account.sip_password)
+        yield City(hotline, phone, trunk, telephone, desk, admin)
 
 
 @pytest.fixture

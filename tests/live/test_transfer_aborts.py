@@ -250,8 +250,7 @@ async def test_given_a_transfer_when_the_agents_browser_dies_then_it_goes_on_and
     await third.wait_answered()
     if kind != "blind":
         # the agent opens the page anew, sees where the call is, and goes on from there
-        account = hotline.accounts["agent8001"]
-        async with Api(hotline.web, account.username, account.password) as page:
+        async with hotline.api("agent8001") as page:
             await page.watch()
             assert talk.call_id in str(await page.heard("snapshot"))
 

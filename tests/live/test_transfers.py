@@ -372,8 +372,7 @@ async def test_given_a_consultation_when_the_service_comes_back_then_it_can_be_m
     await talk.state("consulting")
     hotline.kill_service()
     await hotline.start_service()
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
 
         async def merged() -> bool:
             return await admin.status("POST", f"/api/calls/{talk.call_id}/merge") == 200

@@ -212,8 +212,7 @@ async def test_given_a_call_missed_while_the_service_was_away_then_it_is_entered
         await call.wait_ended()
     finally:
         await hotline.start_service()
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as admin:
+    async with hotline.api("admin") as admin:
         entry = await until(lambda: _entry(admin, caller), "missed call of the time before", 90)
     assert entry is not None
     assert entry["calls"] == 1

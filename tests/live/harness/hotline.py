@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 
@@ -26,6 +26,7 @@ from config.numberplan import DEFAULT_PLAN
 from config.settings import Secrets, Settings, load_secrets, load_settings
 from telephony.asterisk.installation import Installation, find_installation
 from telephony.asterisk.process import AsteriskProcess
+from tests.live.harness.api import Api
 from tests.live.harness.ports import free_ports
 
 T = TypeVar("T")
@@ -82,6 +83,8 @@ async def until(
 
 class Hotline:
     """Asterisk and the service of one installation, each of which can be killed and started.
+
+    As ``async with`` it is started, and stopped and removed at the end.
 
     Attributes:
         accounts: the first accounts by user name, with their passwords.
@@ -175,6 +178,21 @@ class Hotline:
         if self._service is None or self._service.poll() is not None:
             return None
         return self._service.pid
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.stop()
+
+    def api(self, username: str) -> Api:
+        """One of the first accounts, to be logged in by ``async with``."""
+        return Api(self.web, username, self.accounts[username].password)
 
     async def start(self) -> None:
         """Prepare everything and start both; returns when the service is healthy."""

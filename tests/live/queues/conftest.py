@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ import pytest_asyncio
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.live.harness.api import Api
-from tests.live.harness.hotline import Hotline, until
-from tests.live.harness.talk import fresh
+from tests.live.harness.hotline import Hotline
+from tests.live.harness.seats import at_rest, watching
 
 AGENTS = ("8001", "8002")
 SUPERVISOR, SUPERVISOR_PHONE = "banzhang", "8009"
@@ -57,11 +56,8 @@ async def hotline() -> AsyncIterator[Hotline]:
     hotline = Hotline.make(agents={"wrap_up_seconds": 3})
     hotline.add_tables(QUEUES)
     hotline.add_lines(LINES)
-    try:
-        await hotline.start()
+    async with hotline:
         yield hotline
-    finally:
-        await hotline.stop()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -97,12 +93,8 @@ async def telephones(
     hotline: Hotline, _telephones: dict[str, PhoneAgent]
 ) -> AsyncIterator[dict[str, PhoneAgent]]:
     """All telephones; afterwards nothing of a call may be left anywhere."""
-    await hotline.asterisk.command("channel request hangup all")
-    await until(hotline.idle, "Asterisk without channels", 15)
-    for telephone in _telephones.values():
-        fresh(telephone)
-    yield _telephones
-    await until(hotline.idle, "Asterisk without channels", 15)
+    async with at_rest(hotline, _telephones):
+        yield _telephones
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -110,16 +102,8 @@ async def agents(
     hotline: Hotline, telephones: dict[str, PhoneAgent]
 ) -> AsyncIterator[dict[str, Api]]:
     """The agents at their browsers, watching, not logged in to the queue."""
-    async with AsyncExitStack() as stack:
-        seats: dict[str, Api] = {}
-        for extension in AGENTS:
-            account = hotline.accounts[f"agent{extension}"]
-            api = Api(hotline.web, account.username, account.password)
-            seats[extension] = await stack.enter_async_context(api)
-            await api.watch()
+    async with watching(hotline, AGENTS) as seats:
         yield seats
-        for api in seats.values():
-            await api.state("logged_out")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -131,6 +115,5 @@ async def supervisor(hotline: Hotline, supervisor_password: dict[str, str]) -> A
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin(hotline: Hotline) -> AsyncIterator[Api]:
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         yield api
