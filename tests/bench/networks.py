@@ -46,7 +46,7 @@ async def measure() -> None:
     ):
         account = hotline.accounts["agent8001"]
         telephone = await seat.add_agent(account.sip_user, account.sip_password)
-        async with Api(hotline.web, account.username, account.password) as desk:
+        async with hotline.api("agent8001") as desk:
             await desk.watch()
             for delay_ms in DELAYS_MS:
                 await desk.state("ready")
@@ -84,9 +84,8 @@ async def _call(hotline: Hotline, telephone: PhoneAgent, desk: Api, delay_s: flo
         await caller.wait_ended()
         await agent.wait_ended()
         overtaken, by_agent = way.overtaken / way.sent, heard(agent, SAYS)
-    leader = hotline.accounts["admin"]
     with tempfile.TemporaryDirectory() as folder:
-        async with Api(hotline.web, leader.username, leader.password) as admin:
+        async with hotline.api("admin") as admin:
             recording = samples(await sealed(admin, call_id, Path(folder)))
     kept = likeness(recording[:, 0], samples(SAYS)[:, 0])
     return Row(overtaken, words, by_agent, kept)

@@ -10,7 +10,6 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline
 
 BLOCKED, PRIORITY = "/api/callers/blocked", "/api/callers/priority"
@@ -32,8 +31,8 @@ async def add(seat: Seat) -> None:
 async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served_so(
     hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat, office: Seat
 ) -> None:
+    account = hotline.accounts["agent8001"]
     account, admin = hotline.accounts["agent8001"], hotline.accounts["admin"]
-    await seat.log_in(account.username, account.password)
     await seat.be("就绪", "就绪")
     await office.log_in(admin.username, admin.password)
     await office.administer("来电名单")
@@ -63,7 +62,7 @@ async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served
     await office.fits()
     call = await phone.dial("12345", caller=CALLER)
     await call.wait_ended()
-    async with Api(hotline.web, admin.username, admin.password) as api:
+    async with hotline.api("admin") as api:
         await api.watch()
         latest = (await api.get("/api/calls?limit=1"))["calls"][0]
     assert latest["disposition"] in ("blocked", "in_progress")
@@ -76,7 +75,7 @@ async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served
     await office.page.get_by_role("button", name=f"移除 {CALLER}").click()
     await office.at("#sure-yes").click()
     await expect(office.at("#callers-rows tr")).to_have_count(0, timeout=WAIT_MS)
-    async with Api(hotline.web, admin.username, admin.password) as api:
+    async with hotline.api("admin") as api:
         assert (await api.get(BLOCKED))["total"] == 0
 
 
@@ -109,11 +108,11 @@ async def test_given_what_cannot_be_listed_then_it_is_told_at_its_field_and_inpu
 async def test_given_an_agent_then_no_administration_and_for_a_masked_supervisor_masked_numbers(
     hotline: Hotline, seat: Seat, office: Seat
 ) -> None:
-    account, admin = hotline.accounts["agent8001"], hotline.accounts["admin"]
+    account = hotline.accounts["agent8001"]
     await seat.log_in(account.username, account.password)
     await seat.shows("#state", "未登录队列")
     await expect(seat.at("#administer")).to_be_hidden()
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("agent8001") as api:
         for path in (BLOCKED, PRIORITY, "/api/pinned-targets/all"):
             assert await api.status("GET", path) == 403
         for path in (BLOCKED, PRIORITY, "/api/pinned-targets", "/api/knowledge"):
@@ -121,7 +120,7 @@ async def test_given_an_agent_then_no_administration_and_for_a_masked_supervisor
 
     words = ("zhuguan", "--role", "supervisor", "--json")
     added = json.loads(await hotline.command("user", "add", *words))
-    async with Api(hotline.web, admin.username, admin.password) as api:
+    async with hotline.api("admin") as api:
         entry = await api.post(PRIORITY, number=CALLER, reason="测试", priority=20)
         try:
             await office.log_in("zhuguan", added["password"])

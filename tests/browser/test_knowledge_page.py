@@ -10,7 +10,6 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline
 
 PATH = "/api/knowledge"
@@ -34,8 +33,7 @@ async def save(seat: Seat) -> None:
 
 
 async def entries(hotline: Hotline, words: str) -> list[dict[str, Any]]:
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         found = (await api.get(f"{PATH}?all=true&q={words}"))["entries"]
     return [one for one in found if words in one["title"]]
 
@@ -173,16 +171,14 @@ async def test_given_faults_when_saved_then_they_stand_at_their_fields_and_nothi
     await expect(title).to_have_value("")
     [entry] = await entries(hotline, "供热投诉")
     assert entry["text"] == "供热企业先受理。"
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         assert await api.status("DELETE", f"{PATH}/{entry['id']}") == 200
 
 
 async def test_given_two_administrators_when_both_change_an_entry_then_none_overwrites_unseen(
     hotline: Hotline, seat: Seat, office: Seat
 ) -> None:
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         entry = await api.post(PATH, title="停水通知", text="今日停水。")
     one = f"{PATH}/{entry['id']}"
     seat.refused[one] = 409
@@ -214,7 +210,7 @@ async def test_given_two_administrators_when_both_change_an_entry_then_none_over
     await expect(seat.at("#knowledge-form [name=text]")).to_have_value("大后天停水。")
 
     # deleted meanwhile: what was typed can be kept as a new entry
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         assert await api.status("DELETE", one) == 200
     seat.refused[one] = 404
     await save(seat)
@@ -223,7 +219,7 @@ async def test_given_two_administrators_when_both_change_an_entry_then_none_over
     await seat.shows("#knowledge-form [role=status]", "已保存")
     [again] = await entries(hotline, "停水通知")
     assert again["text"] == "大后天停水。"
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         assert await api.status("DELETE", f"{PATH}/{again['id']}") == 200
 
 

@@ -86,7 +86,7 @@ async def test_given_a_citizen_of_the_survey_who_wants_a_person_then_the_call_ca
     await call.wait_ended()
     rung = await citizen.next_call(40)
     await rung.wait_answered()
-    async with Api(hotline.web, "admin", hotline.accounts["admin"].password) as admin:
+    async with hotline.api("admin") as admin:
         await reached(admin, number, "ivr", prompt="survey", detail="score")
     await rung.press("0")
     await (await telephone.next_call()).answer()
