@@ -31,8 +31,8 @@ async def add(seat: Seat) -> None:
 async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served_so(
     hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat, office: Seat
 ) -> None:
-    account = hotline.accounts["agent8001"]
     account, admin = hotline.accounts["agent8001"], hotline.accounts["admin"]
+    await seat.log_in(account.username, account.password)
     await seat.be("就绪", "就绪")
     await office.log_in(admin.username, admin.password)
     await office.administer("来电名单")
