@@ -25,7 +25,7 @@ def main() -> int:
         venv.create(folder, with_pip=True)
         tools = Path(folder) / "bin"
         subprocess.run([tools / "pip", "install", "--quiet", UV], check=True)  # noqa: S603
-        runtime = ["-o", "requirements.lock"]
+        runtime = ["--extra", "postgres", "-o", "requirements.lock"]
         dev = ["--extra", "dev", "-c", "requirements.lock", "-o", "requirements-dev.lock"]
         for arguments in (runtime, dev):
             subprocess.run(  # noqa: S603 - fixed arguments

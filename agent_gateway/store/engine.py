@@ -1,48 +1,70 @@
-"""The connection to the database: pragmas, transactions, what counts as an outage."""
+"""The connection to the database: transactions, turns of the writers, what counts as an outage."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
-    ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from agent_gateway.store.types import storable
+
 _WRITE = "hotline_write"
 BUSY_TIMEOUT_MS = 5000
+CONNECT_S = 5.0
+# Longer than any honest query; what is left of a server that froze or vanished is given up then.
+COMMAND_S = 15.0
+WRITERS = 0x686F746C696E65  # "hotline": PostgreSQL's name for the writers' turn, of this database
+_FAULTY_DATA = ("22", "23")  # SQLSTATE classes: data exception, integrity constraint violation
 
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database is at fault (retry later) and not the data (never will fit)."""
     if isinstance(error, OSError | PoolTimeoutError):
         return True
-    faulty_data = IntegrityError | DataError | ProgrammingError
-    return isinstance(error, DBAPIError) and not isinstance(error, faulty_data)
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError):
+        return False
+    # asyncpg's own words: a code of PostgreSQL, or a ValueError before anything was sent
+    if isinstance(error.orig and error.orig.__cause__, ValueError):
+        return False
+    return not str(getattr(error.orig, "sqlstate", None) or "").startswith(_FAULTY_DATA)
 
 
 class Engine:
-    """Read and write transactions on one database."""
+    """Read and write transactions on one database.
+
+    There is one writer at a time, with SQLite because it has no more, with PostgreSQL so that what
+    is read, changed and written back needs no second thought there either (ADR 19).
+
+    Args:
+        url: SQLAlchemy URL with an async driver.
+        busy_timeout_ms: how long a writer waits for those of other processes before it gives up.
+    """
 
     def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         self.url = url
-        # a file does not drop its connections: asking before each use would only cost time
-        over_network = not url.startswith("sqlite")
-        self._engine: AsyncEngine = create_async_engine(url, pool_pre_ping=over_network)
-        if self._engine.dialect.name == "sqlite":
+        is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        options = {} if is_sqlite else _over_network(busy_timeout_ms)
+        self._engine: AsyncEngine = create_async_engine(url, json_serializer=_json, **options)
+        if is_sqlite:
             _prepare_sqlite(self._engine, busy_timeout_ms)
+        else:
+            _prepare_postgresql(self._engine)
         self._writer = self._engine.execution_options(**{_WRITE: True})
-        # SQLite has one writer. In this process they queue here, in order, and do not wear out
-        # the busy timeout, which is for other processes.
-        self._turn = asyncio.Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
+        # In this process writers queue here, in order: they do not wear out the busy timeout,
+        # which is for other processes, and do not hold all connections while they wait.
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -65,6 +87,10 @@ class Engine:
         await self._engine.dispose()
 
 
+def _json(value: Any) -> str:
+    return json.dumps(storable(value))
+
+
 def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
@@ -84,3 +110,29 @@ def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
         # that says so from the beginning waits its turn.
         options = connection.get_execution_options()
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITE) else "BEGIN")
+
+
+def _over_network(busy_timeout_ms: int) -> dict[str, Any]:
+    return {
+        # a server that was restarted has dropped its connections: that is found out before use
+        "pool_pre_ping": True,
+        "pool_timeout": CONNECT_S,
+        "connect_args": {
+            "timeout": CONNECT_S,
+            "command_timeout": COMMAND_S,
+            "server_settings": {
+                "application_name": "hotline",
+                "lock_timeout": f"{busy_timeout_ms}ms",
+                # a process that was frozen in its turn loses it
+                "idle_in_transaction_session_timeout": f"{int(COMMAND_S)}s",
+            },
+        },
+    }
+
+
+def _prepare_postgresql(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # PostgreSQL has begun; until the end of the transaction it is this writer's turn
+        if connection.get_execution_options().get(_WRITE):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")

@@ -13,13 +13,11 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
-    Text,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from agent_gateway.store.types import Json, UtcDateTime
+from agent_gateway.store.types import Json, UtcDateTime, Words
 
 
 class Base(DeclarativeBase):
@@ -48,14 +46,14 @@ class User(Base):
     __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'admin')", name="role"),)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    username: Mapped[str] = mapped_column(String(64), unique=True)
-    password_hash: Mapped[str] = mapped_column(Text)
-    display_name: Mapped[str] = mapped_column(String(128))
-    role: Mapped[str] = mapped_column(String(16))
-    extension: Mapped[str | None] = mapped_column(String(16), unique=True)
+    username: Mapped[str] = mapped_column(Words(64), unique=True)
+    password_hash: Mapped[str] = mapped_column(Words())
+    display_name: Mapped[str] = mapped_column(Words(128))
+    role: Mapped[str] = mapped_column(Words(16))
+    extension: Mapped[str | None] = mapped_column(Words(16), unique=True)
     # In clear: SIP digest authentication needs it, and it is rendered into Asterisk's
     # configuration. It opens a telephone, never the web.
-    sip_password: Mapped[str] = mapped_column(String(64), default="")
+    sip_password: Mapped[str] = mapped_column(Words(64), default="")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     # Queue -> level, 1 the best; empty: whatever everybody takes.
@@ -67,11 +65,11 @@ class Session(Base):
 
     __tablename__ = "sessions"
 
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(Words(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    ip: Mapped[str] = mapped_column(String(64), default="")
+    ip: Mapped[str] = mapped_column(Words(64), default="")
 
 
 class Audit(Base):
@@ -83,11 +81,11 @@ class Audit(Base):
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
     )
     at: Mapped[datetime] = mapped_column(index=True)
-    user: Mapped[str] = mapped_column(String(64), index=True)
-    action: Mapped[str] = mapped_column(String(64))
-    object: Mapped[str] = mapped_column(String(200), default="")
-    detail: Mapped[str] = mapped_column(Text, default="")
-    ip: Mapped[str] = mapped_column(String(64), default="")
+    user: Mapped[str] = mapped_column(Words(64), index=True)
+    action: Mapped[str] = mapped_column(Words(64))
+    object: Mapped[str] = mapped_column(Words(200), default="")
+    detail: Mapped[str] = mapped_column(Words(), default="")
+    ip: Mapped[str] = mapped_column(Words(64), default="")
 
 
 class Call(Base):
@@ -96,25 +94,25 @@ class Call(Base):
     __tablename__ = "calls"
     __table_args__ = (Index(None, "caller", "arrived_at"), Index(None, "agent", "arrived_at"))
 
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    line: Mapped[str] = mapped_column(String(32), default="")
-    dialled: Mapped[str] = mapped_column(String(64), default="")
-    caller: Mapped[str] = mapped_column(String(64), default="")
-    caller_name: Mapped[str] = mapped_column(String(128), default="")
-    sip_call_id: Mapped[str] = mapped_column(String(256), default="")
-    channel: Mapped[str] = mapped_column(String(128), default="")
+    id: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    line: Mapped[str] = mapped_column(Words(32), default="")
+    dialled: Mapped[str] = mapped_column(Words(64), default="")
+    caller: Mapped[str] = mapped_column(Words(64), default="")
+    caller_name: Mapped[str] = mapped_column(Words(128), default="")
+    sip_call_id: Mapped[str] = mapped_column(Words(256), default="")
+    channel: Mapped[str] = mapped_column(Words(128), default="")
     arrived_at: Mapped[datetime] = mapped_column(index=True)
     queued_at: Mapped[datetime | None]
     first_offered_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
-    queue: Mapped[str] = mapped_column(String(64), default="")
+    queue: Mapped[str] = mapped_column(Words(64), default="")
     # Extension of the agent who answered last; all who ever did are in call_agents.
-    agent: Mapped[str] = mapped_column(String(64), default="")
-    disposition: Mapped[str] = mapped_column(String(32), default="in_progress")
-    hung_up_by: Mapped[str] = mapped_column(String(16), default="")
+    agent: Mapped[str] = mapped_column(Words(64), default="")
+    disposition: Mapped[str] = mapped_column(Words(32), default="in_progress")
+    hung_up_by: Mapped[str] = mapped_column(Words(16), default="")
     cause: Mapped[int] = mapped_column(default=0)
-    cause_text: Mapped[str] = mapped_column(String(200), default="")
+    cause_text: Mapped[str] = mapped_column(Words(200), default="")
     path: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     queue_seconds: Mapped[float] = mapped_column(default=0.0)
     talk_seconds: Mapped[float] = mapped_column(default=0.0)
@@ -130,7 +128,7 @@ class CallAgent(Base):
     call_id: Mapped[str] = mapped_column(
         ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True
     )
-    extension: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    extension: Mapped[str] = mapped_column(Words(64), primary_key=True, index=True)
 
 
 class CallEventRow(Base):
@@ -138,10 +136,10 @@ class CallEventRow(Base):
 
     __tablename__ = "call_events"
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
-    type: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(Words(64))
     data: Mapped[dict[str, Any]]
 
 
@@ -150,15 +148,15 @@ class TranscriptTurn(Base):
 
     __tablename__ = "transcript_turns"
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    speaker: Mapped[str] = mapped_column(String(16), primary_key=True)
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    speaker: Mapped[str] = mapped_column(Words(16), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Words())
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     started_at: Mapped[datetime]
     confidence: Mapped[float] = mapped_column(default=-1.0)
-    engine: Mapped[str] = mapped_column(String(128), default="")
+    engine: Mapped[str] = mapped_column(Words(128), default="")
 
 
 class SecondPass(Base):
@@ -170,12 +168,12 @@ class SecondPass(Base):
     __tablename__ = "second_passes"
     __table_args__ = (CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),)
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    state: Mapped[str] = mapped_column(String(16), default="waiting", index=True)
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    state: Mapped[str] = mapped_column(Words(16), default="waiting", index=True)
     planned_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    engine: Mapped[str] = mapped_column(String(128), default="")
-    reason: Mapped[str] = mapped_column(Text, default="")
+    engine: Mapped[str] = mapped_column(Words(128), default="")
+    reason: Mapped[str] = mapped_column(Words(), default="")
 
 
 class SecondTurn(Base):
@@ -186,16 +184,16 @@ class SecondTurn(Base):
 
     __tablename__ = "second_turns"
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    speaker: Mapped[str] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)
-    readable: Mapped[str] = mapped_column(Text)
+    speaker: Mapped[str] = mapped_column(Words(16))
+    text: Mapped[str] = mapped_column(Words())
+    readable: Mapped[str] = mapped_column(Words())
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     started_at: Mapped[datetime]
     confidence: Mapped[float] = mapped_column(default=-1.0)
-    engine: Mapped[str] = mapped_column(String(128), default="")
+    engine: Mapped[str] = mapped_column(Words(128), default="")
 
 
 class Ticket(Base):
@@ -211,13 +209,13 @@ class Ticket(Base):
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    number: Mapped[str] = mapped_column(String(20), unique=True)
-    call_id: Mapped[str | None] = mapped_column(String(64), unique=True)
-    line: Mapped[str] = mapped_column(String(32), default="")
-    dialled: Mapped[str] = mapped_column(String(64), default="")
-    caller: Mapped[str] = mapped_column(String(64), default="")
-    agent: Mapped[str] = mapped_column(String(64), default="", index=True)
-    status: Mapped[str] = mapped_column(String(16), default="draft", index=True)
+    number: Mapped[str] = mapped_column(Words(20), unique=True)
+    call_id: Mapped[str | None] = mapped_column(Words(64), unique=True)
+    line: Mapped[str] = mapped_column(Words(32), default="")
+    dialled: Mapped[str] = mapped_column(Words(64), default="")
+    caller: Mapped[str] = mapped_column(Words(64), default="")
+    agent: Mapped[str] = mapped_column(Words(64), default="", index=True)
+    status: Mapped[str] = mapped_column(Words(16), default="draft", index=True)
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Turns as they stood when the ticket was last filled: {who, turn, text, start_ms, end_ms}.
     transcript: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
@@ -236,9 +234,9 @@ class RecordingRow(Base):
 
     __tablename__ = "recordings"
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    path: Mapped[str] = mapped_column(String(512))
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(Words(64), index=True)
+    path: Mapped[str] = mapped_column(Words(512))
     duration_ms: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
     retain_until: Mapped[datetime]
@@ -270,15 +268,15 @@ class ListedCaller(Base):
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    list: Mapped[str] = mapped_column(String(16))
-    number: Mapped[str] = mapped_column(String(64))
-    reason: Mapped[str] = mapped_column(Text)
+    list: Mapped[str] = mapped_column(Words(16))
+    number: Mapped[str] = mapped_column(Words(64))
+    reason: Mapped[str] = mapped_column(Words())
     priority: Mapped[int] = mapped_column(default=0)
     until: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    created_by: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(Words(64))
     removed_at: Mapped[datetime | None] = mapped_column(index=True)
-    removed_by: Mapped[str] = mapped_column(String(64), default="")
+    removed_by: Mapped[str] = mapped_column(Words(64), default="")
 
 
 class MissedCall(Base):
@@ -302,17 +300,17 @@ class MissedCall(Base):
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    caller: Mapped[str] = mapped_column(String(64))
-    line: Mapped[str] = mapped_column(String(32), default="")
-    call_id: Mapped[str] = mapped_column(String(64), index=True)
+    caller: Mapped[str] = mapped_column(Words(64))
+    line: Mapped[str] = mapped_column(Words(32), default="")
+    call_id: Mapped[str] = mapped_column(Words(64), index=True)
     calls: Mapped[int] = mapped_column(default=1)
     requested: Mapped[bool] = mapped_column(default=False)
     waiting_since: Mapped[datetime]
     last_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
-    closed_by: Mapped[str] = mapped_column(String(64), default="")
-    result: Mapped[str] = mapped_column(String(16), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
+    closed_by: Mapped[str] = mapped_column(Words(64), default="")
+    result: Mapped[str] = mapped_column(Words(16), default="")
+    note: Mapped[str] = mapped_column(Words(), default="")
 
 
 class KnowledgeEntry(Base):
@@ -321,13 +319,13 @@ class KnowledgeEntry(Base):
     __tablename__ = "knowledge"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Words(200))
+    text: Mapped[str] = mapped_column(Words())
     keywords: Mapped[list[str]] = mapped_column(Json, default=list)
-    category: Mapped[str] = mapped_column(String(64), default="")
+    category: Mapped[str] = mapped_column(Words(64), default="")
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_until: Mapped[date | None] = mapped_column(Date)
-    updated_by: Mapped[str] = mapped_column(String(64), default="")
+    updated_by: Mapped[str] = mapped_column(Words(64), default="")
     updated_at: Mapped[datetime]
 
 
@@ -337,15 +335,15 @@ class Survey(Base):
     __tablename__ = "surveys"
     __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
-    line: Mapped[str] = mapped_column(String(32), default="")
-    agent: Mapped[str] = mapped_column(String(64), default="", index=True)
+    line: Mapped[str] = mapped_column(Words(32), default="")
+    agent: Mapped[str] = mapped_column(Words(64), default="", index=True)
     score: Mapped[int]
     solved: Mapped[bool | None]
     # same_call, or call_back: then answered_in is the survey call's id.
-    way: Mapped[str] = mapped_column(String(16), default="same_call")
-    answered_in: Mapped[str] = mapped_column(String(64), default="")
+    way: Mapped[str] = mapped_column(Words(16), default="same_call")
+    answered_in: Mapped[str] = mapped_column(Words(64), default="")
 
 
 class SurveyCall(Base):
@@ -360,20 +358,20 @@ class SurveyCall(Base):
 
     __tablename__ = "survey_calls"
 
-    about: Mapped[str] = mapped_column(String(64), primary_key=True)
-    citizen: Mapped[str] = mapped_column(String(64), index=True)
-    number: Mapped[str] = mapped_column(String(24))
-    line: Mapped[str] = mapped_column(String(32), default="")
-    agent: Mapped[str] = mapped_column(String(64), default="")
-    queue: Mapped[str] = mapped_column(String(64), default="")
+    about: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    citizen: Mapped[str] = mapped_column(Words(64), index=True)
+    number: Mapped[str] = mapped_column(Words(24))
+    line: Mapped[str] = mapped_column(Words(32), default="")
+    agent: Mapped[str] = mapped_column(Words(64), default="")
+    queue: Mapped[str] = mapped_column(Words(64), default="")
     chosen_at: Mapped[datetime] = mapped_column(index=True)
     next_at: Mapped[datetime | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     trunk: Mapped[int] = mapped_column(default=1)
-    call_id: Mapped[str] = mapped_column(String(64), default="", index=True)
+    call_id: Mapped[str] = mapped_column(Words(64), default="", index=True)
     asked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    result: Mapped[str] = mapped_column(String(16), default="", index=True)
+    result: Mapped[str] = mapped_column(Words(16), default="", index=True)
 
 
 class Callback(Base):
@@ -386,16 +384,16 @@ class Callback(Base):
 
     __tablename__ = "callbacks"
 
-    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    citizen: Mapped[str] = mapped_column(String(64), index=True)
-    number: Mapped[str] = mapped_column(String(24))
-    line: Mapped[str] = mapped_column(String(32), default="")
-    agent: Mapped[str] = mapped_column(String(64), index=True)
+    call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(Words(16))
+    citizen: Mapped[str] = mapped_column(Words(64), index=True)
+    number: Mapped[str] = mapped_column(Words(24))
+    line: Mapped[str] = mapped_column(Words(32), default="")
+    agent: Mapped[str] = mapped_column(Words(64), index=True)
     missed_id: Mapped[int | None] = mapped_column(index=True)
-    ticket: Mapped[str] = mapped_column(String(20), default="")
-    asked_by: Mapped[str] = mapped_column(String(64))
+    ticket: Mapped[str] = mapped_column(Words(20), default="")
+    asked_by: Mapped[str] = mapped_column(Words(64))
     asked_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
-    result: Mapped[str] = mapped_column(String(16), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
+    result: Mapped[str] = mapped_column(Words(16), default="")
+    note: Mapped[str] = mapped_column(Words(), default="")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import Base, Call
-from agent_gateway.store.types import Json
+from agent_gateway.store.types import Json, Words
 
 
 class PinnedTarget(Base):
@@ -24,18 +24,18 @@ class PinnedTarget(Base):
     __table_args__ = (CheckConstraint("kind IN ('leader', 'topic')", name="kind"),)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    title: Mapped[str] = mapped_column(String(100))
-    note: Mapped[str] = mapped_column(Text, default="")
+    kind: Mapped[str] = mapped_column(Words(16))
+    title: Mapped[str] = mapped_column(Words(100))
+    note: Mapped[str] = mapped_column(Words(), default="")
     keywords: Mapped[list[str]] = mapped_column(Json, default=list)
-    target: Mapped[str] = mapped_column(String(80))
-    transfer: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(Words(80))
+    transfer: Mapped[str] = mapped_column(Words(16))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
-    created_by: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(Words(64))
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[str] = mapped_column(String(64), default="")
+    withdrawn_by: Mapped[str] = mapped_column(Words(64), default="")
 
 
 class PinnedUse(Base):
@@ -47,9 +47,9 @@ class PinnedUse(Base):
     pinned_id: Mapped[int] = mapped_column(
         ForeignKey("pinned_targets.id", ondelete="CASCADE"), index=True
     )
-    call_id: Mapped[str] = mapped_column(String(64))
-    transfer: Mapped[str] = mapped_column(String(16))
-    by: Mapped[str] = mapped_column(String(64))
+    call_id: Mapped[str] = mapped_column(Words(64))
+    transfer: Mapped[str] = mapped_column(Words(16))
+    by: Mapped[str] = mapped_column(Words(64))
     at: Mapped[datetime]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, DateTime, Dialect, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -42,13 +43,38 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text of at most ``length`` characters, of any length when there is none.
+
+    What cannot be kept is left out, what is too long is cut, in SQLite as in PostgreSQL: whatever
+    a caller's telephone or a stranger's request says, the record is kept and the search answered.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self._length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """``varchar(length)`` or ``text``."""
+        return dialect.type_descriptor(String(self._length) if self._length else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """As it is kept."""
+        return None if value is None else str(storable(value))[: self._length]
+
+
 def storable(value: Any) -> Any:
-    """The value without what a database cannot keep: NUL (PostgreSQL) and lone surrogates.
+    """The value without what a database cannot keep: NUL (PostgreSQL), lone surrogates, no number.
 
     Works through dicts and lists; other values are returned as they are.
     """
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, dict):
         return {storable(key): storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

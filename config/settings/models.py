@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.calendar import ALL_DAY, OpeningHours, Spans
+from config.settings.database import usable_url
 from config.settings.queues import QueueTable
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -137,7 +138,13 @@ class WebSettings(_Section):
 class DatabaseSettings(_Section):
     """Where records are kept. Empty: SQLite in the data folder."""
 
-    url: str = ""
+    # a password is in it
+    url: str = Field("", repr=False)
+
+    @field_validator("url")
+    @classmethod
+    def _usable(cls, url: str) -> str:
+        return usable_url(url) if url else url
 
 
 LineEngine = Annotated[str, Field(pattern=r"^[0-9]{3,15}=(?:vosk|whisper|sherpa)$")]
@@ -329,7 +336,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="HOTLINE_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="HOTLINE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        # the database's password is in one
+        hide_input_in_errors=True,
     )
 
     install_dir: Path = Path("var")

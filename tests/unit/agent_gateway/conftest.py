@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from agent_gateway.store import Store, migrate
 from telephony.events import EventBus
+from tests.databases.database import Database, PostgresDatabase, SqliteDatabase
+from tests.databases.server import PostgresServer
 from tests.unit.agent_gateway.house import House, open_house
 
 
@@ -18,16 +21,44 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def migrated_template(postgresql: PostgresServer) -> str:
+    """The same on the server; its name."""
+    name = asyncio.run(postgresql.create())
+    migrate(postgresql.url(name))
+    return name
+
+
 @pytest.fixture
-def database(tmp_path: Path, migrated_file: Path) -> Path:
+def database_file(tmp_path: Path, migrated_file: Path) -> Path:
+    """Of SQLite, for what is about the file."""
     file = tmp_path / "hotline.db"
     file.write_bytes(migrated_file.read_bytes())
     return file
 
 
 @pytest.fixture
-async def store(database: Path) -> AsyncIterator[Store]:
-    store = Store(f"sqlite+aiosqlite:///{database}", busy_timeout_ms=100)
+async def postgres_database(
+    postgresql: PostgresServer, migrated_template: str
+) -> AsyncIterator[PostgresDatabase]:
+    """Of PostgreSQL, for what is about the server."""
+    name = await postgresql.create(migrated_template)
+    yield PostgresDatabase(postgresql, name)
+    await postgresql.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database; every test that uses it, or the store, runs on both kinds."""
+    if request.param == "sqlite":
+        return SqliteDatabase(request.getfixturevalue("database_file"))
+    found: PostgresDatabase = request.getfixturevalue("postgres_database")
+    return found
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
+    store = Store(database.url, busy_timeout_ms=100)
     yield store
     await store.close()
 

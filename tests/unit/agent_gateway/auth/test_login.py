@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 import aiohttp
 import pytest
 
 from agent_gateway.auth import Accounts, Throttle
 from agent_gateway.http.access import COOKIE
+from tests.databases.database import Database
 from tests.unit.agent_gateway.house import PASSWORD, House
 
 GOOD = {"username": "zhang", "password": PASSWORD}
@@ -41,11 +39,10 @@ async def test_given_a_right_password_when_logging_in_then_the_cookie_is_safe_an
 
 
 async def test_given_a_session_when_the_database_is_stolen_then_no_token_is_in_it(
-    house: House, database: Path
+    house: House, database: Database
 ) -> None:
     token = await house.token("zhang")
-    with closing(sqlite3.connect(database)) as other:
-        [(kept,)] = other.execute("SELECT token_hash FROM sessions").fetchall()
+    [(kept,)] = await database.ask("SELECT token_hash FROM sessions")
     assert kept not in (token, hashlib.sha256(token.encode()).hexdigest())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from agent_gateway.store import Entry, ListedCaller, MissedCall, Store
 from agent_gateway.store.callers import CallerList
 from config.settings import CallerSettings
 from ivr.inbound import Standing
+from tests.databases.database import Database
 from tests.unit.agent_gateway.scenes import whole_call
 
 NUMBER = "13900000001"
@@ -93,24 +93,20 @@ async def test_given_lists_that_were_never_read_then_nobody_is_blocked(
 
 
 async def test_given_a_database_that_fails_then_soon_nobody_is_blocked_until_it_is_back(
-    store: Store, known: KnownCallers, clock: Clock, database: Path
+    store: Store, known: KnownCallers, clock: Clock, database: Database
 ) -> None:
     await store.callers.add(entry("blocked"), ip="")
     await known.read()
-    good = database.read_bytes()
     await store.close()
-    database.write_bytes(b"this is no database" * 100)
-    clock.passes(BELIEVED_S)
-    await known.read()
-    assert known.of(NUMBER).blocked, "a short outage is no reason to forget"
-    clock.passes(1)
-    await known.read()
-    assert not known.of(NUMBER).blocked
+    async with database.away():
+        clock.passes(BELIEVED_S)
+        await known.read()
+        assert known.of(NUMBER).blocked, "a short outage is no reason to forget"
+        clock.passes(1)
+        await known.read()
+        assert not known.of(NUMBER).blocked
+        await store.close()
 
-    await store.close()
-    for file in database.parent.glob("hotline.db*"):
-        file.unlink()
-    database.write_bytes(good)
     await store.callers.add(entry("priority", priority=7), ip="")
     known.listed(entry("blocked"))
     await known.read()

@@ -80,17 +80,17 @@ def test_given_a_second_pass_without_its_model_when_checked_then_said(tmp_path: 
 
 
 def test_given_calls_that_wait_or_failed_when_checked_then_their_number(
-    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent_gateway.doctor.speech.fault_of_model", lambda *_: None)
     settings = Settings(
         install_dir=tmp_path,
-        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
+        database=DatabaseSettings(url=f"sqlite+aiosqlite:///{database_file}"),
         second_pass=SecondPassSettings(lines=("all",), model=tmp_path),
     )
 
     def add(call_id: str, state: str, planned: str) -> None:
-        with closing(sqlite3.connect(database)) as connection:
+        with closing(sqlite3.connect(database_file)) as connection:
             connection.execute(
                 "INSERT INTO second_passes VALUES (?, ?, ?, NULL, '', '')",
                 (call_id, state, planned),

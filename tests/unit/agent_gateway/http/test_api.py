@@ -4,10 +4,7 @@ import asyncio
 import json
 import re
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +14,7 @@ from agent_gateway.http import Component
 from agent_gateway.http.app import ROUTES
 from agent_gateway.store import SecondTurn
 from telephony.events import CallEvent, RecordingSealed
+from tests.databases.database import Database
 from tests.unit.agent_gateway.house import House
 from tests.unit.agent_gateway.scenes import BEGIN, at, until, whole_call
 
@@ -379,15 +377,13 @@ async def test_given_any_reply_when_it_leaves_then_the_guard_headers_are_on_it(
 
 
 async def test_given_a_database_that_went_away_when_asked_then_503_and_the_service_lives(
-    house: House, database: Path
+    house: House, database: Database
 ) -> None:
     await house.token("zhang")
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    async with database.locked():
         # reading goes on, but nobody may look without an audit entry
         status, reply = await house.ask("GET", "/api/calls", as_="zhang")
         assert (status, reply["error"]["code"]) == (503, "database_unavailable")
-        other.execute("ROLLBACK")
     assert (await house.ask("GET", "/api/calls", as_="zhang"))[0] == 200
 
 

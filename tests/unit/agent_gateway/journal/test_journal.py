@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,18 +18,10 @@ from telephony.events import (
     TranscriptFinal,
     TranscriptPartial,
 )
+from tests.databases.database import Database
 from tests.unit.agent_gateway.scenes import at, end, said, until, whole_call
 
 FAST = (0.02, 0.05)
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Somebody else holds the database's write lock."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 def publish(bus: EventBus, events: Sequence[CallEvent]) -> None:
@@ -81,10 +71,10 @@ async def test_given_a_call_when_the_journal_is_left_then_all_of_it_is_kept(
 
 
 async def test_given_a_locked_database_when_calls_come_then_nothing_is_lost(
-    store: Store, bus: EventBus, tmp_path: Path, database: Path
+    store: Store, bus: EventBus, tmp_path: Path, database: Database
 ) -> None:
     async with Journal(store, bus, tmp_path / "spool", retry_s=FAST) as journal:
-        with locked(database):
+        async with database.locked():
             publish(bus, whole_call("1.1"))
             await until(lambda: journal.status.spooling, "spooling")
             publish(bus, whole_call("1.2"))
@@ -101,11 +91,10 @@ async def test_given_a_locked_database_when_calls_come_then_nothing_is_lost(
 
 
 async def test_given_a_spool_of_a_stopped_service_when_it_starts_again_then_it_is_taken_over(
-    store: Store, bus: EventBus, tmp_path: Path, database: Path
+    store: Store, bus: EventBus, tmp_path: Path, database: Database
 ) -> None:
-    with locked(database):
-        async with Journal(store, bus, tmp_path / "spool", retry_s=FAST):
-            publish(bus, whole_call("1.1"))
+    async with database.locked(), Journal(store, bus, tmp_path / "spool", retry_s=FAST):
+        publish(bus, whole_call("1.1"))
     assert await store.calls.get("1.1") is None
     # a line torn by the kill, and one that is nothing at all
     [file] = tmp_path.glob("spool/*.jsonl")
@@ -119,11 +108,10 @@ async def test_given_a_spool_of_a_stopped_service_when_it_starts_again_then_it_i
 
 
 async def test_given_a_replay_that_had_been_committed_when_repeated_then_nothing_is_double(
-    store: Store, bus: EventBus, tmp_path: Path, database: Path
+    store: Store, bus: EventBus, tmp_path: Path, database: Database
 ) -> None:
-    with locked(database):
-        async with Journal(store, bus, tmp_path / "spool", retry_s=FAST):
-            publish(bus, whole_call("1.1"))
+    async with database.locked(), Journal(store, bus, tmp_path / "spool", retry_s=FAST):
+        publish(bus, whole_call("1.1"))
     [file] = tmp_path.glob("spool/*.jsonl")
     copy = file.read_bytes()
     async with Journal(store, bus, tmp_path / "spool", retry_s=FAST):
@@ -135,12 +123,12 @@ async def test_given_a_replay_that_had_been_committed_when_repeated_then_nothing
 
 
 async def test_given_neither_database_nor_disk_when_calls_come_then_memory_keeps_them(
-    store: Store, bus: EventBus, tmp_path: Path, database: Path
+    store: Store, bus: EventBus, tmp_path: Path, database: Database
 ) -> None:
     spool = tmp_path / "spool"
     spool.write_text("a file where the folder should be")
     async with Journal(store, bus, spool, retry_s=FAST) as journal:
-        with locked(database):
+        async with database.locked():
             publish(bus, whole_call("1.1"))
             await until(lambda: journal.status.spooling, "tried")
         # the disk is still unusable: what is in memory must go to the database all the same
@@ -173,13 +161,13 @@ async def test_given_an_event_no_database_takes_when_published_then_only_it_is_s
 
 @pytest.mark.parametrize("name", ["\x00'; DROP TABLE calls; --", "\ud800\udfff", "<script>"])
 async def test_given_hostile_text_when_kept_then_it_is_only_text(
-    store: Store, bus: EventBus, tmp_path: Path, database: Path, name: str
+    store: Store, bus: EventBus, tmp_path: Path, database: Database, name: str
 ) -> None:
     arrived = CallArrived(
         at=at(0), call_id="1.1", channel="c", caller=name, dialled="12345", caller_name=name
     )
     async with Journal(store, bus, tmp_path / "spool", retry_s=FAST):
-        with locked(database):
+        async with database.locked():
             publish(bus, [arrived])
             await until(lambda: list(tmp_path.glob("spool/*.jsonl")), "through the spool too")
         await until(lambda: store.calls.get("1.1"), "kept")

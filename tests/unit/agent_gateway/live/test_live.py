@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,6 +27,7 @@ from telephony.events import (
     TransferChanged,
     TransferKind,
 )
+from tests.databases.database import Database
 from tests.unit.agent_gateway.house import House
 from tests.unit.agent_gateway.scenes import (
     answer,
@@ -96,16 +94,12 @@ async def test_given_words_that_come_late_when_told_then_the_page_knows_and_a_ne
 
 
 async def test_given_a_database_that_is_away_when_offered_then_the_pop_comes_without_history(
-    house: House, database: Path
+    house: House, database: Database
 ) -> None:
-    async with house.page("zhang") as page:
-        database.rename(database.with_suffix(".away"))
-        with closing(sqlite3.connect(database)):
-            pass
+    async with house.page("zhang") as page, database.away():
         house.publish([*arrival("1.2"), offer("1.2"), *answer("1.2")])
         assert (await page.hear("call.offered"))["call"]["caller"] == "13900000001"
         await page.hear("call.answered")
-        database.with_suffix(".away").replace(database)
 
 
 async def test_given_a_whole_call_when_it_happens_then_its_agent_hears_it_in_order(

@@ -19,16 +19,16 @@ from agent_gateway.store.types import storable
 
 
 def test_given_a_migrated_database_when_compared_with_the_models_then_nothing_differs(
-    database: Path,
+    database_file: Path,
 ) -> None:
     try:
-        command.check(alembic_config(f"sqlite+aiosqlite:///{database}"))
+        command.check(alembic_config(f"sqlite+aiosqlite:///{database_file}"))
     except CommandError as error:
         pytest.fail(str(error))
 
 
-def test_given_a_database_when_migrated_down_and_up_then_it_works(database: Path) -> None:
-    url = f"sqlite+aiosqlite:///{database}"
+def test_given_a_database_when_migrated_down_and_up_then_it_works(database_file: Path) -> None:
+    url = f"sqlite+aiosqlite:///{database_file}"
     command.downgrade(alembic_config(url), "base")
     migrate(url)
     command.check(alembic_config(url))

@@ -1,0 +1,1 @@
+"""The databases that the store is tested on."""

@@ -1,0 +1,201 @@
+"""A PostgreSQL server of the tests' own: a private cluster on a free port, gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+import pytest
+
+from telephony.testphone.configuration import free_port
+
+USER = "hotline"
+PASSWORD = "p@ss:w/rd-of-tests"
+DEADLINE_S = 60
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    # it is thrown away: what a power cut would cost does not matter
+    "fsync": "off",
+    "full_page_writes": "off",
+    "jit": "off",
+    "autovacuum": "off",
+    "shared_buffers": "16MB",
+}
+
+
+class PostgresServer:
+    """One cluster in a temporary folder, which can be stopped, frozen and started again.
+
+    Args:
+        record: ``postgresql.json`` of the folder where a server was provided.
+
+    Attributes:
+        port: on 127.0.0.1; the same after a restart.
+    """
+
+    def __init__(self, record: Path) -> None:
+        here = str(record.parent)
+        found = json.loads(record.read_text(encoding="utf-8").replace("@HERE@", here))
+        self._programs = Path(found["programs"])
+        self._folder = Path(tempfile.mkdtemp(prefix="hl-pg-", dir="/tmp"))
+        self._environment = os.environ | found["environment"] | {"HOME": str(self._folder)}
+        # a message in another language, or another way to log in, is of no use here
+        self._environment |= {"LC_ALL": "C.UTF-8"}
+        self._data = self._folder / "data"
+        self._names = count(1)
+        self.port = free_port(socket.SOCK_STREAM)
+        # PostgreSQL refuses to be root
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+            shutil.chown(self._folder, "nobody", "nogroup")
+            self._make_reachable(record.parent)
+
+    def __enter__(self) -> Self:
+        try:
+            secret = self._folder / "password"
+            secret.write_text(PASSWORD)
+            secret.chmod(0o644)
+            self._run(
+                *("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"),
+                *("--auth=scram-sha-256", f"--username={USER}", f"--pwfile={secret}"),
+                f"--pgdata={self._data}",
+            )
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.thaw()
+            self.stop("immediate")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        options = [f"-p {self.port}", *(f"-c {name}={value!r}" for name, value in SETTINGS.items())]
+        log = self._folder / "log"
+        self._run(
+            *("pg_ctl", "start", "--wait", f"--timeout={DEADLINE_S}", f"--log={log}"),
+            *(f"--pgdata={self._data}", "--options=" + " ".join(options)),
+        )
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it as an operator does (``fast``) or a power cut (``immediate``)."""
+        if (self._data / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", f"--pgdata={self._data}")
+
+    def freeze(self) -> None:
+        """From now on it accepts connections, says nothing and hangs up on nobody."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on."""
+        self._signal(signal.SIGCONT)
+
+    def url(self, database: str, *, password: str = PASSWORD) -> str:
+        """The SQLAlchemy URL of a database."""
+        quoted = password.replace("@", "%40").replace(":", "%3A").replace("/", "%2F")
+        return f"postgresql+asyncpg://{USER}:{quoted}@127.0.0.1:{self.port}/{database}"
+
+    async def connect(self, database: str = "postgres") -> asyncpg.Connection:
+        """A connection beside the store's."""
+        return await asyncpg.connect(
+            host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database=database
+        )
+
+    async def create(self, template: str = "template0") -> str:
+        """A new database; returns its name."""
+        name = f"db{next(self._names)}"
+        await self._order(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Remove a database, whoever still uses it."""
+        await self._order(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def _order(self, statement: str) -> None:
+        connection = await self.connect()
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # a file, not a pipe: the server inherits it and keeps it open
+        with (self._folder / "out").open("ab") as out:
+            subprocess.run(
+                [self._programs / program, *arguments],
+                check=True,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                timeout=DEADLINE_S,
+                **self._as,
+            )
+
+    def _signal(self, which: signal.Signals) -> None:
+        try:
+            postmaster = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        except (OSError, IndexError):
+            return
+        # the server first, so that it starts no more of its own
+        for pid in (postmaster, *_children(postmaster)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, which)
+
+    def _make_reachable(self, provided: Path) -> None:
+        """Copy the programs where the other user can read them, if they are in root's own folder.
+
+        They find their libraries and data by their own place.
+        """
+        try:
+            self._run("postgres", "--version")
+        except (PermissionError, subprocess.CalledProcessError):
+            if not self._programs.is_relative_to(provided):
+                raise
+            copy = self._folder / "provided"
+            shutil.copytree(provided / "root", copy / "root", symlinks=True)
+            copy.chmod(0o755)
+            self._programs = copy / self._programs.relative_to(provided)
+            path = self._environment.get("LD_LIBRARY_PATH", "")
+            self._environment["LD_LIBRARY_PATH"] = path.replace(str(provided), str(copy))
+
+
+def _children(parent: int) -> Iterator[int]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if stat.read_text().rpartition(")")[2].split()[1] == str(parent):
+                yield int(stat.parent.name)
+
+
+@contextlib.contextmanager
+def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+    """A running server; ``folder`` is where one was provided.
+
+    Without one the tests are skipped, but where all tests must run (``CI`` is set) they fail.
+    """
+    record = folder / "postgresql.json"
+    if not record.is_file():
+        missing = f"there is no PostgreSQL in {folder}; run: make install-dev"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with PostgresServer(record) as server:
+        yield server
