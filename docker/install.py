@@ -33,6 +33,7 @@ def main() -> int:
     from environment import CannotInstallError, Environment
     from provide_asterisk import ensure as ensure_asterisk
     from provide_browser import ensure as ensure_browser
+    from provide_postgresql import ensure as ensure_postgresql
 
     folder = install_dir(project)
     try:
@@ -46,6 +47,10 @@ def main() -> int:
                     ensure_browser(folder / "browser")
                 except CannotProvideError as error:
                     print(f"The agents' page will not be tested: {error}", file=sys.stderr)
+                try:
+                    ensure_postgresql(folder / "postgresql")
+                except CannotProvideError as error:
+                    print(f"PostgreSQL will not be tested: {error}", file=sys.stderr)
             return models(project)
     except (CannotInstallError, CannotProvideError) as error:
         print(f"Cannot be installed: {error}", file=sys.stderr)

@@ -45,7 +45,7 @@ class Engine:
     """Read and write transactions on one database.
 
     There is one writer at a time, with SQLite because it has no more, with PostgreSQL so that what
-    is read, changed and written back needs no second thought there either (ADR 19).
+    is read, changed and written back needs no second thought there either (ADR 21).
 
     Args:
         url: SQLAlchemy URL with an async driver.

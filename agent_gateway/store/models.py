@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from agent_gateway.store.types import Json, UtcDateTime, Words
+from agent_gateway.store.types import Json, Prose, UtcDateTime, Words
 
 
 class Base(DeclarativeBase):
@@ -47,7 +47,7 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     username: Mapped[str] = mapped_column(Words(64), unique=True)
-    password_hash: Mapped[str] = mapped_column(Words())
+    password_hash: Mapped[str] = mapped_column(Prose())
     display_name: Mapped[str] = mapped_column(Words(128))
     role: Mapped[str] = mapped_column(Words(16))
     extension: Mapped[str | None] = mapped_column(Words(16), unique=True)
@@ -84,7 +84,7 @@ class Audit(Base):
     user: Mapped[str] = mapped_column(Words(64), index=True)
     action: Mapped[str] = mapped_column(Words(64))
     object: Mapped[str] = mapped_column(Words(200), default="")
-    detail: Mapped[str] = mapped_column(Words(), default="")
+    detail: Mapped[str] = mapped_column(Prose(), default="")
     ip: Mapped[str] = mapped_column(Words(64), default="")
 
 
@@ -151,7 +151,7 @@ class TranscriptTurn(Base):
     call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
     speaker: Mapped[str] = mapped_column(Words(16), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    text: Mapped[str] = mapped_column(Words())
+    text: Mapped[str] = mapped_column(Prose())
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     started_at: Mapped[datetime]
@@ -173,7 +173,7 @@ class SecondPass(Base):
     planned_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     engine: Mapped[str] = mapped_column(Words(128), default="")
-    reason: Mapped[str] = mapped_column(Words(), default="")
+    reason: Mapped[str] = mapped_column(Prose(), default="")
 
 
 class SecondTurn(Base):
@@ -187,8 +187,8 @@ class SecondTurn(Base):
     call_id: Mapped[str] = mapped_column(Words(64), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     speaker: Mapped[str] = mapped_column(Words(16))
-    text: Mapped[str] = mapped_column(Words())
-    readable: Mapped[str] = mapped_column(Words())
+    text: Mapped[str] = mapped_column(Prose())
+    readable: Mapped[str] = mapped_column(Prose())
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     started_at: Mapped[datetime]
@@ -270,7 +270,7 @@ class ListedCaller(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     list: Mapped[str] = mapped_column(Words(16))
     number: Mapped[str] = mapped_column(Words(64))
-    reason: Mapped[str] = mapped_column(Words())
+    reason: Mapped[str] = mapped_column(Prose())
     priority: Mapped[int] = mapped_column(default=0)
     until: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -310,7 +310,7 @@ class MissedCall(Base):
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     closed_by: Mapped[str] = mapped_column(Words(64), default="")
     result: Mapped[str] = mapped_column(Words(16), default="")
-    note: Mapped[str] = mapped_column(Words(), default="")
+    note: Mapped[str] = mapped_column(Prose(), default="")
 
 
 class KnowledgeEntry(Base):
@@ -320,7 +320,7 @@ class KnowledgeEntry(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     title: Mapped[str] = mapped_column(Words(200))
-    text: Mapped[str] = mapped_column(Words())
+    text: Mapped[str] = mapped_column(Prose())
     keywords: Mapped[list[str]] = mapped_column(Json, default=list)
     category: Mapped[str] = mapped_column(Words(64), default="")
     valid_from: Mapped[date | None] = mapped_column(Date)
@@ -396,4 +396,4 @@ class Callback(Base):
     asked_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     result: Mapped[str] = mapped_column(Words(16), default="")
-    note: Mapped[str] = mapped_column(Words(), default="")
+    note: Mapped[str] = mapped_column(Prose(), default="")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import Base, Call
-from agent_gateway.store.types import Json, Words
+from agent_gateway.store.types import Json, Prose, Words
 
 
 class PinnedTarget(Base):
@@ -26,7 +26,7 @@ class PinnedTarget(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(Words(16))
     title: Mapped[str] = mapped_column(Words(100))
-    note: Mapped[str] = mapped_column(Words(), default="")
+    note: Mapped[str] = mapped_column(Prose(), default="")
     keywords: Mapped[list[str]] = mapped_column(Json, default=list)
     target: Mapped[str] = mapped_column(Words(80))
     transfer: Mapped[str] = mapped_column(Words(16))

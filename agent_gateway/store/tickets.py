@@ -84,7 +84,7 @@ class Tickets:
             limit: how many at most.
         """
         same = [
-            Ticket.fields[name]["value"].as_string() == value
+            Ticket.fields[name]["value"].as_string() == storable(value)
             for name, value in fields.items()
             if value
         ]

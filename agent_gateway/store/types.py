@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -44,7 +44,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[str]):
-    """Text of at most ``length`` characters, of any length when there is none.
+    """Text of at most ``length`` characters; see :class:`Prose` for more.
 
     What cannot be kept is left out, what is too long is cut, in SQLite as in PostgreSQL: whatever
     a caller's telephone or a stranger's request says, the record is kept and the search answered.
@@ -53,17 +53,21 @@ class Words(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
-    def __init__(self, length: int | None = None) -> None:
-        super().__init__(length)
-        self._length = length
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """As it is kept."""
+        length = cast("String", self.impl_instance).length
+        return None if value is None else str(storable(value))[:length]
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """``varchar(length)`` or ``text``."""
-        return dialect.type_descriptor(String(self._length) if self._length else Text())
+
+class Prose(TypeDecorator[str]):
+    """Text of any length, otherwise like :class:`Words`."""
+
+    impl = Text
+    cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """As it is kept."""
-        return None if value is None else str(storable(value))[: self._length]
+        return None if value is None else str(storable(value))
 
 
 def storable(value: Any) -> Any:

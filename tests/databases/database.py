@@ -12,6 +12,20 @@ from typing import Any, Protocol
 from agent_gateway.store.engine import WRITERS
 from tests.databases.server import PostgresServer
 
+# far quicker than TRUNCATE, which makes new files; the children of a table go with it
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    PERFORM setval(sequencename::regclass, 1, false) FROM pg_sequences WHERE schemaname = 'public';
+END $$
+"""
+
 
 class Database(Protocol):
     """What a test may do to it from beside the store."""
@@ -70,6 +84,11 @@ class PostgresDatabase:
         self.server = server
         self.name = name
         self.url = server.url(name)
+
+    async def empty(self) -> None:
+        """As after the migration."""
+        async with self._beside(self.name) as connection:
+            await connection.execute(EMPTY)
 
     async def ask(self, statement: str) -> list[tuple[Any, ...]]:
         async with self._beside(self.name) as connection:

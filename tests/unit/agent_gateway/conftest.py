@@ -22,11 +22,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgresql: PostgresServer) -> str:
-    """The same on the server; its name."""
+def migrated_postgres(postgresql: PostgresServer) -> PostgresDatabase:
+    """The same on the server; emptied for each test, because making one takes a while too."""
     name = asyncio.run(postgresql.create())
     migrate(postgresql.url(name))
-    return name
+    return PostgresDatabase(postgresql, name)
 
 
 @pytest.fixture
@@ -38,13 +38,10 @@ def database_file(tmp_path: Path, migrated_file: Path) -> Path:
 
 
 @pytest.fixture
-async def postgres_database(
-    postgresql: PostgresServer, migrated_template: str
-) -> AsyncIterator[PostgresDatabase]:
+async def postgres_database(migrated_postgres: PostgresDatabase) -> PostgresDatabase:
     """Of PostgreSQL, for what is about the server."""
-    name = await postgresql.create(migrated_template)
-    yield PostgresDatabase(postgresql, name)
-    await postgresql.drop(name)
+    await migrated_postgres.empty()
+    return migrated_postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -107,6 +107,7 @@ async def test_given_a_database_that_fails_then_soon_nobody_is_blocked_until_it_
         assert not known.of(NUMBER).blocked
         await store.close()
 
+    await database.ask("DELETE FROM listed_callers")
     await store.callers.add(entry("priority", priority=7), ip="")
     known.listed(entry("blocked"))
     await known.read()
