@@ -229,21 +229,19 @@ async def test_given_a_field_entered_during_the_call_when_it_ends_then_it_is_in_
 
 @pytest.mark.parametrize("in_time", [True, False])
 async def test_given_a_database_behind_the_screen_when_a_field_is_entered_then_it_waits_a_while(
-    house: House, database: Path, monkeypatch: pytest.MonkeyPatch, in_time: bool
+    house: House, database: Database, monkeypatch: pytest.MonkeyPatch, in_time: bool
 ) -> None:
     monkeypatch.setattr(endpoint, "KEPT_WITHIN_S", 30.0 if in_time else 0.0)
     async with house.page("zhang") as page:
         house.publish([*arrival("1.1"), offer("1.1")])
         await until(lambda: house.store.calls.get("1.1"), "kept")
-        with closing(sqlite3.connect(database, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        async with database.locked():
             house.publish(answer("1.1"))
             await page.hear("call.answered")
             command = {"type": "ticket.patch", "call_id": "1.1", "fields": {"caller_name": "李四"}}
             await page.ws.send_json(command)
             if not in_time:
                 assert (await page.hear("error"))["code"] == "database_unavailable"
-            other.execute("ROLLBACK")
         if in_time:
             changed = (await page.hear("ticket.changed"))["ticket"]
             assert changed["fields"]["caller_name"]["value"] == "李四"
