@@ -11,14 +11,17 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import asyncpg
 import pytest
 
 from telephony.testphone.configuration import free_port
+
+if TYPE_CHECKING:
+    import asyncpg
 
 USER = "hotline"
 PASSWORD = "p@ss:w/rd-of-tests"
@@ -114,6 +117,8 @@ class PostgresServer:
 
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
         """A connection beside the store's."""
+        import asyncpg
+
         return await asyncpg.connect(
             host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database=database
         )
@@ -192,8 +197,8 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
     Without one the tests are skipped, but where all tests must run (``CI`` is set) they fail.
     """
     record = folder / "postgresql.json"
-    if not record.is_file():
-        missing = f"there is no PostgreSQL in {folder}; run: make install-dev"
+    if not record.is_file() or find_spec("asyncpg") is None:
+        missing = f"there is no PostgreSQL in {folder}, or no driver; run: make install-dev"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
