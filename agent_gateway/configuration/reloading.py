@@ -39,12 +39,16 @@ from agent_gateway.configuration.loaded import (
 from agent_gateway.service.asterisk_config import apply_dialplan
 from config.errors import ConfigError
 from config.settings import Secrets, Settings
-from config.versions import Change, now_text, replace_file
+from config.versions import Change, now_text, replace_file, sha256
 from ivr.prompts import prompt_texts, render_prompts
 from ivr.prompts.catalogue import load_shared_texts
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+class OtherContentError(Exception):
+    """The file is not any more what was read: somebody else has changed it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,23 @@ class Reloader:
         """
         return await self._to_the_end(self._roll_back(name, version, who))
 
-    async def put(self, name: str, content: bytes, who: str, why: str) -> Change:
+    async def put(self, name: str, content: bytes, who: str, why: str, read: str = "") -> Change:
         """Replace the content of a file and take it into use, once all its prompts are spoken.
+
+        Args:
+            name: of the file.
+            content: the new one.
+            who: changes it.
+            why: their reason.
+            read: SHA-256 of the content that was changed; "": whatever is there now.
 
         Raises:
             LookupError: no such file, or the package's own is in use.
+            OtherContentError: another content than ``read`` is there; nothing has changed.
             ConfigError: the content is wrong or does not fit the other files; nothing has changed.
             OSError, …: as :meth:`reload`.
         """
-        return await self._to_the_end(self._put(name, content, who, why))
+        return await self._to_the_end(self._put(name, content, who, why, read))
 
     async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.shield(asyncio.create_task(self._noted(work), name="reload"))
@@ -122,7 +134,7 @@ class Reloader:
     async def _noted(self, work: Coroutine[Any, Any, T]) -> T:
         try:
             done = await work
-        except LookupError:
+        except (LookupError, OtherContentError):
             raise
         except Exception as error:
             self.fault = str(error)
@@ -164,16 +176,18 @@ class Reloader:
             self._tell(loaded, who)
             return change
 
-    async def _put(self, name: str, content: bytes, who: str, why: str) -> Change:
+    async def _put(self, name: str, content: bytes, who: str, why: str, read: str) -> Change:
         file = file_of(self._settings, name)
         if file is None:
             raise LookupError(f"{name} is the package's own; name a file in the settings first")
         async with self._one:
+            before = await asyncio.to_thread(file.read_bytes)
+            if read and read != sha256(before):
+                raise OtherContentError(name)
             # the file itself is touched only when all is well: a crash must not leave a wrong one
             loaded = await asyncio.to_thread(load_with, self._settings, name, content)
             self._check_queues(loaded)
             await asyncio.to_thread(self._speak, loaded)
-            before = await asyncio.to_thread(file.read_bytes)
             await asyncio.to_thread(keep_files, self._settings, who, "adopt")
             await asyncio.to_thread(replace_file, file, content)
             try:

@@ -10,11 +10,12 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 
 from agent_gateway.auth import Role
-from agent_gateway.configuration.loaded import FILES, file_of
-from agent_gateway.configuration.reloading import Reloader
+from agent_gateway.configuration.loaded import FILES, file_of, versions_of
+from agent_gateway.configuration.reloading import OtherContentError, Reloader
 from agent_gateway.http.errors import ApiError, ErrorDetail, not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
 from config.errors import ConfigError
+from config.versions import sha256
 from telephony.asterisk.installation import InstallationError
 from telephony.asterisk.process import AsteriskProcessError
 from telephony.asterisk.rendering import RenderError
@@ -51,10 +52,14 @@ class Back(Strict):
 
 
 class NewContent(Strict):
-    """A file's new content, and why it changes."""
+    """A file's new content, and why it changes.
+
+    ``read``: the SHA-256 of the content that was read; "": whatever is there now.
+    """
 
     content: str = Field(min_length=1, max_length=MAX_CHARS)
-    why: str = Field(min_length=1, max_length=200)
+    why: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    read: str = Field("", max_length=64)
 
 
 class Progress(BaseModel):
@@ -80,9 +85,10 @@ class State(BaseModel):
 
 
 class Content(BaseModel):
-    """What is in a file now."""
+    """What is in a file now, or was as a version."""
 
     content: str
+    sha256: str
 
 
 class InUse(BaseModel):
@@ -121,7 +127,23 @@ async def content(exchange: Exchange[Nothing, Nothing]) -> Content:
         raise not_found("文件", "file") from error
     if file is None:
         raise _own_needed(exchange.path("file"))
-    return Content(content=await asyncio.to_thread(file.read_text, encoding="utf-8"))
+    return _content(await asyncio.to_thread(file.read_bytes))
+
+
+async def version(exchange: Exchange[Nothing, Nothing]) -> Content:
+    """What was in a file as one of its versions."""
+    text = exchange.path("version")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    try:
+        kept = versions_of(exchange.context.settings, exchange.path("file"))
+        _, content = await asyncio.to_thread(kept.content, number)
+    except LookupError as error:
+        raise not_found("文件或版本", "file or version") from error
+    return _content(content)
+
+
+def _content(content: bytes) -> Content:
+    return Content(content=content.decode("utf-8", "replace"), sha256=sha256(content))
 
 
 async def put(exchange: Exchange[Nothing, NewContent]) -> Version:
@@ -131,8 +153,16 @@ async def put(exchange: Exchange[Nothing, NewContent]) -> Version:
         raise not_found("文件", "file")
     if file_of(exchange.context.settings, name) is None:
         raise _own_needed(name)
-    changing = _reloader(exchange).put(name, body.content.encode(), who, body.why)
-    change = await _changed(changing)
+    changing = _reloader(exchange).put(name, body.content.encode(), who, body.why, body.read)
+    try:
+        change = await _changed(changing)
+    except OtherContentError as error:
+        raise ApiError(
+            409,
+            "changed_meanwhile",
+            "文件刚刚被别人改过，未保存；请查看新内容后再改",
+            "somebody has changed the file meanwhile, nothing was saved; look at it anew",
+        ) from error
     await exchange.context.store.audit.add(
         who,
         "configuration.put",
@@ -261,6 +291,17 @@ ROUTES: tuple[AnyRoute, ...] = (
         Nothing,
         Nothing,
         Versions,
+        roles=LEADERS,
+    ),
+    Route(
+        "GET",
+        "/api/configuration/{file}/versions/{version}",
+        version,
+        "Content of an earlier version of a file",
+        "configuration",
+        Nothing,
+        Nothing,
+        Content,
         roles=LEADERS,
     ),
     Route(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
@@ -115,6 +117,43 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await seat.page.get_by_role("button", name="提交工单").click()
     await expect(seat.page.get_by_role("button", name="已提交")).to_be_disabled(timeout=WAIT_MS)
     await expect(seat.at("#ticket [name=summary]")).to_be_disabled()
+
+
+async def test_given_a_call_that_is_over_when_its_recording_is_sealed_then_only_then_it_can_be_played(
+    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat
+) -> None:
+    account = hotline.accounts["agent8001"]
+    await seat.log_in(account.username, account.password)
+    await seat.be("就绪", "就绪")
+    caller = "13900000084"
+    sealed = asyncio.Event()
+
+    async def not_yet(route: Route) -> None:
+        reply = await route.fetch()
+        page = await reply.json()
+        for one in page["calls"]:
+            one["has_recording"] = one["has_recording"] and sealed.is_set()
+        await route.fulfill(response=reply, json=page)
+
+    # what the page is told while the recording takes its time
+    await seat.page.route("**/api/calls?*", not_yet)
+    call = await phone.dial("12345", caller=caller, keys=[(0.3, "0")])
+    await (await telephone.next_call()).answer()
+    await seat.shows("#state", "通话中")
+    await call.speak(SPEECH / "02_noise_caller.wav")
+    await call.hangup()
+    await call.wait_ended()
+    row = seat.at("#calls tr").first
+    await expect(row).to_contain_text(caller, timeout=WAIT_MS)
+    await expect(row).to_contain_text("录音未归档", timeout=WAIT_MS)
+    play = row.get_by_role("button", name="播放")
+    await expect(play).to_have_count(0)
+    sealed.set()
+    await expect(play).to_be_visible(timeout=WAIT_MS)
+    await play.click()
+    await seat.page.wait_for_function(
+        "document.querySelector('#calls audio').readyState > 1", timeout=WAIT_MS
+    )
 
 
 @pytest.mark.timeout(300)

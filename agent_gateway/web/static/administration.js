@@ -1,29 +1,33 @@
 // What supervisors and administrators keep: one part at a time, in place of the desk.
 
 import { forgetCallers, redrawCallers, showCallers } from "./callerlists.js";
+import { forgetConfiguration, redrawConfiguration, showConfiguration } from "./configuration.js";
 import { byId } from "./dom.js";
 import { whenSessionEnds } from "./editor.js";
 import { text } from "./language.js";
 import { forgetKnowledge, redrawKnowledge, showKnowledge } from "./knowledge.js";
 import { forgetPinned, redrawPinned, showPinned } from "./pinning.js";
+import { forgetPrompts, redrawPrompts, showPrompts } from "./prompts.js";
 
 const PARTS = {
   knowledge: { show: showKnowledge, redraw: redrawKnowledge, forget: forgetKnowledge },
   pinned: { show: showPinned, redraw: redrawPinned, forget: forgetPinned },
   callers: { show: showCallers, redraw: redrawCallers, forget: forgetCallers },
+  configuration: { show: showConfiguration, redraw: redrawConfiguration, forget: forgetConfiguration },
+  prompts: { show: showPrompts, redraw: redrawPrompts, forget: forgetPrompts },
 };
 
 let failed = () => {};
 let part = "knowledge";
 // whose input the forms hold: a session that has ended does not cost what was typed
-let username = null;
+let user = null;
 
 /** Offer it to those who may; `onError(error)` shows what goes wrong, null: nothing any more. */
-export function openAdministration(user, onError) {
+export function openAdministration(who, onError) {
   failed = onError;
   whenSessionEnds(onError);
-  if (username !== user.username) for (const one of Object.values(PARTS)) one.forget();
-  username = user.username;
+  if (user?.username !== who.username) for (const one of Object.values(PARTS)) one.forget();
+  user = who;
   byId("administer").hidden = user.role === "agent";
   showDesk();
 }
@@ -50,7 +54,7 @@ export function redrawAdministration() {
 
 /** What is shown is read anew, masked or in full. */
 export function refreshAdministration() {
-  if (!byId("administration").hidden) PARTS[part].show(failed);
+  if (!byId("administration").hidden) PARTS[part].show(failed, user);
 }
 
 function drawSwitch() {
@@ -70,7 +74,7 @@ function showPart(name) {
   byId("administration").hidden = false;
   drawSwitch();
   failed(null);
-  PARTS[part].show(failed);
+  PARTS[part].show(failed, user);
 }
 
 byId("administer").addEventListener("click", () => {

@@ -303,6 +303,7 @@ function enter(user) {
     .then(() => {
       forgetForm();
       show();
+      showSupervision();
       redrawAdministration();
     })
     .catch(failed);

@@ -10,7 +10,6 @@ const DETAILS = {
   answered: "endpoint",
   survey: "score",
   alarm: "line",
-  citizen: "result",
 };
 
 /** Show the call (null: none). */
@@ -95,6 +94,7 @@ function stepOf(step) {
     const place = step.step === "queued" ? step.position : "";
     return `${text(`step_${step.step}`)} ${nameOf("queues", step.queue)} ${place}`;
   }
+  if (step.step === "citizen") return `${text("step_citizen")} ${text(`citizen_${step.result}`)}`;
   const detail = String(step[DETAILS[step.step]] ?? "").replace("PJSIP/agent-", "");
   return `${text(`step_${step.step}`)} ${detail}`;
 }

@@ -22,11 +22,13 @@ export function unmaskBecause(reason) {
   unmaskReason = reason;
 }
 
-/** The JSON of a reply. */
+/** The JSON of a reply; `body` is sent as JSON, or as a form when it is one. */
 export async function ask(method, path, body) {
   const options = { method, headers: {}, credentials: "same-origin" };
   if (unmaskReason) options.headers["X-Unmask-Reason"] = encodeURIComponent(unmaskReason);
-  if (body !== undefined) {
+  // a form with a file says itself what it is
+  if (body instanceof FormData) options.body = body;
+  else if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }

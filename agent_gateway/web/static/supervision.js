@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { clock, text } from "./language.js";
+import { nameOf } from "./names.js";
 import { ask } from "./service.js";
 
 const known = { on: false, queues: new Map(), agents: new Map(), names: new Map(), mine: null };
@@ -66,7 +67,7 @@ function queueRow(queue) {
 
 function agentRow(agent) {
   const state = text(`state_${agent.state}`) + (agent.state === "break" ? ` · ${agent.reason}` : "");
-  const queues = Object.entries(agent.queues).map(([queue, level]) => `${queue} ${level}`);
+  const queues = Object.entries(agent.queues).map(([queue, level]) => `${nameOf("queues", queue)} ${level}`);
   return make(
     "tr",
     { "data-agent": agent.extension },
