@@ -77,12 +77,14 @@ async def telephone(hotline: Hotline, phone: TestPhone) -> PhoneAgent:
 @pytest_asyncio.fixture(loop_scope="session")
 async def seat(browser: Browser, hotline: Hotline, tmp_path: Path) -> AsyncIterator[Seat]:
     """The page, opened, nobody logged in; in the end the browser must have no complaint."""
-    async with opened(browser, hotline, tmp_path) as seat:
-        yield seat
-    async with hotline.api("agent8001") as agent:
-        await agent.state("logged_out")
-    await hotline.asterisk.command("channel request hangup all")
-    await until(hotline.idle, "Asterisk without channels", 15)
+    try:
+        async with opened(browser, hotline, tmp_path) as seat:
+            yield seat
+    finally:
+        async with hotline.api("agent8001") as agent:
+            await agent.state("logged_out")
+        await hotline.asterisk.command("channel request hangup all")
+        await until(hotline.idle, "Asterisk without channels", 15)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

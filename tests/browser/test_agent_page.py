@@ -119,7 +119,7 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await expect(seat.at("#ticket [name=summary]")).to_be_disabled()
 
 
-async def test_given_a_call_that_is_over_when_its_recording_is_sealed_then_only_then_it_can_be_played(
+async def test_given_a_call_that_is_over_when_its_recording_is_sealed_then_it_can_be_played(
     hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat
 ) -> None:
     account = hotline.accounts["agent8001"]
@@ -151,9 +151,11 @@ async def test_given_a_call_that_is_over_when_its_recording_is_sealed_then_only_
     sealed.set()
     await expect(play).to_be_visible(timeout=WAIT_MS)
     await play.click()
-    await seat.page.wait_for_function(
-        "document.querySelector('#calls audio').readyState > 1", timeout=WAIT_MS
-    )
+
+    async def sounds() -> bool:
+        return bool(await seat.at("#calls audio").evaluate("(audio) => audio.readyState > 1"))
+
+    await until(sounds, "the recording's sound in the page")
 
 
 @pytest.mark.timeout(300)
