@@ -62,8 +62,7 @@ async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_an
     await seat.fits()
 
     # another one was faster: nothing is overwritten unseen
-    account = hotline.accounts["admin"]
-    async with Api(hotline.web, account.username, account.password) as api:
+    async with hotline.api("admin") as api:
         now = (await api.get(PLAN))["content"]
         await api.put(PLAN, content=now + "\n# another one\n", why="另一人")
     seat.refused[PLAN] = 409
