@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 60.0
 # Longer ago, a call back surprises more than it helps.
 LOOKED_BACK = timedelta(days=2)
+# The caller hears nothing meanwhile.
+REQUEST_S = 3.0
 
 
 class MissedCallWatch(InBackground):
@@ -70,14 +72,15 @@ class MissedCallWatch(InBackground):
         """A waiting caller wants to be called back; False if that could not be written down."""
         now = datetime.now(UTC)
         try:
-            call = await self._store.calls.get(call_id)
-            row = await self._store.missed.request(
-                call_id=call_id,
-                caller=caller,
-                line=call.line if call else "",
-                waiting_since=(call.queued_at if call else None) or now,
-                at=now,
-            )
+            async with asyncio.timeout(REQUEST_S):
+                call = await self._store.calls.get(call_id)
+                row = await self._store.missed.request(
+                    call_id=call_id,
+                    caller=caller,
+                    line=call.line if call else "",
+                    waiting_since=(call.queued_at if call else None) or now,
+                    at=now,
+                )
         except (SQLAlchemyError, OSError) as error:
             log.warning("missed.not_requested", call_id=call_id, reason=str(error)[:300])
             return False

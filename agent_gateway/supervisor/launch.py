@@ -62,6 +62,11 @@ def launch(settings: Settings, console: Console, *, log_to_terminal: bool) -> in
         with BarReporter() as bars:
             ensure_model(settings, bars)
         prepared = _prepare(settings, console)
+        if prepared.database_away:
+            console.print(
+                "The database does not answer. Calls are taken with the telephones and numbers of "
+                "the last start; records wait on the disk until it is back."
+            )
         service = ServiceProcess(SERVICE_MODULE, settings.web.host, settings.web.port, log_file)
         return asyncio.run(_supervise(settings, console, asterisk, service, prepared, log_file))
 

@@ -102,6 +102,11 @@ class PostgresServer:
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", f"--pgdata={self._data}")
 
+    def start_again(self) -> None:
+        """Start it if it was stopped."""
+        if not (self._data / "postmaster.pid").exists():
+            self.start()
+
     def freeze(self) -> None:
         """From now on it accepts connections, says nothing and hangs up on nobody."""
         self._signal(signal.SIGSTOP)

@@ -205,6 +205,11 @@ class Hotline:
 
     async def start_service(self) -> None:
         """Start the service; returns when it is healthy."""
+        self.launch_service()
+        await until(self.is_healthy, f"healthy service\n{self.service_log()[-3000:]}", 60)
+
+    def launch_service(self) -> None:
+        """Start the service, however well it may be."""
         log = (self.data_dir / "service.log").open("ab")
         self._service = subprocess.Popen(
             [sys.executable, "-m", "agent_gateway.service"],
@@ -215,7 +220,6 @@ class Hotline:
             stderr=subprocess.STDOUT,
         )
         log.close()
-        await until(self.is_healthy, f"healthy service\n{self.service_log()[-3000:]}", 60)
 
     async def is_healthy(self) -> bool:
         """Whether ``/healthz`` says so; the service must not have ended."""
