@@ -61,7 +61,8 @@ async def test_given_postgresql_when_a_citizen_calls_then_page_ticket_record_and
             "8001",
         )
         status, recording = await agent.download(f"/api/recordings/{call_id}")
-        (ticket,) = (await agent.get(f"/api/tickets?call_id={call_id}"))["tickets"]
+        (one,) = (await agent.get(f"/api/tickets?call_id={call_id}"))["tickets"]
+        ticket = await agent.get(f"/api/tickets/{one['number']}")
         await agent.state("logged_out")
     assert ticket["fields"]["caller_name"]["value"] == "李四"
     assert ticket["fields"]["district"]["value"] == "城关区"
