@@ -9,6 +9,7 @@ from agent_gateway.agents.commands import AgentStateView, WantedState, change_st
 from agent_gateway.auth import AccountError, Accounts
 from agent_gateway.http.errors import ApiError, not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
+from agent_gateway.store import ChangedMeanwhileError
 from telephony.agents import AgentError
 
 log = structlog.get_logger(__name__)
@@ -30,9 +31,13 @@ class AgentView(AgentStateView):
 
 
 class SkillsRequest(Strict):
-    """Queue -> level, 1 the best; empty: the calls that everybody takes."""
+    """Queue -> level, 1 the best; empty: the calls that everybody takes.
+
+    ``read``: the skills that were seen before; None: whatever they are now.
+    """
 
     skills: dict[str, int] = Field(max_length=50)
+    read: dict[str, int] | None = Field(None, max_length=50)
 
 
 class SkillsView(BaseModel):
@@ -85,7 +90,16 @@ async def set_skills(exchange: Exchange[Nothing, SkillsRequest]) -> SkillsView:
         raise not_found("坐席", "agent")
     accounts = Accounts(context.store, exchange.user.username)
     try:
-        user = await accounts.set_skills(user.username, exchange.body.skills, context.queues.names)
+        user = await accounts.set_skills(
+            user.username, exchange.body.skills, context.queues.names, exchange.body.read
+        )
+    except ChangedMeanwhileError as error:
+        raise ApiError(
+            409,
+            "changed_meanwhile",
+            "该坐席的技能刚刚被别人改过，未保存；请查看后再改",
+            "somebody has changed the skills meanwhile, nothing was saved; look at them anew",
+        ) from error
     except AccountError as error:
         raise ApiError(422, "skills", "技能或等级无效", str(error)) from error
     try:

@@ -112,7 +112,11 @@ class Accounts:
         return password
 
     async def set_skills(
-        self, username: str, skills: Mapping[str, int], known: Collection[str]
+        self,
+        username: str,
+        skills: Mapping[str, int],
+        known: Collection[str],
+        read: Mapping[str, int] | None = None,
     ) -> User:
         """Say which queues an agent serves and how well: level 1 is rung before 2.
 
@@ -120,9 +124,11 @@ class Accounts:
             username: whose skills.
             skills: queue -> level; empty: the calls that everybody takes.
             known: the queues there are.
+            read: the skills that were seen before; None: whatever they are now.
 
         Raises:
             AccountError: no such user or queue, or a level that is none.
+            ChangedMeanwhileError: they are not ``read`` any more.
             SQLAlchemyError: the store does not answer.
         """
         for queue, level in skills.items():
@@ -130,7 +136,7 @@ class Accounts:
                 raise AccountError(f"there is no queue {queue}; there are {', '.join(known)}")
             if not 1 <= level <= LEVELS:
                 raise AccountError(f"the level of {queue} must be from 1 (best) to {LEVELS}")
-        user = await self._store.users.set_skills(username, skills)
+        user = await self._store.users.set_skills(username, skills, read=read)
         if user is None:
             raise AccountError(f"there is no user {username}")
         told = " ".join(f"{queue}={level}" for queue, level in sorted(skills.items()))

@@ -114,12 +114,11 @@ async def _changed(
     try:
         row = await change
     except ChangedMeanwhileError as error:
-        other = error.args[0]
         raise ApiError(
             409,
             "changed_meanwhile",
-            f"{other} 刚刚修改过该条目，未保存；请查看新内容后再改",
-            f"{other} has changed the entry meanwhile, nothing was saved; look at it anew",
+            f"{error.by} 刚刚修改过该条目，未保存；请查看新内容后再改",
+            f"{error.by} has changed the entry meanwhile, nothing was saved; look at it anew",
         ) from error
     if row is None:
         raise not_found("知识条目", "knowledge entry")

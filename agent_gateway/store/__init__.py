@@ -1,9 +1,10 @@
 """Everything that is kept in the database; the only package that speaks SQL."""
 
 from agent_gateway.store.calls import CallFilter
+from agent_gateway.store.conflicts import ChangedMeanwhileError
 from agent_gateway.store.engine import is_outage
 from agent_gateway.store.events import Entry
-from agent_gateway.store.knowledge import ChangedMeanwhileError, Knowledge
+from agent_gateway.store.knowledge import Knowledge
 from agent_gateway.store.migrate import migrate, newest_revision
 from agent_gateway.store.models import (
     Audit,

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 
+from agent_gateway.store.conflicts import ChangedMeanwhileError
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import KnowledgeEntry
 from agent_gateway.store.types import storable
@@ -23,10 +24,6 @@ class Knowledge:
     category: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
-
-
-class ChangedMeanwhileError(Exception):
-    """Somebody else has changed what is to be changed. ``args[0]``: who."""
 
 
 class KnowledgeBase:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
 
+from agent_gateway.store.conflicts import ChangedMeanwhileError
 from agent_gateway.store.engine import Engine
 from agent_gateway.store.models import Audit, Session, User
 from agent_gateway.store.types import storable
@@ -62,11 +63,20 @@ class Users:
             await session.execute(delete(Session).where(Session.user_id == user.id))
             return True
 
-    async def set_skills(self, username: str, skills: Mapping[str, int]) -> User | None:
-        """Change an agent's skills and return the user; None if there is no such user."""
+    async def set_skills(
+        self, username: str, skills: Mapping[str, int], *, read: Mapping[str, int] | None = None
+    ) -> User | None:
+        """Change an agent's skills and return the user; None if there is no such user.
+
+        Raises:
+            ChangedMeanwhileError: they are not ``read`` any more (None: any will do).
+        """
         async with self._engine.write() as session:
-            user = await session.scalar(select(User).where(User.username == username))
+            query = select(User).where(User.username == username).with_for_update()
+            user = await session.scalar(query)
             if user is not None:
+                if read not in (None, user.skills):
+                    raise ChangedMeanwhileError
                 user.skills = dict(skills)
             return user
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from telephony.testphone import PhoneAgent, TestPhone
+from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
+from tests.live.harness.api import Api
 from tests.live.harness.hotline import SPEECH, Hotline
 
 PATH = "/api/knowledge"
@@ -229,16 +230,22 @@ async def test_given_a_call_that_rings_when_typing_then_the_desk_is_shown_and_th
     words = ("zhiban", "--role", "supervisor", "--extension", "8010", "--json")
     added = json.loads(await hotline.command("user", "add", *words))
     own = await phone.add_agent(added["sip_user"], added["sip_password"])
+    own.behaviour = AgentBehaviour(answer_after_s=None)
     await seat.log_in("zhiban", added["password"])
     await seat.be("就绪", "就绪")
-    await seat.page.get_by_role("button", name="管理", exact=True).click()
-    await write(seat, title="写到一半")
-    call = await phone.dial("12345", caller="13900000302", keys=[(0.3, "0")])
-    await seat.shows("#call .ringing-card", "正在振铃")
-    await expect(seat.at("#desk")).to_be_visible()
-    await (await own.next_call()).wait_answered()
-    await call.hangup()
-    await call.wait_ended()
-    await seat.page.get_by_role("button", name="退出队列").click()
-    await seat.page.get_by_role("button", name="管理", exact=True).click()
-    await expect(seat.at("#knowledge-form [name=title]")).to_have_value("写到一半")
+    try:
+        await seat.page.get_by_role("button", name="管理", exact=True).click()
+        await write(seat, title="写到一半")
+        call = await phone.dial("12345", caller="13900000302", keys=[(0.3, "0")])
+        await seat.shows("#call .ringing-card", "正在振铃")
+        await expect(seat.at("#desk")).to_be_visible()
+        await (await own.next_call()).answer()
+        await seat.shows("#state", "通话中")
+        await call.hangup()
+        await call.wait_ended()
+        await seat.page.get_by_role("button", name="管理", exact=True).click()
+        await expect(seat.at("#knowledge-form [name=title]")).to_have_value("写到一半")
+    finally:
+        # later calls are for others
+        async with Api(hotline.web, "zhiban", added["password"]) as api:
+            await api.state("logged_out")

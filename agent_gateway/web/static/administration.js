@@ -8,12 +8,14 @@ import { text } from "./language.js";
 import { forgetKnowledge, redrawKnowledge, showKnowledge } from "./knowledge.js";
 import { forgetPinned, redrawPinned, showPinned } from "./pinning.js";
 import { forgetPrompts, redrawPrompts, showPrompts } from "./prompts.js";
+import { forgetSkills, redrawSkills, showSkills } from "./skills.js";
 
 const PARTS = {
   knowledge: { show: showKnowledge, redraw: redrawKnowledge, forget: forgetKnowledge },
   pinned: { show: showPinned, redraw: redrawPinned, forget: forgetPinned },
   callers: { show: showCallers, redraw: redrawCallers, forget: forgetCallers },
   configuration: { show: showConfiguration, redraw: redrawConfiguration, forget: forgetConfiguration },
+  skills: { show: showSkills, redraw: redrawSkills, forget: forgetSkills },
   prompts: { show: showPrompts, redraw: redrawPrompts, forget: forgetPrompts },
 };
 

@@ -60,7 +60,7 @@ function queueRow(queue) {
   return make(
     "tr",
     { "data-queue": queue.queue },
-    make("th", { scope: "row" }, queue.title),
+    make("th", { scope: "row" }, queue.title === queue.queue ? nameOf("queues", queue.queue) : queue.title),
     ...[...figures, ...today].map((one) => make("td", {}, String(one))),
   );
 }

@@ -49,6 +49,23 @@ async def test_given_a_supervisor_when_skills_are_set_then_kept_seated_and_audit
     assert (entry.user, entry.object, entry.detail) == ("boss", "zhang", "english=1 hotline=2")
 
 
+async def test_given_skills_that_were_changed_meanwhile_when_set_then_refused(
+    house: House,
+) -> None:
+    house.context.queues = QUEUES
+    path = "/api/agents/8001/skills"
+    first = {"skills": {"english": 1}, "read": {}}
+    assert (await house.ask("PUT", path, as_="root", body=first))[0] == 200
+    late = {"skills": {"english": 3}, "read": {}}
+    status, reply = await house.ask("PUT", path, as_="boss", body=late)
+    assert (status, reply["error"]["code"]) == (409, "changed_meanwhile")
+    user = await house.store.users.by_name("zhang")
+    assert user is not None
+    assert user.skills == {"english": 1}
+    seen = {"skills": {}, "read": {"english": 1}}
+    assert (await house.ask("PUT", path, as_="boss", body=seen))[0] == 200
+
+
 async def test_given_asterisk_away_when_skills_are_set_then_kept_for_the_next_login(
     house: House,
 ) -> None:
