@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.hotline import Hotline
+from tests.live.harness.hotline import Hotline, until
 
 BLOCKED, PRIORITY = "/api/callers/blocked", "/api/callers/priority"
 CALLER = "13900000321"
@@ -43,9 +43,11 @@ async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served
     await office.shows("#callers-rows tr >> nth=0", f"{CALLER} +30")
     await office.shows("#callers-rows tr >> nth=0", "长期")
     call = await phone.dial("12345", caller=CALLER, keys=[(0.3, "0")])
+    ringing = await telephone.next_call()
     await seat.shows("#call .number", CALLER)
     await expect(seat.at("#call .badge").first).to_have_text("重点", timeout=WAIT_MS)
     await call.hangup()
+    await ringing.wait_ended()
     await call.wait_ended()
     await office.page.get_by_role("button", name=f"移除 {CALLER}").click()
     await office.at("#sure-yes").click()
@@ -62,10 +64,14 @@ async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served
     await office.fits()
     call = await phone.dial("12345", caller=CALLER)
     await call.wait_ended()
-    async with hotline.api("admin") as api:
-        await api.watch()
-        latest = (await api.get("/api/calls?limit=1"))["calls"][0]
-    assert latest["disposition"] in ("blocked", "in_progress")
+    assert not call.is_answered
+
+    async def written() -> bool:
+        async with hotline.api("admin") as api:
+            latest = (await api.get("/api/calls?limit=1"))["calls"][0]
+        return bool(latest["disposition"] == "blocked")
+
+    await until(written, "record of the blocked call")
     # who looks for a number finds it in any spelling
     await office.at("#callers-search [name=number]").fill("86-139-0000-0321")
     await office.shows("#callers-rows tr >> nth=0", "多次骚扰")
