@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -49,6 +50,9 @@ def run(
         _fail(str(error))
     except SQLAlchemyError as error:
         _fail(f"the database does not answer ({error}); check database.url")
+    except (ConnectionError, TimeoutError, socket.gaierror) as error:
+        said = str(error) or "no answer in time"
+        _fail(f"the database does not answer ({said}); check database.url")
     except OSError as error:
         if error.errno == errno.ENOSPC:
             _fail("the disk is full; make room and start again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from agent_gateway.doctor import asterisk, machine, service, speech, storage
+from agent_gateway.doctor import asterisk, database, machine, service, speech, storage
 from agent_gateway.doctor.finding import Finding, fail
 from config.settings import Settings
 
@@ -16,7 +16,7 @@ CHECKS: dict[str, Check] = {
     "disk": storage.check_disk,
     "clock": machine.check_clock,
     "time zone": machine.check_time_zone,
-    "database": storage.check_database,
+    "database": database.check_database,
     "prompts": speech.check_prompts_present,
     "model": speech.check_model,
     "second pass": speech.check_second_pass,

@@ -1,18 +1,13 @@
-"""Data files, disk and database."""
+"""Data files and disk."""
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
 from agent_gateway.doctor.finding import Finding, fail, ok, warn
-from agent_gateway.store import Store, newest_revision
 from config.calendar import LAST_YEAR, load_calendar
 from config.directory import load_directory
 from config.errors import ConfigError
@@ -23,7 +18,6 @@ from config.settings import Settings
 SCARCE_BYTES = 5 * 2**30
 LOWEST_BYTES = 200 * 2**20
 RECORDING_BYTES_PER_HOUR = 2 * 16000 * 3600  # two parties, 16 bit, 8 kHz, before it is sealed
-ANSWER_S = 5.0
 LAST_MONTH = 12
 
 
@@ -77,41 +71,6 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
         yield warn("disk", said, "make room, or move data_dir to a larger disk")
     else:
         yield ok("disk", said)
-
-
-def check_database(settings: Settings) -> Iterator[Finding]:
-    """Whether the database answers and has this version's schema."""
-    url = make_url(settings.database_url)
-    kind = url.get_backend_name()
-    shown = url.render_as_string(hide_password=True)
-    # asking SQLite would create the file
-    if kind == "sqlite" and url.database and not Path(url.database).is_file():
-        yield warn("database", f"{url.database} is not there yet", "hotline run creates it")
-        return
-    try:
-        revision = asyncio.run(_revision(settings.database_url))
-    except (OSError, SQLAlchemyError, TimeoutError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield fail("database", f"{shown}: {first}", "check database.url and that it runs")
-        return
-    newest = newest_revision()
-    if revision != newest:
-        yield fail(
-            "database",
-            f"its schema is {revision or 'none'}, this version needs {newest}",
-            "start the hotline (hotline run), which migrates it; never go back to an older version",
-        )
-    else:
-        yield ok("database", f"{kind}, schema {revision}")
-
-
-async def _revision(url: str) -> str:
-    store = Store(url)
-    try:
-        async with asyncio.timeout(ANSWER_S):
-            return await store.revision()
-    finally:
-        await store.close()
 
 
 def _existing(folder: Path) -> Path:

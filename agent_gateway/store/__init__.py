@@ -2,7 +2,7 @@
 
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.conflicts import ChangedMeanwhileError
-from agent_gateway.store.engine import is_outage
+from agent_gateway.store.engine import is_outage, sqlstate
 from agent_gateway.store.events import Entry
 from agent_gateway.store.knowledge import Knowledge
 from agent_gateway.store.migrate import migrate, newest_revision
@@ -26,7 +26,7 @@ from agent_gateway.store.models import (
 )
 from agent_gateway.store.pinned import PinnedTarget, PinnedUse
 from agent_gateway.store.second import SecondBacklog
-from agent_gateway.store.store import Store
+from agent_gateway.store.store import ServerInfo, Store
 from agent_gateway.store.survey_calls import SurveyCallFigures
 from agent_gateway.store.surveys import SurveyFigures, SurveyFilter
 from agent_gateway.store.tickets import TicketFilter
@@ -50,6 +50,7 @@ __all__ = [
     "SecondBacklog",
     "SecondPass",
     "SecondTurn",
+    "ServerInfo",
     "Session",
     "Store",
     "Survey",
@@ -64,5 +65,6 @@ __all__ = [
     "is_outage",
     "migrate",
     "newest_revision",
+    "sqlstate",
     "storable",
 ]

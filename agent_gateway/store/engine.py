@@ -29,6 +29,12 @@ WRITERS = 0x686F746C696E65  # "hotline": PostgreSQL's name for the writers' turn
 _FAULTY_DATA = ("22", "23")  # SQLSTATE classes: data exception, integrity constraint violation
 
 
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of what it refused, "" for none (another kind of error or database)."""
+    orig = getattr(error, "orig", None)
+    return str(getattr(orig, "sqlstate", None) or "")
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the database is at fault (retry later) and not the data (never will fit)."""
     if isinstance(error, OSError | PoolTimeoutError):
@@ -38,7 +44,7 @@ def is_outage(error: BaseException) -> bool:
     # asyncpg's own words: a code of PostgreSQL, or a ValueError before anything was sent
     if isinstance(error.orig and error.orig.__cause__, ValueError):
         return False
-    return not str(getattr(error.orig, "sqlstate", None) or "").startswith(_FAULTY_DATA)
+    return not sqlstate(error).startswith(_FAULTY_DATA)
 
 
 class Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from sqlalchemy import text
 
@@ -20,6 +21,20 @@ from agent_gateway.store.survey_calls import SurveyCalls
 from agent_gateway.store.surveys import Surveys
 from agent_gateway.store.tickets import Tickets
 from agent_gateway.store.users import AuditTrail, Sessions, Users
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """``kind``: SQLite or PostgreSQL. ``version``: e.g. 15.18. ``encoding``: of its texts."""
+
+    kind: str
+    version: str
+    encoding: str
+
+    @property
+    def major(self) -> int:
+        """The first number of the version."""
+        return int(self.version.partition(".")[0])
 
 
 class Store:
@@ -69,6 +84,23 @@ class Store:
         async with self._engine.read() as session:
             found = await session.execute(text("SELECT version_num FROM alembic_version"))
             return str(found.scalar_one_or_none() or "")
+
+    async def server(self) -> ServerInfo:
+        """What keeps the records.
+
+        Raises:
+            SQLAlchemyError: it does not answer.
+        """
+        async with self._engine.read() as session:
+            kind = (await session.connection()).dialect.name
+            if kind == "sqlite":
+                found = await session.execute(text("SELECT sqlite_version()"))
+                return ServerInfo("SQLite", str(found.scalar_one()), "UTF8")
+            found = await session.execute(
+                text("SELECT current_setting('server_version'), current_setting('server_encoding')")
+            )
+            version, encoding = found.one()
+            return ServerInfo("PostgreSQL", str(version).split()[0], str(encoding))
 
     async def close(self) -> None:
         """Close all connections."""

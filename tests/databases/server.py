@@ -45,6 +45,7 @@ class PostgresServer:
         record: ``postgresql.json`` of the folder where a server was provided.
 
     Attributes:
+        folder: the temporary folder, in which its user may write.
         port: on 127.0.0.1; the same after a restart.
     """
 
@@ -52,26 +53,26 @@ class PostgresServer:
         here = str(record.parent)
         found = json.loads(record.read_text(encoding="utf-8").replace("@HERE@", here))
         self._programs = Path(found["programs"])
-        self._folder = Path(tempfile.mkdtemp(prefix="hl-pg-", dir="/tmp"))
-        self._environment = os.environ | found["environment"] | {"HOME": str(self._folder)}
+        self.folder = Path(tempfile.mkdtemp(prefix="hl-pg-", dir="/tmp"))
+        self._environment = os.environ | found["environment"] | {"HOME": str(self.folder)}
         # a message in another language, or another way to log in, is of no use here
         self._environment |= {"LC_ALL": "C.UTF-8"}
-        self._data = self._folder / "data"
+        self._data = self.folder / "data"
         self._names = count(1)
         self.port = free_port(socket.SOCK_STREAM)
         # PostgreSQL refuses to be root
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-            shutil.chown(self._folder, "nobody", "nogroup")
+            shutil.chown(self.folder, "nobody", "nogroup")
             self._make_reachable(record.parent)
 
     def __enter__(self) -> Self:
         try:
-            secret = self._folder / "password"
+            secret = self.folder / "password"
             secret.write_text(PASSWORD)
             secret.chmod(0o644)
-            self._run(
+            self.run(
                 *("initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"),
                 *("--auth=scram-sha-256", f"--username={USER}", f"--pwfile={secret}"),
                 f"--pgdata={self._data}",
@@ -86,13 +87,13 @@ class PostgresServer:
         with contextlib.suppress(subprocess.CalledProcessError):
             self.thaw()
             self.stop("immediate")
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
         """Returns when it takes connections."""
         options = [f"-p {self.port}", *(f"-c {name}={value!r}" for name, value in SETTINGS.items())]
-        log = self._folder / "log"
-        self._run(
+        log = self.folder / "log"
+        self.run(
             *("pg_ctl", "start", "--wait", f"--timeout={DEADLINE_S}", f"--log={log}"),
             *(f"--pgdata={self._data}", "--options=" + " ".join(options)),
         )
@@ -100,7 +101,7 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         """Stop it as an operator does (``fast``) or a power cut (``immediate``)."""
         if (self._data / "postmaster.pid").exists():
-            self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", f"--pgdata={self._data}")
+            self.run("pg_ctl", "stop", "--wait", f"--mode={mode}", f"--pgdata={self._data}")
 
     def start_again(self) -> None:
         """Start it if it was stopped."""
@@ -120,6 +121,10 @@ class PostgresServer:
         quoted = password.replace("@", "%40").replace(":", "%3A").replace("/", "%2F")
         return f"postgresql+asyncpg://{USER}:{quoted}@127.0.0.1:{self.port}/{database}"
 
+    def libpq_url(self, database: str) -> str:
+        """The address of a database for PostgreSQL's own programs."""
+        return self.url(database).replace("+asyncpg", "")
+
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
         """A connection beside the store's."""
         import asyncpg
@@ -131,27 +136,29 @@ class PostgresServer:
     async def create(self, template: str = "template0") -> str:
         """A new database; returns its name."""
         name = f"db{next(self._names)}"
-        await self._order(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await self.order(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
     async def drop(self, name: str) -> None:
         """Remove a database, whoever still uses it."""
-        await self._order(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await self.order(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    async def _order(self, statement: str) -> None:
+    async def order(self, statement: str) -> None:
+        """What is about no database in particular."""
         connection = await self.connect()
         try:
             await connection.execute(statement)
         finally:
             await connection.close()
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> None:
+        """One of its programs, which must succeed; what it says is in ``folder/out``."""
         # a file, not a pipe: the server inherits it and keeps it open
-        with (self._folder / "out").open("ab") as out:
+        with (self.folder / "out").open("ab") as out:
             subprocess.run(
                 [self._programs / program, *arguments],
                 check=True,
-                cwd=self._folder,
+                cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -176,11 +183,11 @@ class PostgresServer:
         They find their libraries and data by their own place.
         """
         try:
-            self._run("postgres", "--version")
+            self.run("postgres", "--version")
         except (PermissionError, subprocess.CalledProcessError):
             if not self._programs.is_relative_to(provided):
                 raise
-            copy = self._folder / "provided"
+            copy = self.folder / "provided"
             shutil.copytree(provided / "root", copy / "root", symlinks=True)
             copy.chmod(0o755)
             self._programs = copy / self._programs.relative_to(provided)
