@@ -114,12 +114,7 @@ async def _changed(
     try:
         row = await change
     except ChangedMeanwhileError as error:
-        raise ApiError(
-            409,
-            "changed_meanwhile",
-            f"{error.by} 刚刚修改过该条目，未保存；请查看新内容后再改",
-            f"{error.by} has changed the entry meanwhile, nothing was saved; look at it anew",
-        ) from error
+        raise _changed_by(error.by) from error
     if row is None:
         raise not_found("知识条目", "knowledge entry")
     await exchange.context.store.audit.add(
@@ -128,10 +123,23 @@ async def _changed(
     return KnowledgeView.of(row)
 
 
-async def remove_knowledge(exchange: Exchange[Nothing, Nothing]) -> Removed:
+def _changed_by(other: str) -> ApiError:
+    return ApiError(
+        409,
+        "changed_meanwhile",
+        f"{other} 刚刚修改过该条目，未保存；请查看新内容后再改",
+        f"{other} has changed the entry meanwhile, nothing was saved; look at it anew",
+    )
+
+
+async def remove_knowledge(exchange: Exchange[AsRead, Nothing]) -> Removed:
     """Take an entry away."""
     context, who = exchange.context, exchange.user
-    row = await context.store.knowledge.remove(_number(exchange.path("number")))
+    number, read = _number(exchange.path("number")), exchange.query.read
+    try:
+        row = await context.store.knowledge.remove(number, read=read)
+    except ChangedMeanwhileError as error:
+        raise _changed_by(error.by) from error
     if row is None:
         raise not_found("知识条目", "knowledge entry")
     await context.store.audit.add(
@@ -198,7 +206,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     ),
     Route(
         *("DELETE", _ONE, remove_knowledge, "Remove an entry"),
-        *("knowledge", Nothing, Nothing, Removed),
+        *("knowledge", AsRead, Nothing, Removed),
         roles=LEADERS,
     ),
 )

@@ -105,11 +105,17 @@ class KnowledgeBase:
         self.changes += 1
         return row
 
-    async def remove(self, number: int) -> KnowledgeEntry | None:
-        """What it was; None if there was no such entry."""
+    async def remove(self, number: int, *, read: datetime | None = None) -> KnowledgeEntry | None:
+        """What it was; None if there was no such entry.
+
+        Raises:
+            ChangedMeanwhileError: as in :meth:`replace`.
+        """
         async with self._engine.write() as session:
-            row = await session.get(KnowledgeEntry, number)
+            row = await session.get(KnowledgeEntry, number, with_for_update=True)
             if row is not None:
+                if read not in (None, row.updated_at):
+                    raise ChangedMeanwhileError(row.updated_by)
                 await session.delete(row)
         self.changes += 1
         return row

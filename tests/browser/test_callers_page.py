@@ -136,5 +136,12 @@ async def test_given_an_agent_then_no_administration_and_for_a_masked_supervisor
             await office.page.get_by_label("查看完整个人信息的原因").fill("核对名单")
             await office.page.get_by_role("button", name="显示完整信息").click()
             await office.shows("#callers-rows tr >> nth=0", CALLER)
+            # nothing of it is left for the next at this desk
+            await office.write("callers-form", reason="写到一半")
+            await office.page.get_by_role("button", name="注销").click()
+            await office.at("#sure-yes").click()
+            await expect(office.at("#login")).to_be_visible(timeout=WAIT_MS)
+            await expect(office.at("#callers-rows tr")).to_have_count(0)
+            await expect(office.at("#callers-form [name=reason]")).to_have_value("")
         finally:
             assert await api.status("DELETE", f"{PRIORITY}/{entry['id']}") == 200

@@ -28,10 +28,16 @@ let user = null;
 export function openAdministration(who, onError) {
   failed = onError;
   whenSessionEnds(onError);
-  if (user?.username !== who.username) for (const one of Object.values(PARTS)) one.forget();
+  if (user?.username !== who.username) forgetAdministration();
   user = who;
   byId("administer").hidden = user.role === "agent";
   showDesk();
+}
+
+/** Nothing of what was read or typed is left for the next who logs in. */
+export function forgetAdministration() {
+  user = null;
+  for (const one of Object.values(PARTS)) one.forget();
 }
 
 /** Nobody is logged in. */

@@ -2,6 +2,7 @@
 
 import {
   closeAdministration,
+  forgetAdministration,
   openAdministration,
   redrawAdministration,
   refreshAdministration,
@@ -12,11 +13,13 @@ import { missedChanged, openCallbacks, showCallBack, showMissed } from "./callba
 import { showCall } from "./callcard.js";
 import { showCalls } from "./calllist.js";
 import { byId, make } from "./dom.js";
+import { isUnsaved } from "./editor.js";
 import { errorText, switchLanguage, text, translatePage } from "./language.js";
 import { openLookup } from "./lookup.js";
 import { learnNames } from "./names.js";
 import { takePinned } from "./pinned.js";
 import { Live, ServiceError, ask, unmaskBecause } from "./service.js";
+import { sure } from "./sure.js";
 import {
   closeSupervision,
   heardBySupervisor,
@@ -345,11 +348,13 @@ byId("login").addEventListener("submit", async (event) => {
   }
 });
 byId("logout").addEventListener("click", async () => {
+  if (isUnsaved() && !(await sure(text("unsaved"), text("throw_away")))) return;
   // nothing more is asked for in this session
   state.live?.close();
   state.user = null;
   await ask("POST", "/api/logout").catch(() => {});
   leave();
+  forgetAdministration();
 });
 byId("unmask").addEventListener("submit", (event) => {
   event.preventDefault();

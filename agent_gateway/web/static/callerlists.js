@@ -35,6 +35,7 @@ export function redrawCallers() {
 export function forgetCallers() {
   callers = [];
   total = 0;
+  draw();
   editor.fill({});
 }
 

@@ -40,8 +40,9 @@ export function redrawConfiguration() {
 
 /** For the next who logs in. */
 export function forgetConfiguration() {
-  begin(null);
   versions = [];
+  begin(null);
+  byId("preview-steps").replaceChildren();
 }
 
 async function load() {

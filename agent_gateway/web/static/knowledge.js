@@ -2,7 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { Editor } from "./editor.js";
-import { moment, text } from "./language.js";
+import { inBoth, moment, text } from "./language.js";
 import { nameOf, namesOf } from "./names.js";
 import { ServiceError, ask } from "./service.js";
 import { sure } from "./sure.js";
@@ -40,6 +40,7 @@ export function redrawKnowledge() {
 export function forgetKnowledge() {
   entries = [];
   total = 0;
+  draw();
   begin(null);
 }
 
@@ -192,7 +193,7 @@ async function lookAgain(error) {
   } else if (error.status === 404) {
     edited = null;
     theirs = null;
-    error.message_zh = error.message_en = text("gone_meanwhile");
+    Object.assign(error, inBoth("gone_meanwhile"));
   }
   drawForm();
   load();
@@ -214,7 +215,7 @@ async function retire(entry) {
 
 async function remove(entry) {
   if (!(await sure(text("remove_sure") + entry.title, text("remove")))) return;
-  await away(entry, () => ask("DELETE", `${PATH}/${entry.id}`));
+  await away(entry, () => ask("DELETE", `${PATH}/${entry.id}?${new URLSearchParams({ read: entry.updated_at })}`));
 }
 
 async function away(entry, order) {

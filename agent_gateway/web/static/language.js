@@ -401,6 +401,9 @@ let english = localStorage.getItem(KEY) === "en";
 /** The text of that name; an unknown name is shown as it is. */
 export const text = (name) => (TEXTS[name] ? TEXTS[name][english ? 1 : 0] : name);
 
+/** The text in Chinese and in English, as errors have it. */
+export const inBoth = (name) => ({ message_zh: TEXTS[name][0], message_en: TEXTS[name][1] });
+
 /** The Chinese or the English message of an error of the service. */
 export const errorText = (error) => (english ? error.message_en : (error.message_zh ?? error.message));
 

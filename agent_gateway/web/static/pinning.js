@@ -36,6 +36,7 @@ export function redrawPinned() {
 export function forgetPinned() {
   records = [];
   total = 0;
+  draw();
   begin();
 }
 

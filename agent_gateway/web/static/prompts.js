@@ -38,6 +38,7 @@ export function forgetPrompts() {
   versions = [];
   chosen = null;
   editor.fill({});
+  draw();
   drawChosen();
 }
 

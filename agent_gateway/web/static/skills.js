@@ -32,6 +32,7 @@ export function redrawSkills() {
 /** For the next who logs in. */
 export function forgetSkills() {
   agents = [];
+  draw();
   begin(null);
 }
 

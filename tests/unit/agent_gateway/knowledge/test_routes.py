@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,7 @@ async def test_given_two_who_change_an_entry_when_the_second_has_read_an_older_o
     for way, path, body in (
         ("PUT", one, {**ENTRY, **seen, "text": "第二"}),
         ("POST", f"{one}/retire", seen),
+        ("DELETE", f"{one}?read={quote(read['updated_at'])}", None),
     ):
         status, reply = await house.ask(way, path, as_="boss", body=body)
         assert (status, reply["error"]["code"]) == (409, "changed_meanwhile")
