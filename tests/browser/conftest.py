@@ -15,9 +15,17 @@ from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from telephony.testphone.configuration import free_port
 from tests.browser.chromium import chromium
 from tests.browser.seat import Seat
-from tests.live.harness.hotline import MENU_LINE, ROOT, Hotline, until
+from tests.live.harness.hotline import (
+    CONTACT_NUMBERS,
+    MENU_LINE,
+    NIGHT_DUTY,
+    ROOT,
+    Hotline,
+    until,
+)
 
 SURVEY_LINE = MENU_LINE
+EMERGENCY = "110"
 _ALL_DAY = ["00:00-24:00"]
 
 
@@ -72,6 +80,13 @@ async def telephone(hotline: Hotline, phone: TestPhone) -> PhoneAgent:
     telephone = await phone.add_agent(account.sip_user, account.sip_password)
     telephone.behaviour = AgentBehaviour(answer_after_s=None)
     return telephone
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def outside(phone: TestPhone) -> dict[str, PhoneAgent]:
+    """Telephones beyond the trunk."""
+    numbers = (*CONTACT_NUMBERS, NIGHT_DUTY, EMERGENCY)
+    return {one: phone.add_number(one) for one in numbers}
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -87,6 +87,7 @@ async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_an
     await seat.shows("#notice", "正在使用随附的文件")
     await expect(seat.at("#configuration-change")).to_be_hidden()
     await seat.page.get_by_role("button", name="English").click()
+    await seat.shows("#preview-steps li >> nth=0", "Answered, recorded")
     await seat.page.set_viewport_size({"width": 420, "height": 768})
     await seat.picture("english-narrow")
     await seat.fits()

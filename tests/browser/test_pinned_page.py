@@ -18,9 +18,14 @@ TITLE = "东岗路水管爆裂"
 
 
 async def test_given_a_topic_when_published_in_the_page_then_one_click_of_an_agent_transfers(
-    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat, office: Seat
+    hotline: Hotline,
+    phone: TestPhone,
+    telephone: PhoneAgent,
+    outside: dict[str, PhoneAgent],
+    seat: Seat,
+    office: Seat,
 ) -> None:
-    water = phone.add_number(CONTACT_NUMBERS[0])
+    water = outside[CONTACT_NUMBERS[0]]
     fresh(water)
     account = hotline.accounts["agent8001"]
     await seat.log_in(account.username, account.password)

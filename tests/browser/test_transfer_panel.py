@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest_asyncio
 from playwright.async_api import expect
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
-from tests.browser.conftest import SURVEY_LINE
+from tests.browser.conftest import EMERGENCY, SURVEY_LINE
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.hotline import CONTACT_NUMBERS, NIGHT_DUTY, Hotline
+from tests.live.harness.hotline import CONTACT_NUMBERS, Hotline
 from tests.live.harness.records import reached
 from tests.live.harness.talk import fresh
-
-EMERGENCY = "110"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def outside(phone: TestPhone) -> dict[str, PhoneAgent]:
-    """Telephones beyond the trunk."""
-    numbers = (*CONTACT_NUMBERS, NIGHT_DUTY, EMERGENCY)
-    return {one: phone.add_number(one) for one in numbers}
 
 
 async def talk(

@@ -19,6 +19,8 @@ let read = null;
 // how it is now, when somebody else was faster
 let theirs = null;
 let versions = [];
+// what callers would hear, and where its sound is
+let hearing = null;
 
 const form = byId("configuration-form");
 const editor = new Editor(form, save);
@@ -35,6 +37,7 @@ export async function showConfiguration(onError, user) {
 export function redrawConfiguration() {
   draw();
   drawTheirs();
+  drawPreview();
   editor.redraw();
 }
 
@@ -42,7 +45,9 @@ export function redrawConfiguration() {
 export function forgetConfiguration() {
   versions = [];
   begin(null);
-  byId("preview-steps").replaceChildren();
+  byId("preview").reset();
+  hearing = null;
+  drawPreview();
 }
 
 async function load() {
@@ -218,22 +223,26 @@ byId("configuration-file").addEventListener("change", async (event) => {
 byId("preview").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { number, at } = Object.fromEntries(new FormData(event.target));
-  const place = byId("preview-steps");
   const path = `/api/numbers/${encodeURIComponent(number.trim())}/preview`;
   const query = at ? `?at=${encodeURIComponent(at)}` : "";
   try {
-    const seen = await ask("GET", path + query);
-    const sound = make("audio", { controls: true, preload: "none", src: `${path}/audio${query}` });
-    place.replaceChildren(
-      make("p", {}, `${seen.line} ${seen.name}`, seen.known ? "" : ` · ${text("preview_unknown")}`),
-      make("ol", {}, ...seen.steps.map(step)),
-      sound,
-    );
+    hearing = { seen: await ask("GET", path + query), sound: `${path}/audio${query}` };
+    drawPreview();
     failed(null);
   } catch (error) {
     failed(error);
   }
 });
+
+function drawPreview() {
+  byId("preview-steps").replaceChildren(...(hearing ? preview(hearing) : []));
+}
+
+const preview = ({ seen, sound }) => [
+  make("p", {}, `${seen.line} ${seen.name}`, seen.known ? "" : ` · ${text("preview_unknown")}`),
+  make("ol", {}, ...seen.steps.map(step)),
+  make("audio", { controls: true, preload: "none", src: sound }),
+];
 
 function step({ kind, text: words, detail }) {
   const told = words || (kind === "queue" ? nameOf("queues", detail) : detail);
