@@ -34,6 +34,7 @@ async def hotline(postgresql: PostgresServer) -> AsyncIterator[Hotline]:
 async def server(hotline: Hotline, postgresql: PostgresServer) -> AsyncIterator[PostgresServer]:
     """The server, to be stopped by a test."""
     yield postgresql
+    postgresql.thaw()
     postgresql.start_again()
     if hotline.service_pid is None:
         await hotline.start_service()

@@ -22,8 +22,7 @@ def locked(name: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", LOCKS)
 def test_given_the_declared_packages_when_locked_then_each_is_there_and_fits(name: str) -> None:
     wanted = [*DECLARED["dependencies"]]
-    if "dev" in name:
-        wanted += DECLARED["optional-dependencies"]["dev"]
+    wanted += DECLARED["optional-dependencies"]["dev" if "dev" in name else "postgres"]
     versions = locked(name)
     for text in wanted:
         requirement = Requirement(text)
