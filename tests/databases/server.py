@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import count
@@ -59,6 +60,7 @@ class PostgresServer:
         self._environment |= {"LC_ALL": "C.UTF-8"}
         self._data = self.folder / "data"
         self._names = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port(socket.SOCK_STREAM)
         # PostgreSQL refuses to be root
         self._as: dict[str, Any] = {}
@@ -84,28 +86,44 @@ class PostgresServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self.thaw()
-            self.stop("immediate")
+        self.thaw()
+        self.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
         """Returns when it takes connections."""
-        options = [f"-p {self.port}", *(f"-c {name}={value!r}" for name, value in SETTINGS.items())]
-        log = self.folder / "log"
-        self.run(
-            *("pg_ctl", "start", "--wait", f"--timeout={DEADLINE_S}", f"--log={log}"),
-            *(f"--pgdata={self._data}", "--options=" + " ".join(options)),
-        )
+        settings = [word for item in SETTINGS.items() for word in ("-c", "=".join(item))]
+        # it does not outlive the tests, however these end
+        dies_with_us = ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(*dies_with_us, str(self._programs / "postgres")),
+                    *("-D", str(self._data), "-p", str(self.port), *settings),
+                ],
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self._as,
+            )
+        deadline = time.monotonic() + DEADLINE_S
+        while not self._is_ready():
+            said = (self.folder / "log").read_text(errors="replace")[-2000:]
+            assert self._process.poll() is None, f"PostgreSQL ended: {said}"
+            assert time.monotonic() < deadline, f"PostgreSQL does not get ready: {said}"
+            time.sleep(0.02)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it as an operator does (``fast``) or a power cut (``immediate``)."""
-        if (self._data / "postmaster.pid").exists():
-            self.run("pg_ctl", "stop", "--wait", f"--mode={mode}", f"--pgdata={self._data}")
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT if mode == "fast" else signal.SIGQUIT)
+            self._process.wait(DEADLINE_S)
 
     def start_again(self) -> None:
         """Start it if it was stopped."""
-        if not (self._data / "postmaster.pid").exists():
+        if self._process is None or self._process.poll() is not None:
             self.start()
 
     def freeze(self) -> None:
@@ -153,7 +171,6 @@ class PostgresServer:
 
     def run(self, program: str, *arguments: str) -> None:
         """One of its programs, which must succeed; what it says is in ``folder/out``."""
-        # a file, not a pipe: the server inherits it and keeps it open
         with (self.folder / "out").open("ab") as out:
             subprocess.run(
                 [self._programs / program, *arguments],
@@ -167,13 +184,16 @@ class PostgresServer:
                 **self._as,
             )
 
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(OSError):
+            return (self._data / "postmaster.pid").read_text().split()[-1:] == ["ready"]
+        return False
+
     def _signal(self, which: signal.Signals) -> None:
-        try:
-            postmaster = int((self._data / "postmaster.pid").read_text().splitlines()[0])
-        except (OSError, IndexError):
+        if self._process is None or self._process.poll() is not None:
             return
         # the server first, so that it starts no more of its own
-        for pid in (postmaster, *_children(postmaster)):
+        for pid in (self._process.pid, *_children(self._process.pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, which)
 
