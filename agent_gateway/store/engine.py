@@ -14,6 +14,7 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
+    ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -26,7 +27,8 @@ CONNECT_S = 5.0
 # Longer than any honest query; what is left of a server that froze or vanished is given up then.
 COMMAND_S = 15.0
 WRITERS = 0x686F746C696E65  # "hotline": PostgreSQL's name for the writers' turn, of this database
-_FAULTY_DATA = ("22", "23")  # SQLSTATE classes: data exception, integrity constraint violation
+# SQLSTATE classes: data exception, integrity constraint violation, program limit exceeded
+_FAULTY_DATA = ("22", "23", "54")
 
 
 def sqlstate(error: BaseException) -> str:
@@ -39,12 +41,14 @@ def is_outage(error: BaseException) -> bool:
     """Whether the database is at fault (retry later) and not the data (never will fit)."""
     if isinstance(error, OSError | PoolTimeoutError):
         return True
-    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError):
+    if not isinstance(error, DBAPIError):
         return False
-    # asyncpg's own words: a code of PostgreSQL, or a ValueError before anything was sent
+    if code := sqlstate(error):
+        # a missing table or right is among the rest: whoever mends it finds nothing lost
+        return not code.startswith(_FAULTY_DATA)
     if isinstance(error.orig and error.orig.__cause__, ValueError):
-        return False
-    return not sqlstate(error).startswith(_FAULTY_DATA)
+        return False  # asyncpg, before anything was sent
+    return not isinstance(error, IntegrityError | DataError | ProgrammingError)
 
 
 class Engine:

@@ -74,7 +74,7 @@ async def test_given_postgresql_when_a_citizen_calls_then_page_ticket_record_and
     entry = await hotline.store.calls.recording(call_id)
     assert entry is not None
     assert (status, hashlib.sha256(recording).hexdigest()) == (200, entry.sha256)
-    assert "postgresql" in await hotline.command("doctor", "--json")
+    assert "PostgreSQL" in await hotline.command("doctor", "--json")
 
 
 @pytest.mark.parametrize("outage", ["stopped", "frozen"])

@@ -106,6 +106,14 @@ async def test_given_a_number_no_database_takes_when_kept_then_it_is_no_outage(
     await keep(store, *events)
 
 
+async def test_given_what_no_column_can_be_when_kept_then_it_is_no_outage(store: Store) -> None:
+    row = Call(id="1.1", arrived_at=at(0), path=[], talk_seconds=object())
+    with pytest.raises(SQLAlchemyError) as caught:
+        async with store._engine.write() as session:
+            session.add(row)
+    assert not is_outage(caught.value)
+
+
 async def test_given_a_search_that_counts_too_far_when_asked_then_it_is_no_outage(
     store: Store,
 ) -> None:
