@@ -149,23 +149,25 @@ async def drafted(hotline: Hotline, call_id: str) -> bool:
     return ticket is not None and ticket.call_ended_at is not None
 
 
+@pytest.mark.parametrize("outage", ["stopped", "frozen"])
 async def test_given_no_server_when_the_hotline_starts_again_then_calls_are_taken_all_the_same(
-    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, server: PostgresServer
+    hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, server: PostgresServer, outage: str
 ) -> None:
+    number = {"stopped": "13900000314", "frozen": "13900000317"}[outage]
     async with hotline.api("agent8001") as agent:
         await agent.state("ready")
     hotline.kill_service()
     await hotline.asterisk.stop()
-    server.stop()
+    server.stop() if outage == "stopped" else server.freeze()
 
     prepared = await prepare(hotline.settings, hotline.secrets)
     assert prepared.database_away
     await hotline.asterisk.start()
     hotline.launch_service()
-    call = await phone.dial("12345", caller="13900000314")
+    call = await phone.dial("12345", caller=number)
     await call.wait_for("hears")
 
-    server.start()
+    server.start() if outage == "stopped" else server.thaw()
     await until(hotline.is_healthy, "healthy service", 60)
     async with hotline.api("agent8001") as agent:
         await agent.state("ready")
@@ -173,7 +175,7 @@ async def test_given_no_server_when_the_hotline_starts_again_then_calls_are_take
         await call.hangup()
         await call.wait_ended()
         async with hotline.api("admin") as admin:
-            record = await ended_call(admin, "13900000314")
+            record = await ended_call(admin, number)
         await agent.state("logged_out")
     assert (record["line"], record["disposition"], record["recovered"]) == (
         "12345",
