@@ -1,4 +1,4 @@
-"""``hotline recordings``: is every recording still what was sealed?"""
+"""``hotline recordings``: what is there, is it what was sealed, what must stay, what may go."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from agent_gateway.cli.operator import operator
+
 if TYPE_CHECKING:
     from config.settings import Settings
     from telephony.recordings import Archived, VerifyReport
 
-app = typer.Typer(help="List and verify the archive of recordings.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, verify, hold and delete recordings in the archive.", no_args_is_help=True
+)
 
 _Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
 ]
 _Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+_Call = Annotated[str, typer.Argument(help="The call's id, as in `hotline recordings list`.")]
+_Reason = Annotated[str, typer.Option(help="Why; kept in the manifest.")]
 
 
 @app.command()
@@ -81,6 +87,86 @@ def list_recordings(
         typer.echo(_json_line(recording) if as_json else _text_line(recording, settings))
     if not recordings and not as_json:
         typer.echo("No recordings.", err=True)
+
+
+@app.command()
+def hold(call_id: _Call, reason: _Reason, config: _Config = None) -> None:
+    """Put a call's recordings under legal hold: they stay whatever their retention date."""
+    _hold(call_id, True, reason, config)
+
+
+@app.command()
+def release(call_id: _Call, reason: _Reason, config: _Config = None) -> None:
+    """Take the legal hold off a call's recordings."""
+    _hold(call_id, False, reason, config)
+
+
+@app.command()
+def due(config: _Config = None, as_json: _Json = False) -> None:
+    """Print the recordings whose retention is over, one a line, and which of them are held."""
+    from telephony.recordings import Archive, due_recordings
+
+    settings = _settings(config)
+    found = False
+    try:
+        for one in due_recordings(Archive.of(settings)):
+            found = True
+            if as_json:
+                held = one.hold.model_dump(mode="json", exclude={"kind"}) if one.hold else None
+                values = json.loads(_json_line(one.recording))
+                typer.echo(json.dumps({**values, "hold": held}, ensure_ascii=False))
+            else:
+                kept = f"  held by {one.hold.by}: {one.hold.reason}" if one.hold else ""
+                typer.echo(_text_line(one.recording, settings) + kept)
+    except OSError as error:
+        _fail(f"the archive cannot be read: {error}")
+    if not found and not as_json:
+        typer.echo("No recording's retention is over.", err=True)
+
+
+@app.command("delete-due")
+def delete_all_due(reason: _Reason, config: _Config = None) -> None:
+    """Delete every recording whose retention is over and that is not held.
+
+    Look at ``hotline recordings due`` before. Each deletion is a line in the manifest first; ended
+    in between, run it again.
+    """
+    from telephony.recordings import Archive, RetentionError, delete_due, due_recordings
+
+    archive = Archive.of(_settings(config))
+    deleted = held = 0
+    try:
+        for one in due_recordings(archive):
+            try:
+                delete_due(archive, one, by=operator(), reason=reason)
+            except RetentionError as error:
+                held += 1
+                typer.echo(f"kept: {error}", err=True)
+            else:
+                deleted += 1
+    except ValueError:
+        _fail("--reason must say why; it stays in the manifest")
+    except OSError as error:
+        _fail(f"{deleted} deleted, then the archive could not be changed: {error}; run it again")
+    typer.echo(f"{deleted} recordings deleted, {held} kept under legal hold.")
+
+
+def _hold(call_id: str, held: bool, reason: str, config: Path | None) -> None:
+    from telephony.recordings import Archive, recordings_of_call, set_hold
+
+    archive = Archive.of(_settings(config))
+    try:
+        found = recordings_of_call(archive, call_id)
+        for one in found:
+            set_hold(archive, one.entry.sha256, held, by=operator(), reason=reason)
+    except ValueError:
+        _fail("--reason must say why; it stays in the manifest")
+    except OSError as error:
+        _fail(f"the archive could not be changed: {error}; run it again")
+    if not found:
+        _fail(f"no recording of call {call_id!r} is in the archive; see: hotline recordings list")
+    state = "under legal hold" if held else "no longer held"
+    typer.echo(f"{len(found)} recordings of call {call_id} are {state}.")
 
 
 def _json_line(recording: Archived) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from agent_gateway.cli.operator import operator
+
 if TYPE_CHECKING:
     from agent_gateway.store import Store
     from config.settings import Settings
@@ -48,7 +50,7 @@ def add(
     typed = _typed(password)
 
     async def work(store: Store) -> NewAccount:
-        return await Accounts(store, _operator()).add(
+        return await Accounts(store, operator()).add(
             name, Role(role), extension=extension, display_name=display_name, password=typed
         )
 
@@ -104,7 +106,7 @@ def passwd(
     typed = _typed(password)
 
     async def work(store: Store) -> str:
-        return await Accounts(store, _operator()).set_password(name, typed)
+        return await Accounts(store, operator()).set_password(name, typed)
 
     new = _with_store(_settings(config), work)
     if as_json:
@@ -136,7 +138,7 @@ def skills(
 
     async def work(store: Store) -> dict[str, int]:
         if wanted or clear:
-            changed = await Accounts(store, _operator()).set_skills(name, wanted, queues.names)
+            changed = await Accounts(store, operator()).set_skills(name, wanted, queues.names)
             return changed.skills
         user = await store.users.by_name(name)
         if user is None:
@@ -164,7 +166,7 @@ def _set_active(name: str, config: Path | None, *, active: bool) -> None:
     settings = _settings(config)
 
     async def work(store: Store) -> None:
-        await Accounts(store, _operator()).set_active(name, active)
+        await Accounts(store, operator()).set_active(name, active)
 
     _with_store(settings, work)
     typer.echo(f"{name} is {'enabled' if active else 'disabled'}")
@@ -231,15 +233,6 @@ def _typed(password: str) -> str:
     if not typed:
         _fail("no password came on standard input")
     return typed
-
-
-def _operator() -> str:
-    import getpass
-
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "cli"
 
 
 def _settings(config: Path | None) -> Settings:

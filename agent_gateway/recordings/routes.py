@@ -12,6 +12,8 @@ from pydantic import Field
 from agent_gateway.calls.access import visible_call
 from agent_gateway.http.errors import ApiError
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
+from agent_gateway.store import RecordingRow
+from telephony.recordings.manifest import FILE_NAME, Deleted, read_manifest
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +39,16 @@ async def play(exchange: Exchange[PartQuery, Nothing]) -> web.FileResponse:
             "该通话没有录音，或录音尚未归档",
             "the call has no recording, or it is not sealed yet",
         )
-    file = await asyncio.to_thread(_inside, exchange.context.settings.archive_dir, row.path)
+    archive = exchange.context.settings.archive_dir
+    file = await asyncio.to_thread(_inside, archive, row.path)
+    if file is None and (gone := await asyncio.to_thread(_deleted, archive, row)):
+        day = gone.at.astimezone(exchange.context.settings.city.zone).date().isoformat()
+        raise ApiError(
+            410,
+            "recording_deleted",
+            f"录音保存期满，已于 {day} 删除",
+            f"the recording was deleted on {day}, after its retention",
+        )
     if file is None:
         log.error("recording.file_missing", call_id=call.id, path=row.path)
         raise ApiError(
@@ -61,6 +72,20 @@ def _inside(archive: Path, relative: str) -> Path | None:
     root = archive.resolve()
     file = (root / relative).resolve()
     return file if file.is_relative_to(root) and file.is_file() else None
+
+
+def _deleted(archive: Path, row: RecordingRow) -> Deleted | None:
+    """What the manifest says of its deletion; None when it was not deleted in due time."""
+    root = archive.resolve()
+    manifest = (root / row.path).resolve().parent / FILE_NAME
+    try:
+        return (
+            read_manifest(manifest).deleted.get(row.sha256)
+            if manifest.is_relative_to(root)
+            else None
+        )
+    except OSError:
+        return None
 
 
 ROUTES: tuple[AnyRoute, ...] = (

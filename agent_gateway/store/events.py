@@ -113,7 +113,7 @@ class Events:
     async def _sealed(self, session: AsyncSession, event: RecordingSealed) -> None:
         row = await session.get(RecordingRow, event.recording_id)
         if row is None:
-            row = RecordingRow(call_id=event.recording_id, legal_hold=False)
+            row = RecordingRow(call_id=event.recording_id)
             session.add(row)
         row.sha256, row.path = event.sha256, event.path
         row.duration_ms, row.size = event.duration_ms, event.size

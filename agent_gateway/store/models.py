@@ -240,7 +240,6 @@ class RecordingRow(Base):
     duration_ms: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
     retain_until: Mapped[datetime]
-    legal_hold: Mapped[bool] = mapped_column(default=False)
     sealed_at: Mapped[datetime]
 
 

@@ -210,10 +210,9 @@ class ExtractorSettings(_Section):
 
 
 class RecordingSettings(_Section):
-    """How long things are kept (T24: recordings at least one year, text at least five)."""
+    """How long recordings are kept (T24: one year; text, five years, is never deleted)."""
 
     retention_days: Annotated[int, Field(ge=366)] = 366
-    text_retention_years: Annotated[int, Field(ge=5)] = 5
 
 
 class AgentSettings(_Section):

@@ -2,7 +2,15 @@
 
 from telephony.recordings.archive import Archive, Archived, CallFacts
 from telephony.recordings.manifest import Sealed
-from telephony.recordings.retention import RetentionError, delete_recording, set_hold
+from telephony.recordings.retention import (
+    Due,
+    RetentionError,
+    delete_due,
+    delete_recording,
+    due_recordings,
+    recordings_of_call,
+    set_hold,
+)
 from telephony.recordings.sealer import Sealer
 from telephony.recordings.spool import RawPair, has_writer, raw_pair, raw_pairs
 from telephony.recordings.stereo import StereoError
@@ -13,6 +21,7 @@ __all__ = [
     "Archived",
     "CallFacts",
     "Damage",
+    "Due",
     "Fault",
     "RawPair",
     "RetentionError",
@@ -20,10 +29,13 @@ __all__ = [
     "Sealer",
     "StereoError",
     "VerifyReport",
+    "delete_due",
     "delete_recording",
+    "due_recordings",
     "has_writer",
     "raw_pair",
     "raw_pairs",
+    "recordings_of_call",
     "set_hold",
     "verify_archive",
 ]

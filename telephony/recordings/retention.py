@@ -2,18 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
-from telephony.recordings.archive import Archive
-from telephony.recordings.manifest import Deleted, HoldChanged, append_record, sync_folder
+from telephony.recordings.archive import Archive, Archived
+from telephony.recordings.manifest import (
+    FILE_NAME,
+    Deleted,
+    HoldChanged,
+    append_record,
+    manifests,
+    read_manifest,
+    sync_folder,
+)
+from telephony.recordings.spool import call_of
 
 log = structlog.get_logger(__name__)
 
 
 class RetentionError(Exception):
     """The recording must be kept; the message says until when or for whose sake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A recording whose retention is over; ``hold``: what keeps it all the same, or None."""
+
+    recording: Archived
+    hold: HoldChanged | None
+
+
+def due_recordings(archive: Archive, now: datetime | None = None) -> Iterator[Due]:
+    """Every recording whose retention date is past, oldest day first (blocking).
+
+    Raises:
+        OSError: a manifest cannot be read.
+    """
+    now = now or datetime.now(UTC)
+    for path in manifests(archive.root):
+        manifest = read_manifest(path)
+        folder = path.parent.relative_to(archive.root)
+        for entry in manifest.present:
+            if now >= entry.retain_until:
+                place = folder / f"{entry.sha256}.flac"
+                yield Due(Archived(entry, place), manifest.held.get(entry.sha256))
+
+
+def recordings_of_call(archive: Archive, call_id: str) -> list[Archived]:
+    """All that was recorded of a call: the call itself, its consultations, who joined (blocking).
+
+    Raises:
+        OSError: a manifest cannot be read.
+    """
+    return [one for one in archive.recordings() if call_of(one.entry.call_id)[0] == call_id]
 
 
 def delete_recording(
@@ -37,9 +82,23 @@ def delete_recording(
         ValueError: nobody or no reason is named.
         OSError: the disk refused.
     """
+    path, _ = archive.manifest_of(sha256)
+    _delete(path, sha256, by, reason, now or datetime.now(UTC))
+
+
+def delete_due(
+    archive: Archive, due: Due, *, by: str, reason: str, now: datetime | None = None
+) -> None:
+    """As :func:`delete_recording`, for one whose place is known already."""
+    entry, place = due.recording.entry, due.recording.path
+    manifest = archive.root / place.with_name(FILE_NAME)
+    _delete(manifest, entry.sha256, by, reason, now or datetime.now(UTC))
+
+
+def _delete(path: Path, sha256: str, by: str, reason: str, now: datetime) -> None:
     _must_be_named(by, reason)
-    now = now or datetime.now(UTC)
-    path, manifest = archive.manifest_of(sha256)
+    # read now: a hold may have come since the recording was looked up
+    manifest = read_manifest(path)
     entry = manifest.sealed[sha256]
     if now < entry.retain_until:
         raise RetentionError(f"{sha256} must be kept until {entry.retain_until.isoformat()}")

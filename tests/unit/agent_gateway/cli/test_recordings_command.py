@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from time import time
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from agent_gateway.cli import app
 from agent_gateway.journal import fold_call
@@ -94,3 +95,64 @@ def test_given_recordings_when_listed_then_each_is_a_line(recording: Archived) -
     assert json.loads(line)["sha256"] == recording.entry.sha256
     assert runner.invoke(app, ["recordings", "list", "--since", "2999-01-01"]).stdout == ""
     assert runner.invoke(app, ["recordings", "list", "--since", "soon"]).exit_code == 1
+
+
+@pytest.fixture
+def two_years_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Later:
+            return cls.fromtimestamp(time() + 2 * 366 * 86_400, tz)
+
+    monkeypatch.setattr("telephony.recordings.retention.datetime", Later)
+
+
+def run(*words: str) -> Result:
+    return runner.invoke(app, ["recordings", *words])
+
+
+def test_given_young_recordings_when_the_due_are_deleted_then_all_stay(
+    settings: Settings, recording: Archived
+) -> None:
+    assert run("due").stdout == ""
+    ran = run("delete-due", "--reason", "retention is over")
+    assert (ran.exit_code, ran.stdout[:2]) == (0, "0 ")
+    assert (settings.archive_dir / recording.path).is_file()
+
+
+@pytest.mark.usefixtures("two_years_later")
+def test_given_a_legal_hold_when_the_due_are_deleted_then_it_stays_until_released(
+    settings: Settings, recording: Archived
+) -> None:
+    file = settings.archive_dir / recording.path
+    ran = run("hold", CALL, "--reason", "case 17")
+    assert (ran.exit_code, ran.stdout) == (
+        0,
+        f"1 recordings of call {CALL} are under legal hold.\n",
+    )
+    assert "case 17" in run("due").stdout
+    assert json.loads(run("due", "--json").stdout)["hold"]["reason"] == "case 17"
+    ran = run("delete-due", "--reason", "retention is over")
+    assert ran.stdout == "0 recordings deleted, 1 kept under legal hold.\n"
+    assert file.is_file()
+
+    assert run("release", CALL, "--reason", "case closed").exit_code == 0
+    ran = run("delete-due", "--reason", "retention is over")
+    assert ran.stdout.endswith("1 recordings deleted, 0 kept under legal hold.\n")
+    assert not file.exists()
+    assert run("due").stdout == ""
+    assert run("verify").exit_code == 0
+
+
+@pytest.mark.usefixtures("two_years_later")
+def test_given_no_reason_or_no_such_call_then_a_plain_error_and_nothing_is_changed(
+    settings: Settings, recording: Archived
+) -> None:
+    for words in (("delete-due",), ("hold", CALL)):
+        ran = run(*words, "--reason", " ")
+        assert ran.exit_code == 1
+        assert "--reason must say why" in ran.stderr
+    ran = run("hold", "hotline-1.1", "--reason", "case 17")
+    assert ran.exit_code == 1
+    assert "no recording of call" in ran.stderr
+    assert (settings.archive_dir / recording.path).is_file()

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from agent_gateway.http import Component
 from agent_gateway.http.app import ROUTES
 from agent_gateway.store import SecondTurn
 from telephony.events import CallEvent, RecordingSealed
+from telephony.recordings.manifest import Deleted, append_record
 from tests.databases.database import Database
 from tests.unit.agent_gateway.house import House
 from tests.unit.agent_gateway.scenes import BEGIN, at, until, whole_call
@@ -217,6 +219,26 @@ async def test_given_a_row_that_points_elsewhere_when_played_then_nothing_leaves
     status, reply = await house.ask("GET", "/api/recordings/1.1", as_="boss")
     assert status == 404
     assert reply["error"]["code"] == "recording_missing"
+
+
+async def test_given_a_recording_deleted_in_due_time_when_played_then_its_day_is_told(
+    house: House,
+) -> None:
+    await _kept(house, "1.1")
+    await _seal(house, "1.1")
+    file = house.context.settings.archive_dir / "2026/03/02/a.flac"
+    gone = Deleted(
+        at=datetime(2027, 4, 1, 18, tzinfo=UTC),
+        sha256="cd" * 32,
+        call_id="1.1",
+        by="li",
+        reason="retention is over",
+    )
+    append_record(file.with_name("manifest.jsonl"), gone)
+    file.unlink()
+    status, reply = await house.ask("GET", "/api/recordings/1.1", as_="boss")
+    assert (status, reply["error"]["code"]) == (410, "recording_deleted")
+    assert "2027-04-02" in reply["error"]["message"]
 
 
 async def test_given_a_draft_when_edited_and_submitted_then_only_by_its_agent(

@@ -11,7 +11,11 @@ from telephony.recordings import (
     CallFacts,
     RawPair,
     RetentionError,
+    delete_due,
     delete_recording,
+    due_recordings,
+    raw_pair,
+    recordings_of_call,
     set_hold,
 )
 from telephony.recordings.manifest import FILE_NAME, read_manifest
@@ -88,3 +92,28 @@ def test_given_nobody_or_no_reason_when_deleted_then_it_is_refused(
             delete_recording(archive, recording.entry.sha256, by=by, reason=reason, now=late)
     with pytest.raises(KeyError):
         delete_recording(archive, "0" * 64, by="li", reason="old", now=late)
+
+
+def test_given_a_hold_that_comes_after_the_look_when_deleted_then_it_is_refused(
+    archive: Archive, recording: Archived
+) -> None:
+    late = recording.entry.retain_until
+    [due] = due_recordings(archive, late)
+    set_hold(archive, recording.entry.sha256, True, by="court", reason="case 1")
+    with pytest.raises(RetentionError, match="held by court"):
+        delete_due(archive, due, by="li", reason="old", now=late)
+    assert file_of(archive, recording).exists()
+    [due] = due_recordings(archive, late)
+    assert due.hold is not None
+    assert list(due_recordings(archive, late - timedelta(seconds=1))) == []
+
+
+def test_given_a_consultation_when_the_call_is_looked_up_then_its_recording_is_one_of_them(
+    archive: Archive, pair: RawPair, recording: Archived
+) -> None:
+    part = raw_pair(pair.spool, f"{pair.call_id}-consult1761700020")
+    write_raw(part, tone(880, 1), None)
+    assert archive.seal(part, CallFacts()) is not None
+    found = recordings_of_call(archive, pair.call_id)
+    assert {one.entry.call_id for one in found} == {pair.call_id, part.call_id}
+    assert recordings_of_call(archive, "hotline-1.1") == []
