@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from asr.prefill.acceptance import rejection
 from asr.prefill.addresses import Wanted, address, without_bare_institution
@@ -37,6 +37,14 @@ class TranscriptError(ValueError):
     """A transcript that cannot be read; the message names the key and what it must be."""
 
 
+class TargetFinder(Protocol):
+    """Finds the target of a call once the rest of its matter is known."""
+
+    def target(self, turns: Sequence[Utterance], matter: Matter) -> FieldGuess:
+        """As :func:`asr.prefill.targets.target`."""
+        ...
+
+
 class Prefiller:
     """Reads calls and guesses the fields of their tickets. Deterministic; safe to share.
 
@@ -45,6 +53,7 @@ class Prefiller:
         trained: the trained parts for category and request type; the shipped ones when None.
         parties: the trained parts for the target; the shipped ones when None.
         rules_only: do without trained parts, as when the shipped ones cannot be used.
+        chooser: finds the target; one made of ``parties`` when None.
 
     Raises:
         ConfigError: when an embedded list is damaged.
@@ -57,6 +66,7 @@ class Prefiller:
         parties: Parties | None = None,
         *,
         rules_only: bool = False,
+        chooser: TargetFinder | None = None,
     ) -> None:
         self._words = words or lexicon()
         self._trained = None if rules_only else trained or shipped()
@@ -65,11 +75,9 @@ class Prefiller:
         self._ear = None if rules_only else shipped_ear()
         self._scorer = CategoryScorer(self._words)
         self._finder = PlaceFinder(self._words.gazetteer)
-        self._chooser = (
-            PartyChooser(parties, self._words.organisations, self._finder)
-            if parties is not None
-            else None
-        )
+        self._chooser = chooser
+        if chooser is None and parties is not None:
+            self._chooser = PartyChooser(parties, self._words.organisations, self._finder)
 
     def start(self, call_date: datetime | str, dialled: str, cli: str) -> PrefillSession:
         """Begin a call.
@@ -162,9 +170,9 @@ class Prefiller:
         request = self.request_by_rules(
             turns, category, danger, refused[0] if refused else None, secret=secrecy.value is True
         )
-        blames = 0.0
+        wishes: Mapping[str, float] = {str(request.guess.value): 1.0}
         if self._trained and danger is None:
-            verdict, blames = request_verdict(turns, request.guess, category, grams, self._trained)
+            verdict, wishes = request_verdict(turns, request.guess, category, grams, self._trained)
             request = RequestSigns(
                 verdict, request.progress_query and verdict.value == "consultation"
             )
@@ -189,7 +197,7 @@ class Prefiller:
             address=str(place.value) if place.value else None,
             danger=danger is not None,
             caller=str(name.value) if name.value else None,
-            blames=blames,
+            wishes=wishes,
         )
         party = (
             self._chooser.target(turns, matter)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from asr.prefill.lexicon import OrganisationWords
 from asr.prefill.model import Evidence, FieldGuess
@@ -40,7 +40,8 @@ _OWN_CAR = re.compile(r"我(?:的|家|自己的)?(?:车牌|车号|车是|的车)
 class Matter:
     """What is already known of the call when its target is looked for.
 
-    ``blames``: how likely somebody is complained of or reported, whatever ``request_type`` says.
+    ``wishes``: request type → how likely it is; ``request_type`` is the likeliest of them, or that
+    of a rule which decides by itself.
     """
 
     category: str
@@ -49,7 +50,7 @@ class Matter:
     address: str | None
     danger: bool
     caller: str | None = None
-    blames: float = 0.0
+    wishes: Mapping[str, float] = field(default_factory=dict)
 
 
 def target(turns: Sequence[Utterance], matter: Matter, words: OrganisationWords) -> FieldGuess:
@@ -88,7 +89,7 @@ def settled_target(
             return dictated
     if matter.request_type in ("complaint", "report") and matter.category.startswith(_OUTDOORS):
         dictated = plate(turns)
-        if dictated and not _own_car(turns):
+        if dictated and not owns_car(turns):
             return dictated
     if matter.request_type == "help" and matter.category.startswith("utilities."):
         firm = any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns)
@@ -98,7 +99,7 @@ def settled_target(
     return None
 
 
-def _own_car(turns: Sequence[Utterance]) -> bool:
+def owns_car(turns: Sequence[Utterance]) -> bool:
     """Whether the plate is the caller's own: 我的车牌是…."""
     return any(turn.is_caller and _OWN_CAR.search(turn.text) for turn in turns)
 

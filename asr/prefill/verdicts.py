@@ -47,17 +47,17 @@ def request_verdict(
     category: str,
     grams: Mapping[str, float],
     trained: Trained,
-) -> tuple[FieldGuess, float]:
-    """The request type with its probability, and where the caller said so.
-
-    And how likely it is that the call blames somebody: the shares of complaint and report.
-    """
+) -> tuple[FieldGuess, Mapping[str, float]]:
+    """The request type with its probability and where the caller said so; and the share of each."""
     model = trained.request_type
     shares = probabilities(model.logits(grams, request_marks(turns, rule, category)))
     settled = rule.confidence >= SETTLED and rule.value in model.labels
     best = str(rule.value) if settled else model.labels[int(shares.argmax())]
     evidence: list[Evidence] = rule.evidence if best == rule.value else []
     share = dict(zip(model.labels, shares.tolist(), strict=True))
-    sure = rule.confidence if settled else share[best]
-    guess = FieldGuess(best, evidence or model.evidence(best, turns), round(sure, 3))
-    return guess, round(share.get("complaint", 0.0) + share.get("report", 0.0), 3)
+    if settled:
+        others = max(1.0 - share[best], 1e-6)
+        scale = (1.0 - rule.confidence) / others
+        share = {label: one * scale for label, one in share.items()} | {best: rule.confidence}
+    guess = FieldGuess(best, evidence or model.evidence(best, turns), round(share[best], 3))
+    return guess, share

@@ -19,7 +19,7 @@ from asr.prefill.parties.tagger import LABELS, TaggerWeights
 
 log = structlog.get_logger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files; another one is not read."""
 
 WEIGHTS, CARD = "parties.npz", "parties.json"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from asr.prefill.lexicon import OrganisationWords
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.numerals import NUMERAL, spelled
 from asr.prefill.organisations import NamedParty, named_parties
+from asr.prefill.parties.composed import composed
 from asr.prefill.parties.tagger import Mention, PartyTagger
 from asr.prefill.places import PlaceFinder
 from asr.prefill.targets import (
@@ -23,11 +25,20 @@ from asr.prefill.targets import (
     property_manager,
 )
 from asr.prefill.text import Utterance
+from asr.prefill.vehicles import plate, route
 
 _ENDS_INSIDE = re.compile(r"[是在的不也就都还有把给说让叫]")
 _ARTICLE = re.compile(
-    r"(?:那个|这个|哪个|一家|一个|有个|有家|那家|这家|就是|个|叫|停水|停电|停气)+"
+    r"(?:感谢|表扬|投诉|举报|反映|那个|这个|哪个|一家|一个|有个|有家|那家|这家|就是|个|叫|停水|停电|停气)+"
 )
+_CALLED_NEXT = re.compile(r"(?:的)?(?:名字)?叫(?!我|他|她|人|来|去|不|嚷|唤|什么|啥)")
+_CALLED_KIND = re.compile(
+    r"叫(?:个|做|什么)?(?P<name>[^的叫]{2,8})的(?:那个|一个|哪个|这个)?"
+    r"(?P<kind>[^的叫]{0,4}?(?:店|公司|厂|馆|软件|平台|机构|学校|酒吧|中心|单位|地方))"
+)
+_PERHAPS = 0.15
+"""From which probability of praise on a unit and a person are joined."""
+
 _SPELLING = 2
 """Characters of the word that explains one of a name: 苏建勋[建设]的建."""
 _BICYCLE = re.compile(r"(?:共享)?(?:单车|电单车|电动车|电车|自行车|助力车)")
@@ -55,7 +66,8 @@ class Candidate:
         end: past the last one.
         evidence: where it stands in the text as given.
         source: what found it: ``tagger``, ``named``, ``brand``, ``property``, ``illicit``,
-            ``body``, ``praised`` or ``rejected``.
+            ``body``, ``praised``, ``rejected``, ``echo``, ``plate``, ``route``, or a source of
+            :mod:`asr.prefill.parties.composed`.
         score: the source's own measure; a probability for ``tagger``.
     """
 
@@ -78,23 +90,38 @@ def candidates(
     """Every name that may be the target, by the tagger and by each rule."""
     found: list[Candidate] = []
     for position, turn in enumerate(turns):
-        if not turn.is_caller:
-            continue
         previous = turns[position - 1] if position else None
         for mention in tagger.mentions(turn, previous):
             found += _of_mention(mention, turn, position)
+        if turn.is_caller:
+            found += _before_its_kind(turn, position)
     named = named_parties(turns, matter.category, matter.address, words)
     found += _of_parties("named", named, turns)
     found = [_unexplained(one, turns[one.turn]) for one in found]
-    if matter.request_type == "praise":
+    praising = matter.wishes.get("praise", 0.0) > _PERHAPS or matter.request_type == "praise"
+    if praising:
         found += _unit_and_person(found)
     if matter.reject_reason:
         found += _of_parties("rejected", of_refusal(turns, matter.reject_reason, words), turns)
     found += [cut for one in found for cut in _apart_from_place(one, turns[one.turn], finder)]
-    found += [_unexplained(one, turns[one.turn]) for one in _of_rules(turns, matter, words)]
+    for part in composed(turns, matter, words, finder, praising=praising):
+        spot = part.evidence(turns)
+        found.append(Candidate(part.name, part.turn, part.start, part.end, spot, part.source, 0.5))
+    rules = _of_rules(turns, matter, words, praising=praising)
+    found += [_unexplained(one, turns[one.turn]) for one in rules]
+    found += [
+        echoed for one in found if one.source == "tagger" for echoed in _as_echoed(one, turns)
+    ]
     if matter.category == "transport.bike_share":
         found = [_with_kind(one, turns) for one in found]
-    return [one for one in found if not _nobody(one.name, matter.caller)]
+    best: dict[tuple[str, int, int, str], Candidate] = {}
+    for one in found:
+        key = (one.name, one.turn, one.start, one.source)
+        if _nobody(one.name, matter.caller) or _introduces(one, turns[one.turn]):
+            continue
+        if key not in best or best[key].score < one.score:
+            best[key] = one
+    return list(best.values())
 
 
 def _nobody(name: str, caller: str | None) -> bool:
@@ -104,16 +131,38 @@ def _nobody(name: str, caller: str | None) -> bool:
     return caller is not None and name in caller
 
 
+def _introduces(one: Candidate, turn: Utterance) -> bool:
+    """Whether the words only lead to the name: [洗衣厂]叫洁白云, 叫茶小满的[奶茶店]."""
+    if one.name != turn.text[one.start : one.end]:
+        return False
+    if len(one.name) <= 4 and _CALLED_NEXT.match(turn.text, one.end):
+        return True
+    return any(
+        match.start("name") <= one.start < match.end("kind") and match.start("kind") < one.end
+        for match in _CALLED_KIND.finditer(turn.text)
+    )
+
+
+def _before_its_kind(turn: Utterance, position: int) -> Iterator[Candidate]:
+    """A name in front of the word for what it is: 叫[茶小满]的奶茶店."""
+    for match in _CALLED_KIND.finditer(turn.text):
+        spot = turn.evidence(*match.span("name"))
+        yield Candidate(match["name"], position, *match.span("name"), spot, "named", 2.0)
+
+
 def _of_rules(
-    turns: Sequence[Utterance], matter: Matter, words: OrganisationWords
+    turns: Sequence[Utterance], matter: Matter, words: OrganisationWords, *, praising: bool
 ) -> list[Candidate]:
     managed = replace(matter, category="housing.property_mgmt")
+    reported = replace(matter, request_type="report")
     guesses = [
         ("property", property_manager(turns, managed, words)),
-        ("illicit", illicit(turns, matter, words)),
+        ("illicit", illicit(turns, reported, words)),
         ("body", body(turns, matter, words)),
         ("brand", brand(turns, matter, words)),
-        ("praised", praised(turns, matter, words) if matter.request_type == "praise" else None),
+        ("praised", praised(turns, matter, words) if praising else None),
+        ("plate", plate(turns)),
+        ("route", route(turns, praise=praising) if matter.category == "transport.bus" else None),
     ]
     return [
         _of_guess(source, guess.value, guess, turns)
@@ -136,6 +185,40 @@ def _of_mention(mention: Mention, turn: Utterance, position: int) -> list[Candid
         name = _written(turn.text[start:end])
         out.append(Candidate(name, position, start, end, spot, "tagger", probability))
     return out
+
+
+def _as_echoed(one: Candidate, turns: Sequence[Utterance]) -> list[Candidate]:
+    """The part of a caller's name that the agent has repeated: [拾光里]每天放."""
+    turn = turns[one.turn]
+    if not turn.is_caller or one.name != turn.text[one.start : one.end]:
+        return []
+    parts: set[tuple[int, int]] = set()
+    for other in turns[one.turn + 1 :]:
+        if not other.is_caller:
+            start, size = _shared(one.name, other.text)
+            if 2 < size < len(one.name) or (size == 2 and len(one.name) == 3):
+                parts.add((one.start + start, one.start + start + size))
+    return [
+        replace(
+            one,
+            name=turn.text[start:end],
+            start=start,
+            end=end,
+            evidence=turn.evidence(start, end),
+            source="echo",
+        )
+        for start, end in sorted(parts)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _shared(name: str, text: str) -> tuple[int, int]:
+    """Start in ``name`` and length of the longest stretch that stands in ``text``, too."""
+    best = (0, 0)
+    for start in range(len(name)):
+        while start + best[1] < len(name) and name[start : start + best[1] + 1] in text:
+            best = (start, best[1] + 1)
+    return best
 
 
 def _unexplained(one: Candidate, turn: Utterance) -> Candidate:
@@ -196,7 +279,10 @@ def _unit_and_person(found: Sequence[Candidate]) -> list[Candidate]:
         replace(person, name=unit.name + person.name, source="pair")
         for person in persons
         for unit in likely
-        if unit not in persons and unit.name not in person.name and len(unit.name) >= 2
+        if unit not in persons
+        and unit.name not in person.name
+        and person.name not in unit.name
+        and len(unit.name) >= 2
     ]
 
 

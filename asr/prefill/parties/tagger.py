@@ -42,6 +42,11 @@ class Mention:
     probability: float
 
 
+def heard(turn: Utterance, previous: Utterance | None) -> str:
+    """What a turn answers, see :func:`question`; ``agent`` for the agent's own words."""
+    return question(previous) if turn.is_caller else "agent"
+
+
 def question(previous: Utterance | None) -> str:
     """What the agent has just asked for: party, place, self, earlier, other or nothing."""
     if previous is None or previous.is_caller:
@@ -164,8 +169,8 @@ class PartyTagger:
         self._remembered = lru_cache(maxsize=1024)(self._mentions)
 
     def mentions(self, turn: Utterance, previous: Utterance | None) -> tuple[Mention, ...]:
-        """Possible names in a caller's turn, left to right; ``previous``: the turn before it."""
-        return self._remembered(turn, question(previous))
+        """Possible names in a turn, left to right; ``previous``: the turn before it."""
+        return self._remembered(turn, heard(turn, previous))
 
     def _mentions(self, turn: Utterance, asked: str) -> tuple[Mention, ...]:
         if not turn.text:

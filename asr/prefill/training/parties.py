@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pycrfsuite
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
+from asr.prefill.model import FieldGuess
 from asr.prefill.parties.artefact import Parties
 from asr.prefill.parties.candidates import candidates
-from asr.prefill.parties.ranker import describe
+from asr.prefill.parties.ranker import Features, describe
 from asr.prefill.parties.tagger import (
     BEGIN,
     INSIDE,
@@ -24,12 +27,13 @@ from asr.prefill.parties.tagger import (
     PartyFeatures,
     PartyTagger,
     TaggerWeights,
-    question,
+    heard,
 )
 from asr.prefill.prefiller import Prefiller
 from asr.prefill.scoring import SIMILAR, character_f1
-from asr.prefill.targets import Matter, settled_target
+from asr.prefill.targets import Matter
 from asr.prefill.text import Utterance
+from asr.prefill.trained import Trained
 from asr.prefill.training.dialogues import misheard
 from asr.prefill.training.material import Dialogue
 from asr.prefill.training.namesakes import namesake
@@ -41,18 +45,29 @@ COPIES = 4
 ALIKE = 0.75
 """Character F1 from which a stretch of a turn is taken for the labelled target."""
 
-LEAST = 0.4
-"""Probability below which no candidate is taken. Lower ones gave no better F1 on rows that nothing
-had been made for, and agents are better served by an empty field than by a wrong name."""
+ROW_COPIES = 4
+"""How often each labelled transcript is used, the first time as it is."""
 
-STRENGTH = 0.1
+LEAST = 0.4
+"""Probability below which no candidate is taken, by F1 on authors who were left out."""
+
+STRENGTH = 0.4
+"""Weight of the squares of the ranker's weights against the loss of one call."""
+
 ROUNDS = 60
 
 Marks = list[str]
 Sequences = list[tuple[Any, Marks]]
-Ranked = list[tuple[dict[str, float], int]]
 
-_UNLEARNT = {"tagged": 4.0, "one": -1.5}
+
+class Choice(NamedTuple):
+    """One call for the ranker: features of nobody and of every candidate, and which are right."""
+
+    features: list[Features]
+    right: list[bool]
+
+
+_UNLEARNT = {"tagged": 4.0, "nobody": 1.5}
 """A ranker that follows the tagger, where no dialogue could teach it."""
 
 
@@ -61,6 +76,19 @@ class FittedParties(NamedTuple):
 
     whole: Parties
     apart: Mapping[int, Parties]
+
+
+class _Listener:
+    """In the place of what finds the target: notes what is known of the call by then."""
+
+    def __init__(self) -> None:
+        self.matter: Matter | None = None
+
+    def target(self, turns: Sequence[Utterance], matter: Matter) -> FieldGuess:
+        """Nobody."""
+        del turns
+        self.matter = matter
+        return FieldGuess(None, [], 0.0)
 
 
 class PartyTrainer:
@@ -78,16 +106,19 @@ class PartyTrainer:
         snippets: Sequence[Snippet],
         dialogues: Sequence[Dialogue],
         folds: Callable[[Dialogue], int],
+        trained: Callable[[int], Trained],
         told: Callable[[str], None] = lambda _: None,
     ) -> FittedParties:
         """Both parts from snippets and labelled dialogues.
 
-        The ranker learns from what taggers say of dialogues that these have not seen.
+        The ranker learns from what taggers and classifiers say of dialogues that these have not
+        seen.
 
         Args:
             snippets: with the target marked.
             dialogues: labelled transcripts; may be none.
             folds: which fold a dialogue belongs to.
+            trained: the classifiers that have not seen a fold's dialogues.
             told: hears of the progress, line by line.
         """
         of_snippets = self._snippet_sequences(snippets)
@@ -95,22 +126,18 @@ class PartyTrainer:
         where = [folds(one) for one in dialogues]
         told(f"{len(snippets)} snippets and {len(dialogues)} dialogues read")
         taggers: dict[int, TaggerWeights] = {}
-        ranked: dict[int, Ranked] = {}
+        choices: dict[int, list[Choice]] = {}
         for fold in sorted(set(where)):
             known = [part for part, at in zip(of_rows, where, strict=True) if at != fold]
             taggers[fold] = self._tagger([*known, of_snippets])
             tagger = PartyTagger(taggers[fold], self._features)
-            ranked[fold] = [
-                pair
-                for one, at in zip(dialogues, where, strict=True)
-                if at == fold
-                for pair in self._ranked(one.row, tagger)
-            ]
+            rows = [one.row for one, at in zip(dialogues, where, strict=True) if at == fold]
+            choices[fold] = list(self._choices(rows, tagger, trained(fold)))
             told(f"tagger without fold {fold} fitted")
         card = {"snippets": len(snippets), "dialogues": len(dialogues)}
         whole = Parties(
             self._tagger([*of_rows, of_snippets]),
-            _ranker([pair for part in ranked.values() for pair in part]),
+            fit_ranker([one for part in choices.values() for one in part]),
             LEAST,
             {**card, "seed": self._seed},
         )
@@ -118,7 +145,7 @@ class PartyTrainer:
         apart = {
             fold: Parties(
                 weights,
-                _ranker([pair for at, part in ranked.items() if at != fold for pair in part]),
+                fit_ranker([one for at, part in choices.items() if at != fold for one in part]),
                 LEAST,
                 {},
             )
@@ -148,12 +175,15 @@ class PartyTrainer:
             tagger.close()
         return _weights(info.state_features, info.transitions)
 
-    def _sequences(self, turns: Sequence[tuple[Utterance, Marks]]) -> Sequences:
+    def _sequences(
+        self, turns: Sequence[tuple[Utterance, Marks]], *, agents: bool = False
+    ) -> Sequences:
+        """Features and labels; ``agents``: of the agent's turns without a name, too."""
         out: Sequences = []
         previous: Utterance | None = None
         for turn, marks in turns:
-            if turn.is_caller and turn.text:
-                items = self._features.of(turn, question(previous))
+            if turn.text and (turn.is_caller or INSIDE in marks or agents):
+                items = self._features.of(turn, heard(turn, previous))
                 out.append((pycrfsuite.ItemSequence(items), marks))
             previous = turn
         return out
@@ -193,45 +223,74 @@ class PartyTrainer:
             plain.append((turn, _labelled(turn, gold)))
         random = Random(f"{self._seed}:{row.get('id')}")  # noqa: S311 - reproducible, not secret
         snippet = tuple(Line(turn.who, _remarked(turn.text, marks)) for turn, marks in plain)
-        return self._sequences(plain) + self._sequences(
-            list(self._varied(snippet, random, changed=True))
-        )
+        out = self._sequences(plain, agents=True)
+        for _ in range(1, ROW_COPIES):
+            out += self._sequences(list(self._varied(snippet, random, changed=True)))
+        return out
 
-    def _ranked(
-        self, row: Mapping[str, Any], tagger: PartyTagger
-    ) -> Iterator[tuple[dict[str, float], int]]:
-        """Features of every candidate of a row, and whether it is the labelled target."""
-        gold = row["gold"]
-        session = self._prefiller.hear_all(row)
-        address, caller = (session.fields[name].value for name in ("address", "caller_name"))
-        matter = Matter(
-            category=gold["category"],
-            request_type=gold["request_type"],
-            reject_reason=gold["reject_reason"],
-            address=str(address) if address else None,
-            danger=gold["urgency"] == "emergency",
-            caller=str(caller) if caller else None,
-        )
-        turns = session.turns
-        if settled_target(turns, matter, self._words) is not None:
-            return
-        found = candidates(turns, matter, self._words, self._finder, tagger)
-        for one in found:
-            features = describe(one, found, turns, matter, self._words, self._finder)
-            target = gold["target"]
-            yield features, int(target is not None and character_f1(one.name, target) >= SIMILAR)
+    def _choices(
+        self, rows: Sequence[Mapping[str, Any]], tagger: PartyTagger, trained: Trained
+    ) -> Iterator[Choice]:
+        """What the ranker is to choose from in each row, and what would have been right."""
+        listener = _Listener()
+        prefiller = Prefiller(trained=trained, chooser=listener)
+        for row in rows:
+            session = prefiller.hear_all(row)
+            _ = session.fields
+            matter = listener.matter
+            if matter is None or matter.danger:
+                continue
+            turns = session.turns
+            found = candidates(turns, matter, self._words, self._finder, tagger)
+            target = row["gold"]["target"]
+            right = [
+                target is not None and character_f1(one.name, target) >= SIMILAR for one in found
+            ]
+            # where no candidate is right nobody is better than a wrong one
+            yield Choice(
+                describe(found, turns, matter, self._words, self._finder),
+                [not any(right), *right],
+            )
 
 
-def _ranker(ranked: Ranked) -> dict[str, float]:
-    right = [hit for _, hit in ranked]
-    if len(set(right)) < 2:
+def fit_ranker(choices: Sequence[Choice], strength: float = STRENGTH) -> dict[str, float]:
+    """Weights under which the right candidates, or nobody, are likeliest; the loss is smooth."""
+    if not any(any(one.right[1:]) for one in choices):
         return dict(_UNLEARNT)
-    columns = DictVectorizer(sparse=False)
-    matrix = columns.fit_transform([features for features, _ in ranked])
-    model = LogisticRegression(C=STRENGTH, max_iter=3000).fit(matrix, right)
-    weights = dict(zip(columns.feature_names_, map(float, model.coef_[0]), strict=True))
-    weights["one"] = weights.get("one", 0.0) + float(model.intercept_[0])
-    return weights
+    names = sorted({name for one in choices for part in one.features for name in part})
+    column = {name: at for at, name in enumerate(names)}
+    values: list[float] = []
+    columns: list[int] = []
+    bounds = [0]
+    for one in choices:
+        for part in one.features:
+            values += part.values()
+            columns += [column[name] for name in part]
+            bounds.append(len(columns))
+    matrix = csr_matrix(
+        (np.array(values), np.array(columns), np.array(bounds)),
+        shape=(len(bounds) - 1, len(names)),
+    )
+    starts = np.cumsum([0, *(len(one.right) for one in choices)])[:-1]
+    sizes = [len(one.right) for one in choices]
+    right = np.array([float(hit) for one in choices for hit in one.right])
+
+    def loss(
+        weights: NDArray[np.float64],
+    ) -> tuple[float, NDArray[np.float64]]:
+        totals = matrix @ weights
+        raised = np.exp(totals - np.repeat(np.maximum.reduceat(totals, starts), sizes))
+        shares = raised / np.repeat(np.add.reduceat(raised, starts), sizes)
+        hit = np.add.reduceat(shares * right, starts)
+        slope = shares - shares * right / np.repeat(hit, sizes)
+        value = -np.log(hit).sum() + strength * weights @ weights
+        return float(value), matrix.T @ slope + 2 * strength * weights
+
+    with threadpool_limits(limits=1):
+        found = minimize(
+            loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 400}
+        )
+    return dict(zip(names, map(float, found.x), strict=True))
 
 
 def _weights(
@@ -283,7 +342,7 @@ def _remarked(text: str, marks: Marks) -> str:
 def _labelled(turn: Utterance, target: str | None) -> Marks:
     """Labels of the stretch that is most like the target, if any is like enough."""
     marks = [OUTSIDE] * len(turn.text)
-    if not target or not turn.is_caller:
+    if not target:
         return marks
     best, span = 0.0, (0, 0)
     for start, char in enumerate(turn.text):

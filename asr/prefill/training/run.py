@@ -50,7 +50,7 @@ def train(
     told(f"{len(material.statements)} statements, {len(material.dialogues)} dialogues")
     rows = examples(material, seed, told)
     fitted, shares = cross_validated(rows, None, FOLDS, told)
-    parties = _parties(material, FOLDS, seed, told)
+    parties = _parties(material, fitted, seed, told)
     report, outcomes = judged(material.dialogues, fitted, parties.apart)
     final = assemble(rows, shares)
     told(f"fitted on all {len(rows)} calls")
@@ -79,10 +79,14 @@ def train(
 
 
 def _parties(
-    material: Material, folds: int, seed: int, told: Callable[[str], None]
+    material: Material, trained: Sequence[Trained], seed: int, told: Callable[[str], None]
 ) -> FittedParties:
     fitted = PartyTrainer(seed).fit(
-        material.snippets, material.dialogues, lambda one: fold_of(one.key, folds), told
+        material.snippets,
+        material.dialogues,
+        lambda one: fold_of(one.key, len(trained)),
+        lambda fold: trained[fold],
+        told,
     )
     of_dialogues = {key: one for key, one in material.hashes.items() if key.endswith(".jsonl")}
     card = {**fitted.whole.card, "data_sha256": {**material.snippet_hashes, **of_dialogues}}
@@ -118,7 +122,7 @@ def cross_validate(
     material = replace(judged_rows, dialogues=(*judged_rows.dialogues, *others))
     told(f"{len(judged_rows.dialogues)} rows to judge, {len(others)} more to train on")
     fitted, _ = cross_validated(examples(material, seed, told), None, folds, told)
-    parties = _parties(material, folds, seed, told)
+    parties = _parties(material, fitted, seed, told)
     return judged(judged_rows.dialogues, fitted, parties.apart)[0]
 
 

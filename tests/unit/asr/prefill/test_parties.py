@@ -12,6 +12,8 @@ import pytest
 from asr.prefill import Prefiller
 from asr.prefill.parties import artefact
 from asr.prefill.parties.artefact import CARD, FOLDER, WEIGHTS, PartiesError, load_parties
+from asr.prefill.parties.candidates import Candidate, candidates
+from asr.prefill.parties.ranker import likeliest
 from asr.prefill.parties.tagger import LABELS, PartyFeatures, PartyTagger, TaggerWeights, question
 from asr.prefill.targets import Matter
 from asr.prefill.training.material import read_material
@@ -81,9 +83,9 @@ def test_given_a_word_that_explains_a_name_when_prefilled_then_it_is_no_part_of_
     assert "建设" not in found
 
 
-@pytest.mark.parametrize(("blames", "wanted"), [(0.5, "兴恒热力公司"), (0.3, None)])
-def test_given_a_call_for_help_when_it_may_blame_somebody_then_the_party_is_given(
-    prefiller: Prefiller, blames: float, wanted: str | None
+@pytest.mark.parametrize(("complaint", "wanted"), [(0.95, "兴恒热力公司"), (0.01, None)])
+def test_given_a_named_party_when_it_is_hardly_a_complaint_then_it_is_not_given(
+    prefiller: Prefiller, complaint: float, wanted: str | None
 ) -> None:
     chooser = prefiller._chooser
     assert chooser is not None
@@ -91,8 +93,79 @@ def test_given_a_call_for_help_when_it_may_blame_somebody_then_the_party_is_give
         prefiller.read(0, "agent", "是哪家供热的"),
         prefiller.read(1, "caller", "叫兴恒热力公司打电话一直没人接"),
     ]
-    matter = Matter("utilities.heating", "help", None, None, danger=False, blames=blames)
+    wishes = {"complaint": complaint, "help": 1.0 - complaint}
+    kind = max(wishes, key=lambda wish: wishes[wish])
+    matter = Matter("utilities.heating", kind, None, None, danger=False, wishes=wishes)
     assert chooser.target(turns, matter).value == wanted
+
+
+def found_in(*turns: str, category: str = "market.consumer", kind: str = "complaint") -> set[str]:
+    """Candidates of the rules alone: the tagger has learnt nothing."""
+    rules = Prefiller(rules_only=True)
+    words, finder = rules.words.organisations, rules.finder
+    blank = TaggerWeights({}, np.zeros((0, 3), np.float32), np.zeros((3, 3), np.float32))
+    said = [
+        rules.read(at, "agent" if turn.startswith("a:") else "caller", turn[2:])
+        for at, turn in enumerate(turns)
+    ]
+    matter = Matter(category, kind, None, None, danger=False, wishes={kind: 1.0})
+    tagger = PartyTagger(blank, PartyFeatures(words, finder))
+    return {one.name for one in candidates(said, matter, words, finder, tagger)}
+
+
+def test_given_a_word_for_its_kind_when_a_name_comes_after_then_only_the_name_is_a_candidate() -> (
+    None
+):
+    found = found_in("c:旁边有个洗衣厂叫云朵洁天天往河里排水")
+    assert any("云朵洁" in name for name in found)
+    assert "洗衣厂" not in found
+    assert "麦小甜" in found_in("c:就是那个叫麦小甜的连锁奶茶店把过期的换标签")
+
+
+def test_given_a_person_and_a_unit_when_praised_then_they_are_joined() -> None:
+    found = found_in(
+        "c:我想表扬西站派出所的一个民警",
+        "a:知道他的姓名吗",
+        "c:好像姓殷殷建国",
+        category="public_security.order",
+        kind="praise",
+    )
+    assert "西站派出所殷建国" in found
+
+
+def test_given_a_hall_and_a_window_when_complained_of_then_they_are_joined() -> None:
+    found = found_in(
+        "c:我对政务大厅的态度有意见", "c:三号窗口那个人头都不抬", category="gov.service"
+    )
+    assert "政务大厅3号窗口" in found
+
+
+def test_given_a_neighbour_by_his_door_when_reported_then_the_door_is_a_candidate() -> None:
+    found = found_in(
+        "c:三号楼二单元六零二那户在楼顶盖房子",
+        category="urban.illegal_building",
+        kind="report",
+    )
+    assert "3号楼2单元602住户" in found
+
+
+def test_given_an_unknown_brand_when_a_shared_bicycle_then_it_is_a_candidate() -> None:
+    found = found_in("c:昨天骑那个小蓝豚共享电单车还不了", category="transport.bike_share")
+    assert "小蓝豚共享电单车" in found
+
+
+def test_given_names_that_differ_little_when_chosen_then_they_stand_by_one_another() -> None:
+    turn = Prefiller(rules_only=True).read(0, "caller", "恒昌物业公司恒昌物业云顶火锅")
+
+    def candidate(start: int, end: int) -> Candidate:
+        return Candidate(
+            turn.text[start:end], 0, start, end, turn.evidence(start, end), "tagger", 0.5
+        )
+
+    alike, apart = (candidate(0, 6), candidate(6, 10)), candidate(10, 14)
+    chosen, probability = likeliest([*alike, apart], [0.3, 0.25, 0.35])
+    assert chosen == alike[0]
+    assert probability == pytest.approx(0.55)
 
 
 def test_given_bodies_asked_before_and_no_party_when_prefilled_then_there_is_no_target(
