@@ -28,13 +28,13 @@ _STOP = re.compile(
     r"^(?:电话|手机|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
     r"联系|叫|姓|哦|个|了|吗|别的|快点|快来|来电|来访|行吗|好吧|好了|可以|先登|先这|先不|记|留|写|七十|六十|八十|还|哎|给|"
     r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
-    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字)"
+    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字|骗)"
 )
 _AROUND_NAMES = re.compile(
     r"免贵姓|我姓|我叫|我是|姓名|贵姓|电话|手机|号码|联系|师傅|老板|司机|孩子|保密|不方便"
 )
-_MISHEARD = re.compile(r"(?:^|(?<=免贵)|(?<=我))性(?=[一-鿿])(?!性?[别质格能情为的啊吧了动啦嘛])")
-"""性 where a name is told: 姓 misheard."""
+_MISHEARD = re.compile(r"(?:^|(?<=免贵)|(?<=我))[性型](?=[一-鿿])(?!性?[别质格能情为的啊吧了动啦嘛号])")
+"""性 or 型 where a name is told: 姓 misheard."""
 _REFUSES = re.compile(r"不方便|不留|匿名|不想说|不说了|不用登记|不要登记|保密|不能说|不告诉|群众")
 
 
@@ -61,7 +61,9 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
         found,
         key=lambda one: (one.weight, len(one.name) > 1, one.turn, one.evidence.start),
     )
-    name = _mend(best.name, addressed, surnames)
+    name = best.name
+    if not _spelt(surnames.of(name), turns):
+        name = _mend(name, addressed, surnames)
     surname = surnames.of(name)
     agreed = surname in addressed
     same = [one for one in found if surnames.of(one.name) == surname]
@@ -282,6 +284,8 @@ def _full_name_at(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
     if not surnames.known(surname):
         return "", start
     given = _given_name(text, start + len(surname))
+    if given[1:] == surname and _explained(text, start + 2, surnames)[0] == surname:
+        given = given[:1]  # 常青 常常的常: the last one explains the first
     return surname + given, start + len(surname) + len(given)
 
 
@@ -309,6 +313,12 @@ def _addressed_surnames(turns: Sequence[Utterance], surnames: Surnames) -> list[
             elif before and surnames.is_single(before[-1]):
                 seen.insert(0, before[-1])
     return seen
+
+
+def _spelt(surname: str, turns: Sequence[Utterance]) -> bool:
+    """Whether the caller has explained this very character: 蔺相如的蔺."""
+    told = re.compile(rf"{surname}.{{0,3}}[的得]{surname}(?!不对)")
+    return any(turn.is_caller and told.search(turn.heard) for turn in turns)
 
 
 def _mend(name: str, addressed: Sequence[str], surnames: Surnames) -> str:

@@ -77,8 +77,14 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
             state.partial = grown
             state.evidence.append(spot)
             return
+        joined = _overlapping(state.partial, run.digits)
+        if _WHOLE.match(joined):
+            state.number, state.partial, state.confirmed = joined, "", False
+            state.evidence.append(spot)
+            return
     if state.number and 2 <= len(run.digits) <= 9 and _is_tail(turn, run):
-        changed = state.number[: -len(run.digits)] + run.digits
+        tail = _said_once(run.digits)
+        changed = state.number[: -len(tail)] + tail
         if _WHOLE.match(changed):
             state.number, state.confirmed = changed, False
             state.evidence.append(spot)
@@ -93,7 +99,10 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
 
 
 def _said_once(digits: str) -> str:
-    """A mobile number whose end, or all of it, was said again in the same breath, without that."""
+    """Without what was said again in the same breath: a tail, a mobile number or its end."""
+    half = len(digits) // 2
+    if half >= 3 and digits[:half] == digits[half:]:
+        return digits[:half]
     number, again = digits[:_MOBILE_DIGITS], digits[_MOBILE_DIGITS:]
     if len(again) >= 2 and _WHOLE.match(number) and number.startswith("1"):
         if number.endswith(again):
@@ -101,6 +110,14 @@ def _said_once(digits: str) -> str:
         if len(again) == _MOBILE_DIGITS and _WHOLE.match(again):
             return again
     return digits
+
+
+def _overlapping(start: str, end: str) -> str:
+    """Both pieces with what they share said once: 1500258774, 7749 → 15002587749."""
+    for shared in range(min(len(start), len(end)) - 1, 1, -1):
+        if start.endswith(end[:shared]):
+            return start + end[shared:]
+    return start + end
 
 
 def _alike(one: str, other: str) -> bool:

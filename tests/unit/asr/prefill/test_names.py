@@ -21,6 +21,9 @@ ASKED = "a 您贵姓"
         ("庞建中", "庞建中"),
         ("姓石叫石来福", "石来福"),
         ("仝人工仝", "仝"),
+        ("型裘", "裘"),
+        ("我叫常青常常的常", "常青"),
+        ("我叫邝美玲广字旁一个大厦的广", "邝美玲"),
     ],
 )
 def test_given_the_caller_says_a_name_when_read_then_it_is_full_or_the_surname(
@@ -35,6 +38,17 @@ def test_given_a_misheard_surname_when_the_agent_addresses_the_caller_then_it_is
     fields = fill("c 公交不停站", ASKED, "c 我行礼木子李嗯李存福", "a 李先生好的")
     assert fields["caller_name"].value == "李存福"
     assert fields["caller_title"].value == "先生"
+
+
+def test_given_a_surname_that_the_caller_has_explained_when_the_agent_says_another_then_it_stays(
+    fill: Fill,
+) -> None:
+    fields = fill("c 路灯不亮", ASKED, "c 姓蔺蔺相如的蔺", "a 林女士好的")
+    assert fields["caller_name"].value == "蔺"
+
+
+def test_given_a_victims_cry_when_read_then_it_is_no_name(fill: Fill) -> None:
+    assert fill("c 完了我叫任骗了刚转了四万")["caller_name"].value is None
 
 
 def test_given_relatives_names_when_the_caller_says_his_own_then_his_counts(fill: Fill) -> None:

@@ -56,6 +56,7 @@ def test_given_a_plain_number_when_dictated_and_read_back_then_it_is_the_callbac
         "c 哎呀错了是幺三九零零零零三三三三",
         "c 不对后头是三三三三",
         "c 最后四位是三三三三不是二二二二",
+        "c 等一下不对是三三三三三三三三末尾是这个",
     ],
 )
 def test_given_a_correction_when_dictated_then_the_last_version_counts(
@@ -70,6 +71,20 @@ def test_given_pieces_over_several_turns_when_echoed_then_they_are_joined(fill: 
         "a 电话留哪个", "c 幺八七九四", "a 嗯", "c 二幺五三", "a 二幺五三继续", "c 零六没了"
     )
     assert fields["callback_phone"].value == "18794215306"
+
+
+def test_given_a_piece_that_begins_with_the_last_one_when_dictated_then_it_counts_once(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "a 电话留哪个",
+        "c 你记幺三九零零",
+        "c 一二",
+        "c 七七四你念一遍",
+        "a 幺三九零零一二七七四",
+        "c 还少一位后头是七七四九",
+    )
+    assert fields["callback_phone"].value == "13900127749"
 
 
 @pytest.mark.parametrize(
