@@ -149,14 +149,18 @@ def asks_for_party(text: str) -> bool:
 def left_edge(text: str, end: int) -> int:
     """Where the name whose ending starts at ``end`` begins."""
     start = end
-    while start > 0 and end - start < 8 and text[start - 1] not in NAME_STOPS:
+    while (
+        start > 0
+        and end - start < 8
+        and (text[start - 1] not in NAME_STOPS or text[start - 2 : start] == "地下")
+    ):
         if text[start - 1] == "家" and re.search(
             r"[一这那有几哪我他们人两0-9]$", text[: start - 1]
         ):
             break
         if text[start - 1] == "号":
             break
-        start -= 1
+        start -= 2 if text[start - 2 : start] == "地下" else 1
     return start
 
 

@@ -15,7 +15,7 @@ from asr.prefill.vehicles import plate, route
 _PERSON = re.compile(
     r"姓([^个位老的名]|[一-鿿])的?(师傅|班长|护士|医生|大夫|民警|警官|队长|老师|主任|工作人员|经理|姑娘|小伙子|司机|保安|阿姨)|"
     r"(?<=姓名牌上写的叫)([一-鿿]{2,3})|(?<=上写的叫)([一-鿿]{2,3})|(?<=的叫)([一-鿿]{2,3})|(?<=名字叫)([一-鿿]{2,3})|"
-    r"([^个位老的名几些大女男小那这是找叫问当公车保])(师傅|班长|护士|医生|大夫|警官|民警|老师|站长|队长|所长|主任)"
+    r"(?<!户)([^个位老的名几些大女男小那这是找叫问当公车保])(师傅|班长|护士|医生|大夫|警官|民警|老师|站长|队长|所长|主任)"
 )
 _UNLICENSED = re.compile(
     r"没有?(?:任何|个)?(?:营业执?照|证|资质|执照|手续)|无证|无照|证照不全|没办证|啥证都没有|没有办证"
@@ -92,11 +92,15 @@ def settled_target(
         if dictated and not owns_car(turns):
             return dictated
     if matter.request_type == "help" and matter.category.startswith("utilities."):
-        firm = any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns)
-        return (body(turns, matter, words) if firm else None) or FieldGuess(None, [], 0.7)
+        return (body(turns, matter, words) if speaks_for_a_firm(turns) else None) or FieldGuess(None, [], 0.7)
     if matter.request_type in ("help", "suggestion"):
         return FieldGuess(None, [], 0.75)
     return None
+
+
+def speaks_for_a_firm(turns: Sequence[Utterance]) -> bool:
+    """Whether the caller calls for a firm of his own or that he works for: 我们是…公司."""
+    return any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns)
 
 
 def owns_car(turns: Sequence[Utterance]) -> bool:
@@ -167,7 +171,7 @@ def counterparty(
     """Where the caller names a firm that is to blame for a matter that is no utility's."""
     if not category.startswith(("agri.", "hrss.", "safety.", "health.", "edu.")):
         return None
-    if any(turn.is_caller and _SPEAKS_FOR.search(turn.text) for turn in turns):
+    if speaks_for_a_firm(turns):
         return None
     found = named_party(turns, category, None, words)
     if found is None or found.confidence < 0.6:

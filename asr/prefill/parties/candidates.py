@@ -39,6 +39,13 @@ _CALLED_KIND = re.compile(
 _PERHAPS = 0.15
 """From which probability of praise on a unit and a person are joined."""
 
+_PARTICLES = re.compile("[的得了着们呢吗嘛啊呀就]+")
+_KIND_ALONE = re.compile(
+    r"(?:那个|这个|那家|这家|我们|原|一家)?(?:他们|她们|人家|老板|商家|单位|公司|厂子?|工厂|店铺?|小区|社区|物业|村上|村里|街道|"
+    r"医院|药店|诊所|学校|幼儿园|驾校|培训班|机构|平台|中介|工地|项目部?|网吧|酒吧|饭[店馆]|超市|健身房|停车场|窗口|大厅|洗车行|全称)"
+)
+"""Words for a kind of party, which name nobody."""
+
 _SPELLING = 2
 """Characters of the word that explains one of a name: 苏建勋[建设]的建."""
 _BICYCLE = re.compile(r"(?:共享)?(?:单车|电单车|电动车|电车|自行车|助力车)")
@@ -110,14 +117,18 @@ def candidates(
     rules = _of_rules(turns, matter, words, praising=praising)
     found += [_unexplained(one, turns[one.turn]) for one in rules]
     found += [
-        echoed for one in found if one.source == "tagger" for echoed in _as_echoed(one, turns)
+        echoed
+        for one in found
+        if one.source in ("tagger", "named")
+        for echoed in _as_echoed(one, turns)
     ]
     if matter.category == "transport.bike_share":
         found = [_with_kind(one, turns) for one in found]
     best: dict[tuple[str, int, int, str], Candidate] = {}
     for one in found:
         key = (one.name, one.turn, one.start, one.source)
-        if _nobody(one.name, matter.caller) or _introduces(one, turns[one.turn]):
+        turn = turns[one.turn]
+        if _nobody(one.name, matter.caller) or _introduces(one, turn) or _explains(one, turn):
             continue
         if key not in best or best[key].score < one.score:
             best[key] = one
@@ -125,8 +136,8 @@ def candidates(
 
 
 def _nobody(name: str, caller: str | None) -> bool:
-    """Whether it is the caller's own name, something called ours (我们饭店), or a mere place."""
-    if name.startswith(("我", "咱")) or _ANYWHERE.fullmatch(name):
+    """Whether it is the caller's own, something called ours (我们饭店), a mere place or kind."""
+    if name.startswith(("我", "咱")) or _ANYWHERE.fullmatch(name) or _KIND_ALONE.fullmatch(name):
         return True
     return caller is not None and name in caller
 
@@ -141,6 +152,13 @@ def _introduces(one: Candidate, turn: Utterance) -> bool:
         match.start("name") <= one.start < match.end("kind") and match.start("kind") < one.end
         for match in _CALLED_KIND.finditer(turn.text)
     )
+
+
+def _explains(one: Candidate, turn: Utterance) -> bool:
+    """Whether it is made of words that explain characters of a name: [陇腾飞]的腾."""
+    after = turn.text[one.end : one.end + 2]
+    told = one.name == turn.text[one.start : one.end]
+    return told and len(after) == 2 and after[0] in "的得" and after[1] in one.name[1:]
 
 
 def _before_its_kind(turn: Utterance, position: int) -> Iterator[Candidate]:
@@ -179,8 +197,10 @@ def _of_mention(mention: Mention, turn: Utterance, position: int) -> list[Candid
     if cut:
         ends.append((cut.start(), 0.9 * mention.probability))
     for end, probability in ends:
-        lead = _ARTICLE.match(turn.text, mention.start, end)
-        start = lead.end() if lead and end - lead.end() >= 2 else mention.start
+        start = mention.start
+        for before in (_ARTICLE, _PARTICLES):
+            lead = before.match(turn.text, start, end)
+            start = lead.end() if lead and end - lead.end() >= 2 else start
         spot = turn.evidence(start, end)
         name = _written(turn.text[start:end])
         out.append(Candidate(name, position, start, end, spot, "tagger", probability))

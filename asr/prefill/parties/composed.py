@@ -23,13 +23,14 @@ _AGENT_NAMED = re.compile(
     r"(?:^|是|叫|好的|记下)([一-鿿]{2,3})(?=对[吗马吧]|是吧|我们会|大夫|警官|护士|师傅|$)"
 )
 _SPELLED = re.compile(r"姓([一-鿿])(?:叫)?(\1[一-鿿]{1,2})")
-_WITH_ROLE = re.compile(rf"([一-鿿])(?:的)?({_ROLES})")
+_WITH_ROLE = re.compile(rf"(?<!户)([一-鿿])(?:的)?({_ROLES})")
 _SURNAME_ROLE = re.compile(rf"姓([一-鿿])(?:的)?(?:那个|一个)?({_ROLES})")
-_FAMILIAR = re.compile(r"[小老]([一-鿿])(?=没|帮|给|很|特别|$|[一-鿿])")
+_FAMILIAR = re.compile(r"[小老]([^时区家板])(?=没|帮|给|很|特别|$|[一-鿿])")
 _HALL = re.compile(
-    r"政务服务中心|政务服务大厅|政务大厅|办事大厅|便民服务中心|社保大厅|户政大厅|车管所"
+    r"政务服务中心|政务服务大厅|政务大厅|政务中心|办事大厅|便民服务中心|社保大厅|户政大厅|车管所"
 )
 _WINDOW = re.compile(rf"([{NUMERAL}]+)号(?:的)?(?:那个|哪个)?窗[口扣]?")
+_KIND_OF_WINDOW = re.compile(rf"(?:[{NUMERAL}]楼|的|那个|那)+([一-鿿]{{2,5}}?)[窗创][口扣]")
 _HOUSEHOLD = re.compile(
     rf"((?:[{NUMERAL}]+(?:号楼|栋|幢|单元|楼|层|室|零[{NUMERAL}])|顶楼|顶层|楼顶|[东西南北中]户|[楼屋]顶|楼上|楼下|隔壁|对门|的|那个|哪个)+)"
     r"(?:的)?(?:那|这|有|哪)?(?:个|一)?(?:住户|户人家|户|人家|家|业主|房主|邻居)(?![里具属政])"
@@ -70,20 +71,29 @@ def composed(
 ) -> Iterator[Composed]:
     """All names that can be put together from what was said."""
     units = list(_units(turns, words))
+    halls = [unit for unit in units if _HALL.search(unit)]
     if praising:
+        windows = [
+            f"{hall}{spelled(match[1])}号窗口"
+            for turn in turns
+            for match in _WINDOW.finditer(turn.text)
+            for hall in halls
+        ]
         for person in _persons(turns):
             yield person
-            for unit in units:
+            for unit in dict.fromkeys([*units, *windows]):
                 if unit not in person.name:
                     yield Composed(
                         unit + person.name, person.turn, person.start, person.end, "pair"
                     )
-    halls = [unit for unit in units if _HALL.search(unit)]
     for position, turn in enumerate(turns):
         for match in _WINDOW.finditer(turn.text):
             window = f"{spelled(match[1])}号窗口"
             for hall in halls:
                 yield Composed(hall + window, position, *match.span(), "window")
+        for match in _KIND_OF_WINDOW.finditer(turn.text) if turn.is_caller else ():
+            for hall in halls:
+                yield Composed(f"{hall}{match[1]}窗口", position, *match.span(), "window")
         for match in _RIDE.finditer(turn.text):
             start = match.start()
             if turn.text[start - 1 : start] in ("的", "地", "得"):

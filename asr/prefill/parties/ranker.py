@@ -14,7 +14,7 @@ from asr.prefill.parties.candidates import Candidate
 from asr.prefill.parties.tagger import heard, question
 from asr.prefill.places import PlaceFinder
 from asr.prefill.scoring import SIMILAR, character_f1
-from asr.prefill.targets import Matter, owns_car, settled_target
+from asr.prefill.targets import Matter, owns_car, settled_target, speaks_for_a_firm
 from asr.prefill.text import Utterance
 
 Features: TypeAlias = dict[str, float]
@@ -26,6 +26,9 @@ _VAGUE_START = re.compile(
 _AREA = 5
 """Most characters of an area in front of a body's name."""
 
+_AS_GOOD = 0.95
+"""Of names that match nearly as much as the best one the likeliest is taken."""
+
 _SOUGHT_HELP = re.compile(
     r"(?:找|找过|问|问过|去|去过|跟|给|打|打过|到|向|报|送到?|送去|住在?)(?:了|的|过)?$"
 )
@@ -35,6 +38,9 @@ _NEAR = re.compile(
 )
 _DENIED_BEFORE = re.compile(r"(?:不是|不叫|不适)$")
 _DENIED_AFTER = re.compile(r"^(?:不对|不是|说错|错了|哦不|哎不)")
+_PASSED = re.compile(r"(?:转|派|交|通知|联系|反馈|移送?交?)(?:给|到|至|接|办)?(?:一下|当地)?$")
+_VERB_INSIDE = re.compile("[是在也就都还把给说让叫]")
+_CORRECTS = re.compile(r"(?:不对|不是|说错|弄混|弄错|记错|哦不|哎不|噢不).{0,12}$")
 _BLAMED = re.compile(
     r"(?:投诉|举报|反映|告|表扬|感谢|谢谢|夸)(?:一下|一哈|的是|的|个|下|那个|这个|我们|你们)*$"
 )
@@ -99,10 +105,26 @@ def describe(
     settled = str(rule.value) if rule is not None and rule.value is not None else None
     nobody = _of_nobody(candidates, matter)
     nobody["nobody by rule"] = float(rule is not None and rule.value is None)
-    return [
-        nobody,
-        *(_of(one, candidates, turns, matter, words, finder, settled) for one in candidates),
-    ]
+    denied = {one.name for one in candidates if _denied(one, turns[one.turn])}
+    for_a_firm = speaks_for_a_firm(turns)
+    described = [nobody]
+    for one in candidates:
+        features = _of(one, candidates, turns, matter, words, finder, settled)
+        features["denied anywhere"] = float(
+            any(name in one.name or one.name in name for name in denied)
+        )
+        if for_a_firm:
+            features["caller's firm perhaps"] = 1.0
+            features["caller's firm answered"] = features["answers"]
+            for kind in _kinds(one.name):
+                features[f"caller's firm {kind}"] = 1.0
+        described.append(features)
+    return described
+
+
+def _denied(one: Candidate, turn: Utterance) -> bool:
+    before, after = turn.text[: one.start], turn.text[one.end :]
+    return bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))
 
 
 def _of_nobody(candidates: Sequence[Candidate], matter: Matter) -> Features:
@@ -115,7 +137,6 @@ def _of_nobody(candidates: Sequence[Candidate], matter: Matter) -> Features:
     blames = min(max(blames, 0.01), 0.99)
     features["nobody blamed"] = math.log(blames / (1.0 - blames))
     features["nobody in " + group] = 1.0
-    features["nobody in " + matter.category] = 1.0
     features["nobody refused"] = float(matter.reject_reason is not None)
     features["nobody among"] = math.log1p(len({one.name for one in candidates}))
     return features
@@ -157,6 +178,7 @@ def _of(
     features["named"] = rule
     features["from " + candidate.source] = 1.0
     features["from agent"] = float(not turn.is_caller)
+    features["agent's alone"] = float(not any(turns[one.turn].is_caller for one in alike))
     for source in sorted({one.source for one in alike}):
         features["also " + source] = 1.0
         if source not in ("tagger", "named", "echo"):
@@ -167,6 +189,8 @@ def _of(
         features["own car"] = float(owns_car(turns))
         features["blocks"] = float(any(one.is_caller and _BLOCKS.search(one.text) for one in turns))
     features["settled"] = float(settled == name)
+
+    features["passed to"] = float(not turn.is_caller and bool(_PASSED.search(before)))
 
     # where it stands in the call
     features["asked " + heard(turn, turns[candidate.turn - 1] if candidate.turn else None)] = 1.0
@@ -204,6 +228,7 @@ def _of(
         any(one.name in name and len(one.name) < len(name) for one in candidates)
     )
     features["described"] = float("的" in name)
+    features["with a verb"] = float(bool(_VERB_INSIDE.search(name, 2)))
     features["described by a name"] = float(
         "的" in name and any(one.name == name[: name.index("的")] for one in candidates)
     )
@@ -244,6 +269,7 @@ def _around(before: str, after: str, group: str) -> Iterator[tuple[str, float]]:
     yield "near", float(bool(_NEAR.match(after)))
     yield "denied", float(bool(_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after)))
     yield "blamed", float(bool(_BLAMED.search(before)))
+    yield "corrects", float(bool(_CORRECTS.search(before)))
     yield "speaks for", float(bool(_OWN.search(before)))
     yield "then called", float(bool(_THEN_CALLED.match(after)))
     yield "misjudged", float(bool(_MISJUDGED.match(after) or _MISJUDGED_BEFORE.search(before)))
@@ -350,13 +376,9 @@ def likeliest(candidates: Sequence[Candidate], shares: Sequence[float]) -> tuple
         )
         for one in candidates
     ]
+    enough = _AS_GOOD * max(matched)
     best = max(
-        range(len(candidates)),
-        key=lambda at: (
-            round(matched[at], 3),
-            shares[at],
-            -candidates[at].turn,
-            -candidates[at].start,
-        ),
+        (at for at in range(len(candidates)) if matched[at] >= enough),
+        key=lambda at: (shares[at], -candidates[at].turn, -candidates[at].start),
     )
     return candidates[best], min(1.0, matched[best])

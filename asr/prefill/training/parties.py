@@ -45,13 +45,13 @@ COPIES = 4
 ALIKE = 0.75
 """Character F1 from which a stretch of a turn is taken for the labelled target."""
 
-ROW_COPIES = 4
+ROW_COPIES = 2
 """How often each labelled transcript is used, the first time as it is."""
 
 LEAST = 0.4
 """Probability below which no candidate is taken, by F1 on authors who were left out."""
 
-STRENGTH = 0.4
+STRENGTH = 0.8
 """Weight of the squares of the ranker's weights against the loss of one call."""
 
 ROUNDS = 60
