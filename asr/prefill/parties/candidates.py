@@ -158,7 +158,7 @@ def _explains(one: Candidate, turn: Utterance) -> bool:
     """Whether it is made of words that explain characters of a name: [陇腾飞]的腾."""
     after = turn.text[one.end : one.end + 2]
     told = one.name == turn.text[one.start : one.end]
-    return told and len(after) == 2 and after[0] in "的得" and after[1] in one.name[1:]
+    return told and len(after) == 2 and after[0] in "的得" and after[1] in one.name
 
 
 def _before_its_kind(turn: Utterance, position: int) -> Iterator[Candidate]:

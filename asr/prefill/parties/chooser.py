@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from asr.prefill.lexicon import OrganisationWords
 from asr.prefill.model import FieldGuess
@@ -13,6 +14,10 @@ from asr.prefill.parties.tagger import PartyFeatures, PartyTagger
 from asr.prefill.places import PlaceFinder
 from asr.prefill.targets import Matter
 from asr.prefill.text import Utterance
+
+
+CLEAR: Final = 0.8
+"""From this probability on that a call only asks, it complains of nobody."""
 
 
 class PartyChooser:
@@ -28,6 +33,9 @@ class PartyChooser:
         """As :func:`asr.prefill.targets.target`; confidence is the probability of being right."""
         if matter.danger:
             return FieldGuess(None, [], 0.8)
+        asks = matter.wishes.get("consultation", 0.0)
+        if asks >= CLEAR:
+            return FieldGuess(None, [], asks)
         found = candidates(turns, matter, self._words, self._finder, self._tagger)
         best = self._ranker.best(found, turns, matter, self._words, self._finder)
         if best is not None and best[1] >= self._ranker.least:

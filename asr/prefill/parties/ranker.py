@@ -29,6 +29,9 @@ _AREA = 5
 _AS_GOOD = 0.95
 """Of names that match nearly as much as the best one the likeliest is taken."""
 
+_FULLER = 0.5
+"""How much a name that says more must match, beside the one that was chosen."""
+
 _SOUGHT_HELP = re.compile(
     r"(?:找|找过|问|问过|去|去过|跟|给|打|打过|到|向|报|送到?|送去|住在?)(?:了|的|过)?$"
 )
@@ -353,6 +356,8 @@ class PartyRanker:
         if not candidates:
             return None
         nobody, *shares = self.shares(describe(candidates, turns, matter, words, finder))
+        if matter.request_type == "praise":
+            nobody = 0.0  # whoever thanks thanks somebody
         # a word that is said often must not win by being counted often
         once: dict[str, tuple[Candidate, float]] = {}
         for one, share in zip(candidates, shares, strict=True):
@@ -366,7 +371,8 @@ class PartyRanker:
 def likeliest(candidates: Sequence[Candidate], shares: Sequence[float]) -> tuple[Candidate, float]:
     """The candidate whose name would match most of the probability, and how much of it.
 
-    Names that differ in a character or two match each other, so they stand by one another.
+    Names that differ in a character or two match each other, so they stand by one another. A body
+    with its area says more, and so does what is missing: [西固区]法院, [无证]作坊.
     """
     matched = [
         sum(
@@ -381,4 +387,13 @@ def likeliest(candidates: Sequence[Candidate], shares: Sequence[float]) -> tuple
         (at for at in range(len(candidates)) if matched[at] >= enough),
         key=lambda at: (shares[at], -candidates[at].turn, -candidates[at].start),
     )
-    return candidates[best], min(1.0, matched[best])
+    chosen = candidates[best]
+    fuller = [
+        one
+        for one, share in zip(candidates, matched, strict=True)
+        if share >= _FULLER * matched[best]
+        and one.name.endswith(chosen.name)
+        and 2 <= len(one.name) - len(chosen.name) <= _AREA
+        and (chosen.source in ("body", "rejected") or one.source == "illicit")
+    ]
+    return max(fuller, key=lambda one: len(one.name), default=chosen), min(1.0, matched[best])

@@ -83,20 +83,47 @@ def test_given_a_word_that_explains_a_name_when_prefilled_then_it_is_no_part_of_
     assert "建设" not in found
 
 
-@pytest.mark.parametrize(("complaint", "wanted"), [(0.95, "兴恒热力公司"), (0.01, None)])
-def test_given_a_named_party_when_it_is_hardly_a_complaint_then_it_is_not_given(
-    prefiller: Prefiller, complaint: float, wanted: str | None
+@pytest.mark.parametrize(
+    ("wishes", "wanted"),
+    [
+        ({"complaint": 0.95, "help": 0.05}, "兴恒热力公司"),
+        ({"consultation": 0.99, "complaint": 0.01}, None),
+    ],
+)
+def test_given_a_named_party_when_it_is_a_clear_question_then_it_is_not_given(
+    prefiller: Prefiller, wishes: dict[str, float], wanted: str | None
 ) -> None:
     chooser = prefiller._chooser
     assert chooser is not None
     turns = [
         prefiller.read(0, "agent", "是哪家供热的"),
-        prefiller.read(1, "caller", "叫兴恒热力公司打电话一直没人接"),
+        prefiller.read(1, "caller", "兴恒热力公司说下个月才供"),
     ]
-    wishes = {"complaint": complaint, "help": 1.0 - complaint}
     kind = max(wishes, key=lambda wish: wishes[wish])
     matter = Matter("utilities.heating", kind, None, None, danger=False, wishes=wishes)
     assert chooser.target(turns, matter).value == wanted
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ("c:我们小区停水了找社区社区不管", "a:您贵姓", "c:姓王"),
+        ("c:他们天天半夜施工吵得睡不着", "a:哪个工地", "c:就是对面那个工地"),
+        ("c:医院太吵了", "a:哪个医院", "c:不知道"),
+        ("c:想问一下办居住证要什么材料去派出所办吗", "a:带身份证到辖区派出所", "c:好谢谢"),
+        (
+            "c:上周打过电话反映公交公司的事查一下处理到哪了",
+            "a:报一下工单号",
+            "c:二零二六零三零一零零零一",
+            "a:系统显示已转公交集团",
+        ),
+        ("c:咨询一下甘肃鼎盛公司拖欠工资我能去哪里问", "a:劳动监察大队", "c:好的谢谢"),
+    ],
+)
+def test_given_words_for_a_kind_or_a_question_when_prefilled_then_there_is_no_target(
+    prefiller: Prefiller, turns: tuple[str, ...]
+) -> None:
+    assert target_of(prefiller, *turns) is None
 
 
 def found_in(*turns: str, category: str = "market.consumer", kind: str = "complaint") -> set[str]:
@@ -140,6 +167,42 @@ def test_given_a_hall_and_a_window_when_complained_of_then_they_are_joined() -> 
     assert "政务大厅3号窗口" in found
 
 
+def test_given_a_hall_a_window_and_a_person_when_praised_then_all_are_joined() -> None:
+    found = found_in(
+        "c:我要表扬政务中心三号窗口的一个姑娘",
+        "a:知道名字吗",
+        "c:牌子上写的贾倩",
+        category="gov.service",
+        kind="praise",
+    )
+    assert "政务中心3号窗口贾倩" in found
+
+
+def test_given_a_window_by_what_it_does_when_misheard_then_it_is_a_candidate() -> None:
+    found = found_in("c:就是西站政务大厅二楼市场准入创口", category="gov.service")
+    assert "政务大厅市场准入窗口" in found
+
+
+def test_given_a_car_park_under_a_square_when_named_then_it_is_a_candidate() -> None:
+    found = found_in(
+        "c:我投诉城关区静宁路万汇广场地下停车场乱收费", category="urban.parking"
+    )
+    assert any(name.endswith("万汇广场地下停车场") for name in found)
+
+
+def test_given_words_for_a_kind_when_a_party_is_sought_then_they_are_no_candidates() -> None:
+    found = found_in("a:哪个公司", "c:就那个公司", "a:公司叫什么", "c:物业")
+    assert found.isdisjoint({"公司", "那个公司", "物业"})
+
+
+def test_given_words_that_explain_characters_when_read_then_they_are_no_candidates() -> None:
+    found = found_in(
+        "c:围墙上写着甘肃陇腾建设", "a:哪个陇", "c:陇西的陇腾飞的腾", category="urban.noise"
+    )
+    assert any("陇腾建设" in name for name in found)
+    assert not any(name.endswith(("陇西", "腾飞")) for name in found)
+
+
 def test_given_a_neighbour_by_his_door_when_reported_then_the_door_is_a_candidate() -> None:
     found = found_in(
         "c:三号楼二单元六零二那户在楼顶盖房子",
@@ -166,6 +229,14 @@ def test_given_names_that_differ_little_when_chosen_then_they_stand_by_one_anoth
     chosen, probability = likeliest([*alike, apart], [0.3, 0.25, 0.35])
     assert chosen == alike[0]
     assert probability == pytest.approx(0.55)
+
+
+def test_given_a_name_without_what_is_missing_when_chosen_then_the_fuller_one_is_given() -> None:
+    turn = Prefiller(rules_only=True).read(0, "caller", "有个豆腐作坊没有证")
+    spot = turn.evidence(2, 6)
+    said = Candidate("豆腐作坊", 0, 2, 6, spot, "tagger", 0.9)
+    meant = Candidate("无证豆腐作坊", 0, 2, 6, spot, "illicit", 0.6)
+    assert likeliest([said, meant], [0.5, 0.4])[0] == meant
 
 
 def test_given_bodies_asked_before_and_no_party_when_prefilled_then_there_is_no_target(
