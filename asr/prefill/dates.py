@@ -77,20 +77,23 @@ _LASTING = re.compile(
 _DAYS_SINCE = re.compile(rf"(?P<n>{_N}{{1,3}})天(?:多)?了")
 _HABIT = re.compile(r"天天|每天|老是|经常|每晚|每到|一到|三天两头|常年|成天|整天|隔三差五")
 _NOT_THE_MATTER = re.compile(
-    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|保质期|生产|出厂|才能|要去|再来|截至)"
+    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|保质期|生产|出厂|才能|要去|再来|截至|离职|辞职)"
 )
-_FUTURE = re.compile(r"截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须")
+_FUTURE = re.compile(
+    r"开始执行|起执行|实行|生效|截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须"
+)
 _EARLIER = re.compile(
     r"办的卡|签的|交的钱|交了|交的|入职|办的|充的|报的名|种的|立的|考的|受理|递的|申请的|提交"
 )
+_SIGNED = re.compile(r"(?:签|交|订)的?(?:合同|协议|定金|首付)(?:是|在|时|市)?$")
 _CALENDAR = re.compile(r"(?P<lunar>农历|阴历|老历|旧历|古历)|阳历|公历|新历")
 _IS_LUNAR = re.compile(
     r"^[哦噢啊呃嗯哎]{0,2}(?:那|这|我)?(?:个)?(?:说|讲)?的?(?:是|时|市|事|试|式)?(?:农历|阴历|老历|旧历|古历)"
 )
-_DENIED = re.compile(r"(?:不是|并非)(?:那个|这个|今年|上个?月)?$")
+_DENIED = re.compile(r"(?<![哦噢哎])(?:不是|并非)(?:那个|这个|今年|上个?月)?$")
 _RHETORICAL = re.compile(r"^.{0,14}(?:吗|嘛|么)$")
 _AGAIN = re.compile(
-    r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:我|我们|他|他们|她|人家)?(?:就|又|也)"
+    r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:我|我们|他|他们|她|人家)?(?:就|又|也|还)"
 )
 _NOT_THEN = re.compile(r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:又|也|就|都)?没")
 _CORRECTS = re.compile(r"^.{0,3}(?:不对|不是|错了|说错|哎不)|记错|记岔|记混|搞错|说错|看错")
@@ -229,7 +232,7 @@ def _in_turn(
             # "十号约十六号约": the same again
             same = after[:1] == text[found[-1].end : found[-1].end + 1] != ""
             score += -0.5 if nothing else -0.2 if sequel or same else 0.05
-        if _EARLIER.search(after[:8]):
+        if _EARLIER.search(after[:8]) or _SIGNED.search(before):
             score -= 1.8
         if day > today and not _FUTURE.search(text):
             score -= 1.5

@@ -11,7 +11,9 @@ from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.places import Cluster, Piece, PlaceFinder
 from asr.prefill.text import Utterance
 
-_OF_AN_INSTITUTION = re.compile(r"派出所|医院|小学|中学|学校|法院|街道办|交警|税务所|幼儿园")
+_OF_AN_INSTITUTION = re.compile(
+    r"(?:第?[一二三四五六七八九十]+)?(?:派出所|医院|小学|中学|学校|法院|街道办|交警|税务所|幼儿园)"
+)
 
 
 _STATIONS = ("客运中心", "客运站", "汽车站")

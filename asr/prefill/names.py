@@ -28,12 +28,14 @@ _STOP = re.compile(
     r"^(?:电话|手机|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
     r"联系|叫|姓|哦|个|了|吗|别的|快点|快来|来电|来访|行吗|好吧|好了|可以|先登|先这|先不|记|留|写|七十|六十|八十|还|哎|给|"
     r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
-    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字|骗)"
+    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字|骗|加一|位)"
 )
 _AROUND_NAMES = re.compile(
     r"免贵姓|我姓|我叫|我是|姓名|贵姓|电话|手机|号码|联系|师傅|老板|司机|孩子|保密|不方便"
 )
-_MISHEARD = re.compile(r"(?:^|(?<=免贵)|(?<=我))[性型](?=[一-鿿])(?!性?[别质格能情为的啊吧了动啦嘛号])")
+_MISHEARD = re.compile(
+    r"(?:^|(?<=免贵)|(?<=我))[性型](?=[一-鿿])(?!性?[别质格能情为的啊吧了动啦嘛号])"
+)
 """性 or 型 where a name is told: 姓 misheard."""
 _REFUSES = re.compile(r"不方便|不留|匿名|不想说|不说了|不用登记|不要登记|保密|不能说|不告诉|群众")
 
@@ -191,8 +193,11 @@ def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     )
     if twice and surnames.known(twice[1]):
         return [_Found(twice[1], turn.index, turn.evidence(start, start + twice.end()), 2)]
-    alone = re.fullmatch(r"([一-鿿])(?:女士|先生|吧|嗯)?", text[start:])
-    if alone and surnames.known(alone[1]) and alone[1] not in "好行对是嗯有":
+    around = re.fullmatch(r"([一-鿿])[一-鿿]{2,9}\1", text[start:])
+    if around and surnames.known(around[1]) and re.search("[旁字头底]", around.group()):
+        return [_Found(around[1], turn.index, turn.evidence(start, start + 1), 2)]
+    alone = re.fullmatch(r"([一-鿿])(?:女士|先生|吧|嗯|(?:不|我|你|电话|手机|就).*)?", text[start:])
+    if alone and surnames.known(alone[1]) and alone[1] not in "好行对是嗯有能都和平时安那":
         return [_Found(alone[1], turn.index, turn.evidence(start, start + 1), 1)]
     name, end = _full_name_at(text, start, surnames)
     said = bool(lead and lead.group().endswith("叫"))
@@ -213,7 +218,12 @@ def _told_with_its_explanation(
 ) -> str:
     """A full name before or after an explanation: 边建国一边的边, 吉祥的吉吉怀山; "" if none."""
     word = re.match(r"([一-鿿]{2,3})[一-鿿]{2}(?:的|得)", text[start:])
-    if word and surnames.is_single(text[start]) and start + word.end() < end:
+    if (
+        word
+        and surnames.is_single(word[1][0])
+        and word[1][1] != word[1][0]
+        and word.end() < end - start
+    ):
         return word[1]
     if text.startswith(explained, end):
         full, _ = _full_name_at(text, end, surnames)
@@ -252,7 +262,9 @@ def _after_surname(text: str, start: int, surnames: Surnames) -> tuple[str, int]
     end = start + len(first)
     explained, after = _explained(text, end, surnames)
     if explained and (explained == first or syllables(explained) == syllables(first)):
-        first, end = explained, after
+        # 姓郜告状的告加耳朵旁: what is explained is a part of the character
+        first = explained if surnames.known(explained) or not surnames.known(first) else first
+        end = after
     elif not surnames.known(first):
         explained, after = _explained(text, start, surnames)
         if explained:

@@ -161,7 +161,7 @@ def left_edge(text: str, end: int) -> int:
         if text[start - 1] == "号":
             break
         start -= 2 if text[start - 2 : start] == "地下" else 1
-    return start
+    return start + 2 if text.startswith("地下", start) and end - start > 2 else start
 
 
 def _right(text: str, start: int, words: OrganisationWords) -> int:

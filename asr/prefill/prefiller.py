@@ -70,10 +70,8 @@ class Prefiller:
     ) -> None:
         self._words = words or lexicon()
         self._trained = None if rules_only else trained or shipped()
-        if self._trained is None:
-            parties = None  # they weigh what the classifier of request types says
-        else:
-            parties = parties or shipped_parties()
+        # they weigh what the classifier of request types says
+        parties = None if self._trained is None else parties or shipped_parties()
         self._danger_words = danger_words()
         self._ear = None if rules_only else shipped_ear()
         self._scorer = CategoryScorer(self._words)

@@ -92,7 +92,9 @@ def settled_target(
         if dictated and not owns_car(turns):
             return dictated
     if matter.request_type == "help" and matter.category.startswith("utilities."):
-        return (body(turns, matter, words) if speaks_for_a_firm(turns) else None) or FieldGuess(None, [], 0.7)
+        return (body(turns, matter, words) if speaks_for_a_firm(turns) else None) or FieldGuess(
+            None, [], 0.7
+        )
     if matter.request_type in ("help", "suggestion"):
         return FieldGuess(None, [], 0.75)
     return None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from asr.prefill.lexicon import OrganisationWords
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.numerals import NUMERAL, spelled
-from asr.prefill.organisations import NamedParty, named_parties
+from asr.prefill.organisations import NamedParty, left_edge, named_parties
 from asr.prefill.parties.composed import composed
 from asr.prefill.parties.tagger import Mention, PartyTagger
 from asr.prefill.places import PlaceFinder
@@ -29,7 +29,7 @@ from asr.prefill.vehicles import plate, route
 
 _ENDS_INSIDE = re.compile(r"[是在的不也就都还有把给说让叫]")
 _ARTICLE = re.compile(
-    r"(?:感谢|表扬|投诉|举报|反映|那个|这个|哪个|一家|一个|有个|有家|那家|这家|就是|个|叫|停水|停电|停气)+"
+    r"(?:感谢|表扬|投诉|举报|反映|建议|那个|这个|哪个|一家|一个|有个|有家|那家|这家|就是|个|叫|停水|停电|停气)+"
 )
 _CALLED_NEXT = re.compile(r"(?:的)?(?:名字)?叫(?!我|他|她|人|来|去|不|嚷|唤|什么|啥)")
 _CALLED_KIND = re.compile(
@@ -40,9 +40,13 @@ _PERHAPS = 0.15
 """From which probability of praise on a unit and a person are joined."""
 
 _PARTICLES = re.compile("[的得了着们呢吗嘛啊呀就]+")
+_OFFICE = re.compile(
+    r"[一-鿿](?:局(?![部面势长])|政府|管委会|村委会|居委会|水管站|供电所|街道办|拆迁办|征收办)"
+)
 _KIND_ALONE = re.compile(
     r"(?:那个|这个|那家|这家|我们|原|一家)?(?:他们|她们|人家|老板|商家|单位|公司|厂子?|工厂|店铺?|小区|社区|物业|村上|村里|街道|"
-    r"医院|药店|诊所|学校|幼儿园|驾校|培训班|机构|平台|中介|工地|项目部?|网吧|酒吧|饭[店馆]|超市|健身房|停车场|窗口|大厅|洗车行|全称)"
+    r"医院|药店|诊所|学校|幼儿园|驾校|培训班|机构|平台|中介|工地|项目部?|网吧|酒吧|饭[店馆]|超市|健身房|停车场|窗口|大厅|洗车行|全称|"
+    r"单车|电单车|电动车|自行车)"
 )
 """Words for a kind of party, which name nobody."""
 
@@ -73,8 +77,8 @@ class Candidate:
         end: past the last one.
         evidence: where it stands in the text as given.
         source: what found it: ``tagger``, ``named``, ``brand``, ``property``, ``illicit``,
-            ``body``, ``praised``, ``rejected``, ``echo``, ``plate``, ``route``, or a source of
-            :mod:`asr.prefill.parties.composed`.
+            ``body``, ``office``, ``praised``, ``rejected``, ``echo``, ``plate``, ``route``, or a
+            source of :mod:`asr.prefill.parties.composed`.
         score: the source's own measure; a probability for ``tagger``.
     """
 
@@ -102,6 +106,7 @@ def candidates(
             found += _of_mention(mention, turn, position)
         if turn.is_caller:
             found += _before_its_kind(turn, position)
+            found += _offices(turn, position)
     named = named_parties(turns, matter.category, matter.address, words)
     found += _of_parties("named", named, turns)
     found = [_unexplained(one, turns[one.turn]) for one in found]
@@ -125,9 +130,10 @@ def candidates(
     if matter.category == "transport.bike_share":
         found = [_with_kind(one, turns) for one in found]
     best: dict[tuple[str, int, int, str], Candidate] = {}
-    for one in found:
+    for given in found:
+        turn = turns[given.turn]
+        one = _without_lead(given, turn)
         key = (one.name, one.turn, one.start, one.source)
-        turn = turns[one.turn]
         if _nobody(one.name, matter.caller) or _introduces(one, turn) or _explains(one, turn):
             continue
         if key not in best or best[key].score < one.score:
@@ -154,6 +160,18 @@ def _introduces(one: Candidate, turn: Utterance) -> bool:
     )
 
 
+def _without_lead(one: Candidate, turn: Utterance) -> Candidate:
+    """Without words that lead to the name: 感谢[政务大厅]."""
+    lead = _ARTICLE.match(one.name)
+    if not lead or len(one.name) - lead.end() < 3:
+        return one
+    name, start = one.name[lead.end() :], one.start
+    if turn.text.startswith(one.name, start):
+        start += lead.end()
+        return replace(one, name=name, start=start, evidence=turn.evidence(start, one.end))
+    return replace(one, name=name)
+
+
 def _explains(one: Candidate, turn: Utterance) -> bool:
     """Whether it is made of words that explain characters of a name: [陇腾飞]的腾."""
     after = turn.text[one.end : one.end + 2]
@@ -166,6 +184,17 @@ def _before_its_kind(turn: Utterance, position: int) -> Iterator[Candidate]:
     for match in _CALLED_KIND.finditer(turn.text):
         spot = turn.evidence(*match.span("name"))
         yield Candidate(match["name"], position, *match.span("name"), spot, "named", 2.0)
+
+
+def _offices(turn: Utterance, position: int) -> Iterator[Candidate]:
+    """Public bodies of any kind: 镇政府, 市监局, 水管站."""
+    for match in _OFFICE.finditer(turn.text):
+        start = left_edge(turn.text, match.start())
+        start = start if match.end() - start <= 12 else match.start()
+        if match.end() - start >= 3:
+            spot = turn.evidence(start, match.end())
+            name = turn.text[start : match.end()]
+            yield Candidate(name, position, start, match.end(), spot, "office", 0.5)
 
 
 def _of_rules(
@@ -194,7 +223,9 @@ def _of_mention(mention: Mention, turn: Utterance, position: int) -> list[Candid
     out: list[Candidate] = []
     cut = _ENDS_INSIDE.search(turn.text, mention.start + 2, mention.end)
     ends = [(mention.end, mention.probability)]
-    if cut:
+    if cut and cut.group() == "是":
+        ends = [(cut.start(), mention.probability)]
+    elif cut:
         ends.append((cut.start(), 0.9 * mention.probability))
     for end, probability in ends:
         start = mention.start

@@ -15,9 +15,12 @@ from asr.prefill.places import PlaceFinder
 from asr.prefill.targets import Matter
 from asr.prefill.text import Utterance
 
-
 CLEAR: Final = 0.8
 """From this probability on that a call only asks, it complains of nobody."""
+
+
+NONE_NAMED: Final = 0.97
+"""How often there is no target where no name was found."""
 
 
 class PartyChooser:
@@ -38,6 +41,9 @@ class PartyChooser:
             return FieldGuess(None, [], asks)
         found = candidates(turns, matter, self._words, self._finder, self._tagger)
         best = self._ranker.best(found, turns, matter, self._words, self._finder)
-        if best is not None and best[1] >= self._ranker.least:
-            return FieldGuess(best[0].name, [best[0].evidence], best[1])
-        return FieldGuess(None, [], 0.9 if best is None else 1.0 - best[1])
+        if best is None:
+            return FieldGuess(None, [], NONE_NAMED)
+        if best.probability < self._ranker.least:
+            return FieldGuess(None, [], best.nobody)
+        chosen = best.candidate
+        return FieldGuess(chosen.name, [chosen.evidence], best.probability)

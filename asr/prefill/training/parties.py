@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from asr.prefill.model import FieldGuess
 from asr.prefill.parties.artefact import Parties
 from asr.prefill.parties.candidates import candidates
-from asr.prefill.parties.ranker import Features, describe
+from asr.prefill.parties.features import Features, describe
 from asr.prefill.parties.tagger import (
     BEGIN,
     INSIDE,
@@ -48,7 +48,7 @@ ALIKE = 0.75
 ROW_COPIES = 2
 """How often each labelled transcript is used, the first time as it is."""
 
-LEAST = 0.4
+LEAST = 0.35
 """Probability below which no candidate is taken, by F1 on authors who were left out."""
 
 STRENGTH = 0.8

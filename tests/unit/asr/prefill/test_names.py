@@ -22,6 +22,10 @@ ASKED = "a 您贵姓"
         ("姓石叫石来福", "石来福"),
         ("仝人工仝", "仝"),
         ("型裘", "裘"),
+        ("钮金字旁一个丑那个钮", "钮"),
+        ("蔺蔺相如得蔺", "蔺"),
+        ("窦不麻烦了你们去人就行", "窦"),
+        ("姓郜告状的告加一个耳朵旁", "郜"),
         ("我叫常青常常的常", "常青"),
         ("我叫邝美玲广字旁一个大厦的广", "邝美玲"),
     ],
@@ -49,6 +53,7 @@ def test_given_a_surname_that_the_caller_has_explained_when_the_agent_says_anoth
 
 def test_given_a_victims_cry_when_read_then_it_is_no_name(fill: Fill) -> None:
     assert fill("c 完了我叫任骗了刚转了四万")["caller_name"].value is None
+    assert fill("c 我叫单位辞退了失业金咋领")["caller_name"].value is None
 
 
 def test_given_relatives_names_when_the_caller_says_his_own_then_his_counts(fill: Fill) -> None:

@@ -184,9 +184,7 @@ def test_given_a_window_by_what_it_does_when_misheard_then_it_is_a_candidate() -
 
 
 def test_given_a_car_park_under_a_square_when_named_then_it_is_a_candidate() -> None:
-    found = found_in(
-        "c:我投诉城关区静宁路万汇广场地下停车场乱收费", category="urban.parking"
-    )
+    found = found_in("c:我投诉城关区静宁路万汇广场地下停车场乱收费", category="urban.parking")
     assert any(name.endswith("万汇广场地下停车场") for name in found)
 
 
