@@ -19,8 +19,8 @@ _AREA = 5
 _AS_GOOD = 0.95
 """Of names that match nearly as much as the best one the likeliest is taken."""
 
-_FULLER = 0.5
-"""How much a name that says more must match, beside the one that was chosen."""
+_FULLER = 0.4
+"""How likely a name that says more must be, beside the one that was chosen."""
 
 
 class Chosen(NamedTuple):
@@ -69,10 +69,11 @@ class PartyRanker:
         if matter.request_type == "praise":
             nobody = 0.0  # whoever thanks thanks somebody
         # a word that is said often must not win by being counted often
-        once: dict[str, tuple[Candidate, float]] = {}
+        once: dict[tuple[str, str], tuple[Candidate, float]] = {}
         for one, share in zip(candidates, shares, strict=True):
-            if one.name not in once or share > once[one.name][1]:
-                once[one.name] = one, share
+            key = one.name, one.source
+            if key not in once or share > once[key][1]:
+                once[key] = one, share
         whole = nobody + sum(share for _, share in once.values())
         names = [one for one, _ in once.values()]
         best, probability = likeliest(names, [share / whole for _, share in once.values()])
@@ -101,8 +102,8 @@ def likeliest(candidates: Sequence[Candidate], shares: Sequence[float]) -> tuple
     chosen = candidates[best]
     fuller = [
         one
-        for one, share in zip(candidates, matched, strict=True)
-        if share >= _FULLER * matched[best]
+        for one, share in zip(candidates, shares, strict=True)
+        if share >= _FULLER * shares[best]
         and one.name.endswith(chosen.name)
         and 2 <= len(one.name) - len(chosen.name) <= _AREA
         and (chosen.source in ("body", "rejected") or one.source == "illicit")
