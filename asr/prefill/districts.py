@@ -72,8 +72,10 @@ def district(
     }
     if len(ends) > 1:
         return FieldGuess(None, [], 0.7)
-    nearby = {piece.district for _, piece in _pieces_at(turns, finder, at) if piece.district}
-    if len(nearby) == 1 and not stated:
+    pieces = [piece for _, piece in _pieces_at(turns, finder, at) if piece.district]
+    said = {piece.district for piece in pieces if piece.part == "district"}
+    nearby = said or {piece.district for piece in pieces}
+    if len(nearby) == 1 and (said or not stated):
         name = nearby.pop()
         return FieldGuess(name, chosen_address.evidence[:1], 0.85)
     if route and _crosses(turns, [*((d, e) for d, e in stated), *((d, e) for _, d, e in inferred)]):

@@ -42,6 +42,33 @@ def test_given_a_due_date_when_in_the_past_then_it_is_this_years(fill: Fill) -> 
     assert fields["occurred_on"].value == "2026-06-30"
 
 
+def test_given_a_day_to_come_when_something_takes_effect_then_it_is_this_years(fill: Fill) -> None:
+    fields = fill("c 我要投诉物业费涨价通知上写着八月一号开始执行", "a 您贵姓")
+    assert fields["occurred_on"].value == "2026-08-01"
+
+
+def test_given_a_slip_when_put_right_in_the_same_breath_then_the_later_day_counts(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 我要投诉幼儿园乱收费",
+        "a 什么时候收的",
+        "c 四月十五号哦不是四月二十五是二十五号",
+        "a 四月二十五号好的",
+        "c 对",
+    )
+    assert fields["occurred_on"].value == "2026-04-25"
+
+
+def test_given_what_still_goes_on_when_the_first_day_was_said_then_that_counts(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 我反映沟里头的水变红了", "a 什么时候发现的", "c 昨天下午放羊看着的今天早上还红着呢"
+    )
+    assert fields["occurred_on"].value == "2026-07-14"
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -85,6 +85,16 @@ def test_given_a_place_in_the_agents_question_when_agreed_then_it_counts(fill: F
     assert fields["district"].value == "西固区"
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["我投诉榆中县司法局拖着不办", "我投诉草场街第四小学的老师罚站", "城关区市场局罚我五万不服"],
+)
+def test_given_a_district_or_street_in_an_institutions_name_when_read_then_it_gives_none(
+    fill: Fill, said: str
+) -> None:
+    assert fill(f"c {said}", "a 您贵姓")["district"].value is None
+
+
 def test_given_a_question_about_the_place_when_answered_over_two_turns_then_both_count(
     fill: Fill,
 ) -> None:
