@@ -210,6 +210,11 @@ def test_given_a_neighbour_by_his_door_when_reported_then_the_door_is_a_candidat
     assert "3号楼2单元602住户" in found
 
 
+def test_given_endless_repetition_when_read_then_it_is_looked_at_once() -> None:
+    # a pattern that backtracks would need years for this
+    assert found_in("c:" + "楼顶" * 60 + "六零零" * 60 + "那个" * 60) is not None
+
+
 def test_given_an_unknown_brand_when_a_shared_bicycle_then_it_is_a_candidate() -> None:
     found = found_in("c:昨天骑那个小蓝豚共享电单车还不了", category="transport.bike_share")
     assert "小蓝豚共享电单车" in found
