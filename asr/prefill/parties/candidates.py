@@ -6,15 +6,16 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from asr.prefill.lexicon import OrganisationWords
+from asr.prefill.lexicon import OrganisationWords, lexicon
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.numerals import NUMERAL, spelled
 from asr.prefill.organisations import NamedParty, left_edge, named_parties
 from asr.prefill.parties.composed import composed
 from asr.prefill.parties.tagger import Mention, PartyTagger
 from asr.prefill.places import PlaceFinder
+from asr.prefill.sounds import syllables
 from asr.prefill.targets import (
     Matter,
     body,
@@ -46,9 +47,15 @@ _OFFICE = re.compile(
 _KIND_ALONE = re.compile(
     r"(?:那个|这个|那家|这家|我们|原|一家)?(?:他们|她们|人家|老板|商家|单位|公司|厂子?|工厂|店铺?|小区|社区|物业|村上|村里|街道|"
     r"医院|药店|诊所|学校|幼儿园|驾校|培训班|机构|平台|中介|工地|项目部?|网吧|酒吧|饭[店馆]|超市|健身房|停车场|窗口|大厅|洗车行|全称|"
-    r"单车|电单车|电动车|自行车)"
+    r"单车|电单车|电动车|自行车|[大小]?广场|公园)"
 )
-"""Words for a kind of party, which name nobody."""
+"""Words for a kind of party or place, which name nobody."""
+
+_AMOUNT = re.compile(rf"[{NUMERAL}百千万]*[百千万][{NUMERAL}元块][店厂馆]$")
+"""Sums that end like a name: 一万五千六[店长]."""
+
+_SHORTEST = 3
+"""Characters of a department's alias from which on it is known by its sound."""
 
 _SPELLING = 2
 """Characters of the word that explains one of a name: 苏建勋[建设]的建."""
@@ -136,6 +143,7 @@ def candidates(
         key = (one.name, one.turn, one.start, one.source)
         if _nobody(one.name, matter.caller) or _introduces(one, turn) or _explains(one, turn):
             continue
+        one = replace(one, name=_as_listed(one.name))
         if key not in best or best[key].score < one.score:
             best[key] = one
     return list(best.values())
@@ -143,9 +151,28 @@ def candidates(
 
 def _nobody(name: str, caller: str | None) -> bool:
     """Whether it is the caller's own, something called ours (我们饭店), a mere place or kind."""
-    if name.startswith(("我", "咱")) or _ANYWHERE.fullmatch(name) or _KIND_ALONE.fullmatch(name):
+    if name.startswith(("我", "咱")) or _AMOUNT.search(name):
+        return True
+    if _ANYWHERE.fullmatch(name) or _KIND_ALONE.fullmatch(name):
         return True
     return caller is not None and name in caller
+
+
+@cache
+def _bodies_by_sound() -> dict[tuple[str, ...], str]:
+    names = [one for names in lexicon().departments.values() for one in names]
+    return {syllables(name): name for name in reversed(names) if len(name) >= _SHORTEST}
+
+
+@lru_cache(maxsize=4096)
+def _as_listed(name: str) -> str:
+    """A body's name as the directory writes it, where it was misheard: 城关区[时间局]."""
+    sounds = syllables(name)
+    for start in range(len(name) - _SHORTEST + 1):
+        known = _bodies_by_sound().get(sounds[start:])
+        if known:
+            return name[:start] + known
+    return name
 
 
 def _introduces(one: Candidate, turn: Utterance) -> bool:

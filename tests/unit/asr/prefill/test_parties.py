@@ -193,6 +193,18 @@ def test_given_words_for_a_kind_when_a_party_is_sought_then_they_are_no_candidat
     assert found.isdisjoint({"公司", "那个公司", "物业"})
 
 
+def test_given_a_sum_before_a_shop_word_when_prefilled_then_it_is_not_the_target(
+    prefiller: Prefiller,
+) -> None:
+    wages = "c:一个月五千二三个月就是一万五千六店长一会儿说老板出国了一会儿说等转让费"
+    given = target_of(prefiller, wages, "a:哪个店", "c:城关区广场南路那个火锅店")
+    assert "五千六店" not in str(given)
+
+
+def test_given_a_misheard_office_when_read_then_it_is_written_as_in_the_directory() -> None:
+    assert "城关区市监局" in found_in("c:我投诉城关区时间局不作为", category="gov.service")
+
+
 def test_given_words_that_explain_characters_when_read_then_they_are_no_candidates() -> None:
     found = found_in(
         "c:围墙上写着甘肃陇腾建设", "a:哪个陇", "c:陇西的陇腾飞的腾", category="urban.noise"

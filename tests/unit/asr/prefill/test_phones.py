@@ -118,6 +118,19 @@ def test_given_the_end_said_twice_in_one_breath_when_dictated_then_it_counts_onc
     assert guess["callback_phone"].value == "13900002571"
 
 
+def test_given_a_flat_before_when_a_number_is_dictated_in_pieces_then_the_flat_is_no_part_of_it(
+    fill: Fill,
+) -> None:
+    guess = fill(
+        "c 十一号楼一单元幺八零二",
+        "a 留一个联系方式",
+        "c 打我爱人的幺五三幺零幺零",
+        "a 您接着说",
+        "c 零零零零",
+    )
+    assert guess["callback_phone"].value == "15310100000"
+
+
 def test_given_a_misheard_digit_when_the_agents_read_back_is_agreed_to_then_that_counts(
     fill: Fill,
 ) -> None:
