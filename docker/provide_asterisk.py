@@ -12,19 +12,16 @@ Standard library only: this runs with the system's Python before anything is ins
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from debian_packages import CannotProvideError, unpacked
+from provision import only_one, read_record, reported, write_record
 
 RECIPE = 1  # raise it when the unpacked tree must be made anew
 OLDEST = 20
@@ -51,21 +48,7 @@ def main() -> int:
     parser.add_argument("--into", type=Path, default=Path("var/asterisk"), help="target folder")
     parser.add_argument("--again", action="store_true", help="provide it anew")
     options = parser.parse_args()
-    try:
-        ensure(options.into, again=options.again)
-    except CannotProvideError as error:
-        print(f"Asterisk: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"Asterisk: cannot write {error.filename or options.into}: {error.strerror}",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("Asterisk: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    return 0
+    return reported("Asterisk", options.into, lambda: ensure(options.into, again=options.again))
 
 
 def ensure(into: Path, *, again: bool = False) -> None:
@@ -81,19 +64,11 @@ def ensure(into: Path, *, again: bool = False) -> None:
             provide(into)
 
 
-@contextlib.contextmanager
-def only_one(into: Path) -> Iterator[None]:
-    """Keep a second run waiting while the first one unpacks."""
-    with (into / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def still_good(into: Path) -> bool:
     """Whether the last run's result is complete, of this recipe and still starts."""
     try:
-        found: Any = json.loads((into / "installation.json").read_text(encoding="utf-8"))
-        if found["recipe"] != RECIPE:
+        found = read_record(into / "installation.json", RECIPE)
+        if found is None:
             return False
         argv = [word.replace("@HERE@", str(into)) for word in found["asterisk_argv"]]
         return bool(list(version_of(argv) or ()) == found["version"])
@@ -118,12 +93,7 @@ def provide(into: Path) -> None:
         except CannotProvideError as error:
             print(f"Asterisk: going on without a test caller (sipp): {error}", file=sys.stderr)
             found["sipp_argv"] = None
-    found["recipe"] = RECIPE
-    # the folder may be moved or copied: nothing in the file names it
-    text = json.dumps(found, indent=1).replace(str(into), "@HERE@")
-    temporary = into / "installation.json.new"
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(into / "installation.json")
+    write_record(into / "installation.json", found, RECIPE)
     print(f"Asterisk {'.'.join(map(str, found['version']))}: {found['source']}", file=sys.stderr)
 
 

@@ -12,7 +12,6 @@ Standard library only: this runs with the system's Python before anything is ins
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from debian_packages import CannotProvideError, os_release, unpacked
-from provide_asterisk import only_one
+from provision import in_place, only_one, read_record, reported, write_record
 
 RECIPE = 1  # raise it when the unpacked tree must be made anew
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -47,21 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--into", type=Path, default=Path("var/browser"), help="target folder")
     options = parser.parse_args()
-    try:
-        ensure(options.into)
-    except CannotProvideError as error:
-        print(f"Browser: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"Browser: cannot write {error.filename or options.into}: {error.strerror}",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("Browser: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    return 0
+    return reported("Browser", options.into, lambda: ensure(options.into))
 
 
 def ensure(into: Path) -> None:
@@ -83,13 +68,11 @@ def ensure(into: Path) -> None:
 def still_good(into: Path) -> bool:
     """Whether the last run's result is of this recipe and still starts."""
     try:
-        found: Any = json.loads((into / "browser.json").read_text(encoding="utf-8"))
-        if found["recipe"] != RECIPE:
+        found = read_record(into / "browser.json", RECIPE)
+        if found is None:
             return False
         executable = found["executable"].replace("@HERE@", str(into))
-        environment = {
-            name: value.replace("@HERE@", str(into)) for name, value in found["environment"].items()
-        }
+        environment = in_place(found["environment"], into)
         return bool(version_of(executable, environment) == found["version"] is not None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
@@ -98,12 +81,7 @@ def still_good(into: Path) -> bool:
 def provide(into: Path) -> None:
     """Write ``browser.json``, unpacking packages where the host has no browser."""
     found = host_browser() or unpacked_browser(into)
-    found["recipe"] = RECIPE
-    # the folder may be moved or copied: nothing in the file names it
-    text = json.dumps(found, indent=1).replace(str(into), "@HERE@")
-    temporary = into / "browser.json.new"
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(into / "browser.json")
+    write_record(into / "browser.json", found, RECIPE)
     print(f"Browser {found['version']}: {found['executable']}", file=sys.stderr)
 
 

@@ -13,7 +13,6 @@ Standard library only: this runs with the system's Python before anything is ins
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from debian_packages import CannotProvideError, unpacked
-from provide_asterisk import only_one
+from provision import in_place, only_one, read_record, reported, write_record
 
 RECIPE = 1  # raise it when the unpacked tree must be made anew
 OLDEST = 14
@@ -35,21 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--into", type=Path, default=Path("var/postgresql"), help="target folder")
     options = parser.parse_args()
-    try:
-        ensure(options.into)
-    except CannotProvideError as error:
-        print(f"PostgreSQL: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"PostgreSQL: cannot write {error.filename or options.into}: {error.strerror}",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("PostgreSQL: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    return 0
+    return reported("PostgreSQL", options.into, lambda: ensure(options.into))
 
 
 def ensure(into: Path) -> None:
@@ -71,13 +56,11 @@ def ensure(into: Path) -> None:
 def still_good(into: Path) -> bool:
     """Whether the last run's result is of this recipe and still starts."""
     try:
-        found: Any = json.loads((into / "postgresql.json").read_text(encoding="utf-8"))
-        if found["recipe"] != RECIPE:
+        found = read_record(into / "postgresql.json", RECIPE)
+        if found is None:
             return False
         programs = Path(found["programs"].replace("@HERE@", str(into)))
-        environment = {
-            name: value.replace("@HERE@", str(into)) for name, value in found["environment"].items()
-        }
+        environment = in_place(found["environment"], into)
         return bool(version_of(programs, environment) == found["version"] is not None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
@@ -86,12 +69,7 @@ def still_good(into: Path) -> bool:
 def provide(into: Path) -> None:
     """Write ``postgresql.json``, unpacking packages where the host has no server."""
     found = host_server() or unpacked_server(into)
-    found["recipe"] = RECIPE
-    # the folder may be moved or copied: nothing in the file names it
-    text = json.dumps(found, indent=1).replace(str(into), "@HERE@")
-    temporary = into / "postgresql.json.new"
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(into / "postgresql.json")
+    write_record(into / "postgresql.json", found, RECIPE)
     print(f"PostgreSQL {found['version']}: {found['programs']}", file=sys.stderr)
 
 
