@@ -131,14 +131,14 @@ def delete_all_due(reason: _Reason, config: _Config = None) -> None:
     Look at ``hotline recordings due`` before. Each deletion is a line in the manifest first; ended
     in between, run it again.
     """
-    from telephony.recordings import Archive, RetentionError, delete_due, due_recordings
+    from telephony.recordings import Archive, RetentionError, delete_recording, due_recordings
 
     archive = Archive.of(_settings(config))
     deleted = held = 0
     try:
         for one in due_recordings(archive):
             try:
-                delete_due(archive, one, by=operator(), reason=reason)
+                delete_recording(archive, one.recording, by=operator(), reason=reason)
             except RetentionError as error:
                 held += 1
                 typer.echo(f"kept: {error}", err=True)
@@ -152,13 +152,13 @@ def delete_all_due(reason: _Reason, config: _Config = None) -> None:
 
 
 def _hold(call_id: str, held: bool, reason: str, config: Path | None) -> None:
-    from telephony.recordings import Archive, recordings_of_call, set_hold
+    from telephony.recordings import Archive, set_hold
 
     archive = Archive.of(_settings(config))
     try:
-        found = recordings_of_call(archive, call_id)
+        found = archive.of_call(call_id)
         for one in found:
-            set_hold(archive, one.entry.sha256, held, by=operator(), reason=reason)
+            set_hold(archive, one, held, by=operator(), reason=reason)
     except ValueError:
         _fail("--reason must say why; it stays in the manifest")
     except OSError as error:

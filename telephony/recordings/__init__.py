@@ -5,10 +5,8 @@ from telephony.recordings.manifest import Sealed
 from telephony.recordings.retention import (
     Due,
     RetentionError,
-    delete_due,
     delete_recording,
     due_recordings,
-    recordings_of_call,
     set_hold,
 )
 from telephony.recordings.sealer import Sealer
@@ -29,13 +27,11 @@ __all__ = [
     "Sealer",
     "StereoError",
     "VerifyReport",
-    "delete_due",
     "delete_recording",
     "due_recordings",
     "has_writer",
     "raw_pair",
     "raw_pairs",
-    "recordings_of_call",
     "set_hold",
     "verify_archive",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,6 @@ import structlog
 from config.settings import Settings
 from telephony.recordings.manifest import (
     FILE_NAME,
-    Manifest,
     Sealed,
     append_record,
     make_folder,
@@ -140,35 +140,38 @@ class Archive:
         Raises:
             OSError: a manifest cannot be read.
         """
-        return [
-            self._archived(path.parent, entry)
-            for path in manifests(self.root, since=since)
-            for entry in read_manifest(path).present
-        ]
+        return [one for path in manifests(self.root, since=since) for one in self._listed(path)]
 
-    def find(self, call_id: str) -> list[Archived]:
-        """All recordings of one call: none, one, or more if its recording was begun again.
+    def find(self, recording_id: str) -> list[Archived]:
+        """All recordings with this id: none, one, or more if the recording was begun again.
 
         Raises:
             OSError: a manifest cannot be read.
         """
-        epoch = epoch_in(call_id)
-        day = "" if epoch is None else self._day(datetime.fromtimestamp(epoch, UTC))
-        found = [item for item in self.recordings(since=day) if item.entry.call_id == call_id]
-        return found or [item for item in self.recordings() if item.entry.call_id == call_id]
+        return self._find(recording_id, lambda one: one.entry.call_id == recording_id)
 
-    def manifest_of(self, sha256: str) -> tuple[Path, Manifest]:
-        """The manifest that lists a recording.
+    def of_call(self, call_id: str) -> list[Archived]:
+        """All that was recorded of a call: the call itself, its consultations, who joined.
 
         Raises:
-            KeyError: no manifest does.
             OSError: a manifest cannot be read.
         """
-        for path in manifests(self.root):
-            manifest = read_manifest(path)
-            if sha256 in manifest.sealed:
-                return path, manifest
-        raise KeyError(sha256)
+        return self._find(call_id, lambda one: call_of(one.entry.call_id)[0] == call_id)
+
+    def manifest_of(self, recording: Archived) -> Path:
+        """The manifest that lists a recording."""
+        return self.root / recording.path.with_name(FILE_NAME)
+
+    def _find(self, recording_id: str, wanted: Callable[[Archived], bool]) -> list[Archived]:
+        if epoch := epoch_in(recording_id):
+            day = self.root / self._day(datetime.fromtimestamp(epoch, UTC))
+            if found := [*filter(wanted, self._listed(day / FILE_NAME))]:
+                return found
+        # its id tells no day, or days began elsewhere when it was sealed
+        return [*filter(wanted, self.recordings())]
+
+    def _listed(self, manifest: Path) -> list[Archived]:
+        return [self._archived(manifest.parent, entry) for entry in read_manifest(manifest).present]
 
     def _partial(self, pair: RawPair) -> Path:
         folder = self.root / PARTIAL

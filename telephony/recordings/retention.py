@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
 from telephony.recordings.archive import Archive, Archived
 from telephony.recordings.manifest import (
-    FILE_NAME,
     Deleted,
     HoldChanged,
     append_record,
@@ -19,7 +17,6 @@ from telephony.recordings.manifest import (
     read_manifest,
     sync_folder,
 )
-from telephony.recordings.spool import call_of
 
 log = structlog.get_logger(__name__)
 
@@ -52,17 +49,8 @@ def due_recordings(archive: Archive, now: datetime | None = None) -> Iterator[Du
                 yield Due(Archived(entry, place), manifest.held.get(entry.sha256))
 
 
-def recordings_of_call(archive: Archive, call_id: str) -> list[Archived]:
-    """All that was recorded of a call: the call itself, its consultations, who joined (blocking).
-
-    Raises:
-        OSError: a manifest cannot be read.
-    """
-    return [one for one in archive.recordings() if call_of(one.entry.call_id)[0] == call_id]
-
-
 def delete_recording(
-    archive: Archive, sha256: str, *, by: str, reason: str, now: datetime | None = None
+    archive: Archive, recording: Archived, *, by: str, reason: str, now: datetime | None = None
 ) -> None:
     """Delete one recording whose time has come (blocking).
 
@@ -71,32 +59,20 @@ def delete_recording(
 
     Args:
         archive: where it is.
-        sha256: which.
+        recording: which, as the archive gave it out.
         by: who deletes; kept in the manifest.
         reason: why; kept in the manifest.
         now: aware; the present moment unless given.
 
     Raises:
         RetentionError: before its retention date, or under legal hold.
-        KeyError: no such recording.
+        KeyError: the manifest of its day does not list it.
         ValueError: nobody or no reason is named.
         OSError: the disk refused.
     """
-    path, _ = archive.manifest_of(sha256)
-    _delete(path, sha256, by, reason, now or datetime.now(UTC))
-
-
-def delete_due(
-    archive: Archive, due: Due, *, by: str, reason: str, now: datetime | None = None
-) -> None:
-    """As :func:`delete_recording`, for one whose place is known already."""
-    entry, place = due.recording.entry, due.recording.path
-    manifest = archive.root / place.with_name(FILE_NAME)
-    _delete(manifest, entry.sha256, by, reason, now or datetime.now(UTC))
-
-
-def _delete(path: Path, sha256: str, by: str, reason: str, now: datetime) -> None:
     _must_be_named(by, reason)
+    now = now or datetime.now(UTC)
+    path, sha256 = archive.manifest_of(recording), recording.entry.sha256
     # read now: a hold may have come since the recording was looked up
     manifest = read_manifest(path)
     entry = manifest.sealed[sha256]
@@ -107,23 +83,23 @@ def _delete(path: Path, sha256: str, by: str, reason: str, now: datetime) -> Non
     if sha256 not in manifest.deleted:
         line = Deleted(at=now, sha256=sha256, call_id=entry.call_id, by=by, reason=reason)
         append_record(path, line)
-    (path.parent / f"{sha256}.flac").unlink(missing_ok=True)
+    (archive.root / recording.path).unlink(missing_ok=True)
     sync_folder(path.parent)
     log.warning("recording.deleted", call_id=entry.call_id, sha256=sha256, by=by, reason=reason)
 
 
-def set_hold(archive: Archive, sha256: str, held: bool, *, by: str, reason: str) -> None:
+def set_hold(archive: Archive, recording: Archived, held: bool, *, by: str, reason: str) -> None:
     """Put a recording under legal hold, or take the hold off (blocking).
 
     Raises:
-        KeyError: no such recording.
         ValueError: nobody or no reason is named.
         OSError: the disk refused; nothing has changed.
     """
     _must_be_named(by, reason)
-    path, _ = archive.manifest_of(sha256)
-    now = datetime.now(UTC)
-    append_record(path, HoldChanged(at=now, sha256=sha256, held=held, by=by, reason=reason))
+    line = HoldChanged(
+        at=datetime.now(UTC), sha256=recording.entry.sha256, held=held, by=by, reason=reason
+    )
+    append_record(archive.manifest_of(recording), line)
 
 
 def _must_be_named(by: str, reason: str) -> None:

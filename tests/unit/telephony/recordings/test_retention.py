@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,11 +13,9 @@ from telephony.recordings import (
     CallFacts,
     RawPair,
     RetentionError,
-    delete_due,
     delete_recording,
     due_recordings,
     raw_pair,
-    recordings_of_call,
     set_hold,
 )
 from telephony.recordings.manifest import FILE_NAME, read_manifest
@@ -40,7 +40,7 @@ def test_given_a_day_too_early_when_deleted_then_it_is_refused_and_stays(
 ) -> None:
     early = recording.entry.retain_until - timedelta(seconds=1)
     with pytest.raises(RetentionError, match="must be kept until"):
-        delete_recording(archive, recording.entry.sha256, by="li", reason="old", now=early)
+        delete_recording(archive, recording, by="li", reason="old", now=early)
     assert file_of(archive, recording).exists()
     assert recording.entry.retain_until > datetime.now(UTC) + timedelta(days=365)
 
@@ -49,7 +49,7 @@ def test_given_its_time_has_come_when_deleted_then_an_audit_line_says_who_and_wh
     archive: Archive, recording: Archived
 ) -> None:
     sha256, late = recording.entry.sha256, recording.entry.retain_until
-    delete_recording(archive, sha256, by="li", reason="retention is over", now=late)
+    delete_recording(archive, recording, by="li", reason="retention is over", now=late)
     assert not file_of(archive, recording).exists()
     assert archive.recordings() == []
     line = read_manifest(file_of(archive, recording).with_name(FILE_NAME)).deleted[sha256]
@@ -60,24 +60,24 @@ def test_given_its_time_has_come_when_deleted_then_an_audit_line_says_who_and_wh
 def test_given_a_legal_hold_when_deleted_then_it_is_refused_until_the_hold_is_lifted(
     archive: Archive, recording: Archived
 ) -> None:
-    sha256, late = recording.entry.sha256, recording.entry.retain_until + timedelta(days=1)
-    set_hold(archive, sha256, True, by="court", reason="case 1")
+    late = recording.entry.retain_until + timedelta(days=1)
+    set_hold(archive, recording, True, by="court", reason="case 1")
     with pytest.raises(RetentionError, match="held by court: case 1"):
-        delete_recording(archive, sha256, by="li", reason="old", now=late)
+        delete_recording(archive, recording, by="li", reason="old", now=late)
     assert file_of(archive, recording).exists()
-    set_hold(archive, sha256, False, by="court", reason="case closed")
-    delete_recording(archive, sha256, by="li", reason="old", now=late)
+    set_hold(archive, recording, False, by="court", reason="case closed")
+    delete_recording(archive, recording, by="li", reason="old", now=late)
     assert not file_of(archive, recording).exists()
 
 
 def test_given_a_kill_between_line_and_file_when_deleted_again_then_it_is_finished_once(
     archive: Archive, recording: Archived
 ) -> None:
-    sha256, late = recording.entry.sha256, recording.entry.retain_until
+    late = recording.entry.retain_until
     content = file_of(archive, recording).read_bytes()
-    delete_recording(archive, sha256, by="li", reason="old", now=late)
+    delete_recording(archive, recording, by="li", reason="old", now=late)
     file_of(archive, recording).write_bytes(content)
-    delete_recording(archive, sha256, by="li", reason="old", now=late)
+    delete_recording(archive, recording, by="li", reason="old", now=late)
     assert not file_of(archive, recording).exists()
     manifest = file_of(archive, recording).with_name(FILE_NAME)
     assert manifest.read_text().count('"deleted"') == 1
@@ -89,9 +89,10 @@ def test_given_nobody_or_no_reason_when_deleted_then_it_is_refused(
     late = recording.entry.retain_until
     for by, reason in (("", "old"), ("li", " ")):
         with pytest.raises(ValueError, match="name who"):
-            delete_recording(archive, recording.entry.sha256, by=by, reason=reason, now=late)
+            delete_recording(archive, recording, by=by, reason=reason, now=late)
+    stranger = replace(recording, entry=recording.entry.model_copy(update={"sha256": "0" * 64}))
     with pytest.raises(KeyError):
-        delete_recording(archive, "0" * 64, by="li", reason="old", now=late)
+        delete_recording(archive, stranger, by="li", reason="old", now=late)
 
 
 def test_given_a_hold_that_comes_after_the_look_when_deleted_then_it_is_refused(
@@ -99,9 +100,9 @@ def test_given_a_hold_that_comes_after_the_look_when_deleted_then_it_is_refused(
 ) -> None:
     late = recording.entry.retain_until
     [due] = due_recordings(archive, late)
-    set_hold(archive, recording.entry.sha256, True, by="court", reason="case 1")
+    set_hold(archive, recording, True, by="court", reason="case 1")
     with pytest.raises(RetentionError, match="held by court"):
-        delete_due(archive, due, by="li", reason="old", now=late)
+        delete_recording(archive, due.recording, by="li", reason="old", now=late)
     assert file_of(archive, recording).exists()
     [due] = due_recordings(archive, late)
     assert due.hold is not None
@@ -114,6 +115,24 @@ def test_given_a_consultation_when_the_call_is_looked_up_then_its_recording_is_o
     part = raw_pair(pair.spool, f"{pair.call_id}-consult1761700020")
     write_raw(part, tone(880, 1), None)
     assert archive.seal(part, CallFacts()) is not None
-    found = recordings_of_call(archive, pair.call_id)
+    found = archive.of_call(pair.call_id)
     assert {one.entry.call_id for one in found} == {pair.call_id, part.call_id}
-    assert recordings_of_call(archive, "hotline-1.1") == []
+    assert archive.of_call("hotline-1.1") == []
+
+
+def test_given_other_days_when_a_call_is_looked_up_then_only_the_day_in_its_id_is_read(
+    archive: Archive, recording: Archived
+) -> None:
+    unreadable = archive.root / "2099/01/01" / FILE_NAME
+    unreadable.mkdir(parents=True)
+    assert archive.of_call(recording.entry.call_id) == [recording]
+    assert archive.find(recording.entry.call_id) == [recording]
+    with pytest.raises(IsADirectoryError):
+        archive.of_call("hotline-1.1")
+
+
+def test_given_a_city_that_changed_its_zone_when_a_call_is_looked_up_then_it_is_found(
+    archive: Archive, recording: Archived
+) -> None:
+    moved = Archive(archive.root, ZoneInfo("Pacific/Honolulu"), retention_days=1)
+    assert moved.of_call(recording.entry.call_id) == [recording]
