@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import structlog
 from pydantic import BaseModel, Field
 
 from agent_gateway.agents.commands import AgentStateView, WantedState, change_state
 from agent_gateway.auth import AccountError, Accounts
+from agent_gateway.http.conflicts import AsRead, Shared
 from agent_gateway.http.errors import ApiError, not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
-from agent_gateway.store import ChangedMeanwhileError
 from telephony.agents import AgentError
 
 log = structlog.get_logger(__name__)
@@ -30,14 +32,20 @@ class AgentView(AgentStateView):
     skills: dict[str, int]
 
 
-class SkillsRequest(Strict):
+class SkillsRequest(AsRead):
     """Queue -> level, 1 the best; empty: the calls that everybody takes.
 
-    ``read``: the skills that were seen before; None: whatever they are now.
+    ``read``: the skills that were seen before.
     """
 
+    of: ClassVar = Shared(
+        name="该坐席的技能",
+        name_en="the agent's skills",
+        read="坐席的 skills",
+        read_en="the agent's skills",
+    )
     skills: dict[str, int] = Field(max_length=50)
-    read: dict[str, int] | None = Field(None, max_length=50)
+    read: dict[str, int] = Field(max_length=50)
 
 
 class SkillsView(BaseModel):
@@ -93,13 +101,6 @@ async def set_skills(exchange: Exchange[Nothing, SkillsRequest]) -> SkillsView:
         user = await accounts.set_skills(
             user.username, exchange.body.skills, context.queues.names, exchange.body.read
         )
-    except ChangedMeanwhileError as error:
-        raise ApiError(
-            409,
-            "changed_meanwhile",
-            "该坐席的技能刚刚被别人改过，未保存；请查看后再改",
-            "somebody has changed the skills meanwhile, nothing was saved; look at them anew",
-        ) from error
     except AccountError as error:
         raise ApiError(422, "skills", "技能或等级无效", str(error)) from error
     try:

@@ -37,6 +37,7 @@ from agent_gateway.configuration.loaded import (
     versions_of,
 )
 from agent_gateway.service.asterisk_config import apply_dialplan
+from agent_gateway.store import ChangedMeanwhileError
 from config.errors import ConfigError
 from config.settings import Secrets, Settings
 from config.versions import Change, now_text, replace_file, sha256
@@ -45,10 +46,6 @@ from ivr.prompts.catalogue import load_shared_texts
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-
-
-class OtherContentError(Exception):
-    """The file is not any more what was read: somebody else has changed it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +97,24 @@ class Reloader:
         """
         return await self._to_the_end(self._reload(who))
 
-    async def roll_back(self, name: str, version: int, who: str) -> Change:
+    async def roll_back(self, name: str, version: int, who: str, read: str | None = None) -> Change:
         """Put an earlier version of a file in its place and take it into use.
+
+        Args:
+            name: of the file.
+            version: which.
+            who: changes it.
+            read: SHA-256 of the content that is to be replaced; None: whatever is there now.
 
         Raises:
             LookupError: no such file, no such version, or it was altered.
+            ChangedMeanwhileError: another content than ``read`` is there; nothing has changed.
             ConfigError: the version does not fit the other files; nothing has changed.
             OSError, …: as :meth:`reload`.
         """
-        return await self._to_the_end(self._roll_back(name, version, who))
+        return await self._to_the_end(self._roll_back(name, version, who, read))
 
-    async def put(self, name: str, content: bytes, who: str, why: str, read: str = "") -> Change:
+    async def put(self, name: str, content: bytes, who: str, why: str, read: str) -> Change:
         """Replace the content of a file and take it into use, once all its prompts are spoken.
 
         Args:
@@ -118,11 +122,11 @@ class Reloader:
             content: the new one.
             who: changes it.
             why: their reason.
-            read: SHA-256 of the content that was changed; "": whatever is there now.
+            read: SHA-256 of the content that is to be replaced.
 
         Raises:
             LookupError: no such file, or the package's own is in use.
-            OtherContentError: another content than ``read`` is there; nothing has changed.
+            ChangedMeanwhileError: another content than ``read`` is there; nothing has changed.
             ConfigError: the content is wrong or does not fit the other files; nothing has changed.
             OSError, …: as :meth:`reload`.
         """
@@ -134,7 +138,7 @@ class Reloader:
     async def _noted(self, work: Coroutine[Any, Any, T]) -> T:
         try:
             done = await work
-        except (LookupError, OtherContentError):
+        except (LookupError, ChangedMeanwhileError):
             raise
         except Exception as error:
             self.fault = str(error)
@@ -155,14 +159,23 @@ class Reloader:
         """
         return versions_of(self._settings, name).history()
 
-    async def _roll_back(self, name: str, version: int, who: str) -> Change:
+    def _content(self, name: str, file: Path, read: str | None) -> bytes:
+        content = file.read_bytes()
+        now = sha256(content)
+        if read not in (None, now):
+            changes = self.history(name)
+            known = changes and changes[-1].sha256 == now
+            raise ChangedMeanwhileError(changes[-1].who if known else "")
+        return content
+
+    async def _roll_back(self, name: str, version: int, who: str, read: str | None) -> Change:
         file = file_of(self._settings, name)
         if file is None:
             raise LookupError(f"{name} is the package's own; name a file in the settings first")
         versions = versions_of(self._settings, name)
         kept, content = await asyncio.to_thread(versions.content, version)
         async with self._one:
-            before = await asyncio.to_thread(file.read_bytes)
+            before = await asyncio.to_thread(self._content, name, file, read)
             await asyncio.to_thread(keep_files, self._settings, who, "adopt")
             await asyncio.to_thread(replace_file, file, content)
             change = Change(now_text(), who, "rollback", version, kept.original, kept.sha256)
@@ -181,9 +194,7 @@ class Reloader:
         if file is None:
             raise LookupError(f"{name} is the package's own; name a file in the settings first")
         async with self._one:
-            before = await asyncio.to_thread(file.read_bytes)
-            if read and read != sha256(before):
-                raise OtherContentError(name)
+            before = await asyncio.to_thread(self._content, name, file, read)
             # the file itself is touched only when all is well: a crash must not leave a wrong one
             loaded = await asyncio.to_thread(load_with, self._settings, name, content)
             self._check_queues(loaded)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import asdict
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, Field
 
 from agent_gateway.auth import Role
 from agent_gateway.configuration.loaded import FILES, file_of, versions_of
-from agent_gateway.configuration.reloading import OtherContentError, Reloader
+from agent_gateway.configuration.reloading import Reloader
+from agent_gateway.http.conflicts import AsRead, Shared
 from agent_gateway.http.errors import ApiError, ErrorDetail, not_found
-from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
+from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route
 from config.errors import ConfigError
 from config.versions import sha256
 from telephony.asterisk.installation import InstallationError
@@ -45,21 +46,26 @@ class Versions(BaseModel):
     versions: list[Version]
 
 
-class Back(Strict):
-    """Which version to return to."""
+class FileAsRead(AsRead):
+    """``read``: the SHA-256 of the content that was read."""
+
+    of: ClassVar = Shared(
+        name="该文件", name_en="the file", read="文件的 sha256", read_en="the file's sha256"
+    )
+    read: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class Back(FileAsRead):
+    """Which version to return to, and what was read of the one in use."""
 
     version: int = Field(ge=1)
 
 
-class NewContent(Strict):
-    """A file's new content, and why it changes.
-
-    ``read``: the SHA-256 of the content that was read; "": whatever is there now.
-    """
+class NewContent(FileAsRead):
+    """A file's new content, what was read of the old one, and why it changes."""
 
     content: str = Field(min_length=1, max_length=MAX_CHARS)
     why: str = Field(min_length=1, max_length=200, pattern=r"\S")
-    read: str = Field("", max_length=64)
 
 
 class Progress(BaseModel):
@@ -154,15 +160,7 @@ async def put(exchange: Exchange[Nothing, NewContent]) -> Version:
     if file_of(exchange.context.settings, name) is None:
         raise _own_needed(name)
     changing = _reloader(exchange).put(name, body.content.encode(), who, body.why, body.read)
-    try:
-        change = await _changed(changing)
-    except OtherContentError as error:
-        raise ApiError(
-            409,
-            "changed_meanwhile",
-            "文件刚刚被别人改过，未保存；请查看新内容后再改",
-            "somebody has changed the file meanwhile, nothing was saved; look at it anew",
-        ) from error
+    change = await _changed(changing)
     await exchange.context.store.audit.add(
         who,
         "configuration.put",
@@ -195,7 +193,9 @@ async def roll_back(exchange: Exchange[Nothing, Back]) -> Version:
     """Use an earlier version again."""
     name, number = exchange.path("file"), exchange.body.version
     try:
-        change = await _changed(_reloader(exchange).roll_back(name, number, exchange.user.username))
+        change = await _changed(
+            _reloader(exchange).roll_back(name, number, exchange.user.username, exchange.body.read)
+        )
     except LookupError as error:
         raise ApiError(
             404, "not_found", f"不能回到第 {number} 版：没有该文件或该版本", str(error.args[0])

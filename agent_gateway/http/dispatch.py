@@ -14,10 +14,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.auth import Principal
 from agent_gateway.http.access import check_origin, token_of
+from agent_gateway.http.conflicts import (
+    AsRead,
+    changed_meanwhile,
+    lacks_read,
+    read_missing,
+    shared_by,
+)
 from agent_gateway.http.context import GatewayContext
 from agent_gateway.http.errors import ApiError, details_of, forbidden, not_logged_in, unavailable
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing
 from agent_gateway.privacy import UNMASK_ACTION, UNMASK_HEADER, masked_json, unmask_reason
+from agent_gateway.store import ChangedMeanwhileError
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +70,11 @@ async def _answer(
                 ip=request.remote,
             )
         return error.response()
+    except ChangedMeanwhileError as error:
+        thing = shared_by(route)
+        if thing is None:
+            raise
+        return changed_meanwhile(thing, error.by).response()
     except TimeoutError:
         log.warning("http.timeout", method=request.method, path=request.path)
         return ApiError(
@@ -139,7 +152,7 @@ def _query(model: type[BaseModel], request: web.Request) -> BaseModel:
     try:
         return model.model_validate(dict(request.query))
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise _invalid(model, error) from error
 
 
 async def _body(model: type[BaseModel], request: web.Request) -> BaseModel:
@@ -156,14 +169,17 @@ async def _body(model: type[BaseModel], request: web.Request) -> BaseModel:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise _invalid(model, error) from error
 
 
-def _invalid(error: ValidationError) -> ApiError:
+def _invalid(model: type[BaseModel], error: ValidationError) -> ApiError:
+    faults = error.errors(include_url=False)
+    if issubclass(model, AsRead) and lacks_read(faults):
+        return read_missing(model.of)
     return ApiError(
         422,
         "invalid",
         "请求内容有误，请检查",
         "the request has faults; see details",
-        details=details_of(list(error.errors(include_url=False, include_input=False))),
+        details=details_of(faults),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -70,7 +71,7 @@ class ApiError(Exception):
         )
 
 
-def details_of(errors: list[Any]) -> list[ErrorDetail]:
+def details_of(errors: Sequence[Any]) -> list[ErrorDetail]:
     """Pydantic's errors without the input they complain of."""
     return [
         ErrorDetail(

@@ -10,9 +10,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from agent_gateway.http.conflicts import shared_by
 from agent_gateway.http.errors import ErrorReply
 from agent_gateway.http.route import AnyRoute, Nothing
 
+_CONFLICTS = {
+    "409": "Somebody else has changed it since it was read; nothing was changed",
+    "428": "The request does not say what was read (`read`); nothing was changed",
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -61,6 +66,9 @@ def _operation(route: AnyRoute, path: str, refs: dict[Any, Any]) -> dict[str, An
             "default": {"description": "An error", "content": failure},
         },
     }
+    if shared_by(route):
+        for status, meaning in _CONFLICTS.items():
+            operation["responses"][status] = {"description": meaning, "content": failure}
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"\{(\w+)\}", path)

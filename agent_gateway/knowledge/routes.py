@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-from agent_gateway.http.errors import ApiError, not_found
+from agent_gateway.http.errors import not_found
 from agent_gateway.http.route import LEADERS, AnyRoute, B, Exchange, Nothing, Route, Strict
 from agent_gateway.knowledge.search import KnowledgeIndex
 from agent_gateway.knowledge.views import (
-    AsRead,
+    EntryAsRead,
     KnowledgeBody,
     KnowledgeChange,
     KnowledgeList,
     KnowledgeView,
 )
-from agent_gateway.store import ChangedMeanwhileError, KnowledgeEntry
+from agent_gateway.store import KnowledgeEntry
 
 if TYPE_CHECKING:
     from agent_gateway.http.context import GatewayContext
@@ -96,7 +96,7 @@ async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeChange]) -> Kno
     return await _changed(exchange, "knowledge.change", changing)
 
 
-async def retire_knowledge(exchange: Exchange[Nothing, AsRead]) -> KnowledgeView:
+async def retire_knowledge(exchange: Exchange[Nothing, EntryAsRead]) -> KnowledgeView:
     """Take an entry out of use and keep it."""
     retiring = exchange.context.store.knowledge.retire(
         _number(exchange.path("number")),
@@ -111,10 +111,7 @@ async def retire_knowledge(exchange: Exchange[Nothing, AsRead]) -> KnowledgeView
 async def _changed(
     exchange: Exchange[Nothing, B], action: str, change: Awaitable[KnowledgeEntry | None]
 ) -> KnowledgeView:
-    try:
-        row = await change
-    except ChangedMeanwhileError as error:
-        raise _changed_by(error.by) from error
+    row = await change
     if row is None:
         raise not_found("知识条目", "knowledge entry")
     await exchange.context.store.audit.add(
@@ -123,23 +120,11 @@ async def _changed(
     return KnowledgeView.of(row)
 
 
-def _changed_by(other: str) -> ApiError:
-    return ApiError(
-        409,
-        "changed_meanwhile",
-        f"{other} 刚刚修改过该条目，未保存；请查看新内容后再改",
-        f"{other} has changed the entry meanwhile, nothing was saved; look at it anew",
-    )
-
-
-async def remove_knowledge(exchange: Exchange[AsRead, Nothing]) -> Removed:
+async def remove_knowledge(exchange: Exchange[EntryAsRead, Nothing]) -> Removed:
     """Take an entry away."""
     context, who = exchange.context, exchange.user
     number, read = _number(exchange.path("number")), exchange.query.read
-    try:
-        row = await context.store.knowledge.remove(number, read=read)
-    except ChangedMeanwhileError as error:
-        raise _changed_by(error.by) from error
+    row = await context.store.knowledge.remove(number, read=read)
     if row is None:
         raise not_found("知识条目", "knowledge entry")
     await context.store.audit.add(
@@ -199,14 +184,14 @@ ROUTES: tuple[AnyRoute, ...] = (
         "Take an entry out of use from today on, and keep it",
         "knowledge",
         Nothing,
-        AsRead,
+        EntryAsRead,
         KnowledgeView,
         roles=LEADERS,
         personal=False,
     ),
     Route(
         *("DELETE", _ONE, remove_knowledge, "Remove an entry"),
-        *("knowledge", AsRead, Nothing, Removed),
+        *("knowledge", EntryAsRead, Nothing, Removed),
         roles=LEADERS,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import (
     AwareDatetime,
@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from agent_gateway.faults import fault
+from agent_gateway.http.conflicts import AsRead, Shared
 from agent_gateway.http.route import Strict
 from agent_gateway.store import Knowledge, KnowledgeEntry
 
@@ -44,13 +45,19 @@ class KnowledgeBody(Strict):
         return Knowledge(**self.model_dump(exclude={"read"}))
 
 
-class AsRead(Strict):
-    """``read``: the entry's ``updated_at`` as it was read; None: whatever it is now."""
+class EntryAsRead(AsRead):
+    """``read``: the entry's ``updated_at`` as it was read."""
 
-    read: AwareDatetime | None = None
+    of: ClassVar = Shared(
+        name="该条目",
+        name_en="the entry",
+        read="条目的 updated_at",
+        read_en="the entry's updated_at",
+    )
+    read: AwareDatetime
 
 
-class KnowledgeChange(KnowledgeBody, AsRead):
+class KnowledgeChange(KnowledgeBody, EntryAsRead):
     """An entry as it is to be."""
 
 

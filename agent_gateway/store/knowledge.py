@@ -61,17 +61,17 @@ class KnowledgeBase:
         return row
 
     async def replace(
-        self, number: int, entry: Knowledge, *, by: str, at: datetime, read: datetime | None = None
+        self, number: int, entry: Knowledge, *, by: str, at: datetime, read: datetime
     ) -> KnowledgeEntry | None:
         """Another wording; None if there is no such entry.
 
         Raises:
-            ChangedMeanwhileError: it is not any more as it was at ``read`` (None: any will do).
+            ChangedMeanwhileError: it is not any more as it was at ``read``.
         """
         return await self._change(number, _columns(entry), by=by, at=at, read=read)
 
     async def retire(
-        self, number: int, *, today: date, by: str, at: datetime, read: datetime | None = None
+        self, number: int, *, today: date, by: str, at: datetime, read: datetime
     ) -> KnowledgeEntry | None:
         """Yesterday was its last day, it is kept; None if there is no such entry.
 
@@ -88,13 +88,13 @@ class KnowledgeBase:
         *,
         by: str,
         at: datetime,
-        read: datetime | None,
+        read: datetime,
     ) -> KnowledgeEntry | None:
         async with self._engine.write() as session:
             row = await session.get(KnowledgeEntry, number, with_for_update=True)
             if row is None:
                 return None
-            if read not in (None, row.updated_at):
+            if read != row.updated_at:
                 raise ChangedMeanwhileError(row.updated_by)
             for name, value in values.items():
                 setattr(row, name, value)
@@ -105,7 +105,7 @@ class KnowledgeBase:
         self.changes += 1
         return row
 
-    async def remove(self, number: int, *, read: datetime | None = None) -> KnowledgeEntry | None:
+    async def remove(self, number: int, *, read: datetime) -> KnowledgeEntry | None:
         """What it was; None if there was no such entry.
 
         Raises:
@@ -114,7 +114,7 @@ class KnowledgeBase:
         async with self._engine.write() as session:
             row = await session.get(KnowledgeEntry, number, with_for_update=True)
             if row is not None:
-                if read not in (None, row.updated_at):
+                if read != row.updated_at:
                     raise ChangedMeanwhileError(row.updated_by)
                 await session.delete(row)
         self.changes += 1

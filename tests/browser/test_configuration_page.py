@@ -32,6 +32,14 @@ async def change(seat: Seat, old: str, new: str, why: str) -> None:
     await seat.page.get_by_role("button", name="检查并启用").click()
 
 
+async def add_line(hotline: Hotline, line: str) -> None:
+    """As another administrator."""
+    async with hotline.api("admin") as api:
+        now = await api.get(PLAN)
+        content = f"{now['content']}\n{line}\n"
+        await api.put(PLAN, content=content, why="另一人", read=now["sha256"])
+
+
 async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_and_comes_back(
     hotline: Hotline, seat: Seat
 ) -> None:
@@ -62,17 +70,23 @@ async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_an
     await seat.fits()
 
     # another one was faster: nothing is overwritten unseen
-    async with hotline.api("admin") as api:
-        now = (await api.get(PLAN))["content"]
-        await api.put(PLAN, content=now + "\n# another one\n", why="另一人")
+    await add_line(hotline, "# another one")
     seat.refused[PLAN] = 409
     await change(seat, NEW_NAME, NAME, "改回")
-    await seat.shows("#configuration-form .error", "刚刚被别人改过")
+    await seat.shows("#configuration-form .error", "admin 刚刚修改过该文件")
     theirs = seat.at("#configuration-theirs textarea")
     assert "# another one" in await theirs.input_value()
     await seat.picture("changed-meanwhile")
     await seat.page.get_by_role("button", name="放弃我的修改").click()
     assert "# another one" in await content.input_value()
+
+    # nor by going back
+    await add_line(hotline, "# a third one")
+    seat.refused[f"{PLAN}/rollback"] = 409
+    await seat.page.get_by_role("button", name="恢复 1", exact=True).click()
+    await seat.at("#sure-yes").click()
+    await seat.shows("#notice", "admin 刚刚修改过该文件")
+    assert "# a third one" in await content.input_value()
 
     # back to the first version, after one question
     await seat.page.get_by_role("button", name="恢复 1", exact=True).click()

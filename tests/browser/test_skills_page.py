@@ -30,11 +30,11 @@ async def test_given_an_agent_when_skills_are_changed_in_the_page_then_kept_and_
         await seat.fits()
 
         async with hotline.api("admin") as api:
-            await api.put(PATH, skills={"hotline": 4})
+            await api.put(PATH, skills={"hotline": 4}, read={"hotline": 2})
             seat.refused[PATH] = 409
             await level.select_option("3")
             await save.click()
-            await seat.shows("#skills-form .error", "刚刚被别人改过")
+            await seat.shows("#skills-form .error", "别人刚刚修改过该坐席的技能")
             await expect(row).to_contain_text("坐席队列 4", timeout=WAIT_MS)
             await expect(level).to_have_value("3")
             # seen, it may be saved
@@ -43,4 +43,6 @@ async def test_given_an_agent_when_skills_are_changed_in_the_page_then_kept_and_
             await expect(row).to_contain_text("坐席队列 3", timeout=WAIT_MS)
     finally:
         async with hotline.api("admin") as api:
-            await api.put(PATH, skills={})
+            agents = (await api.get("/api/agents"))["agents"]
+            skills = next(one["skills"] for one in agents if one["extension"] == "8001")
+            await api.put(PATH, skills={}, read=skills)

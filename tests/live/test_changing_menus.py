@@ -84,14 +84,14 @@ async def test_given_an_invalid_menu_then_it_is_refused_and_the_old_one_stays(
 ) -> None:
     before = await boss.get(PATH)
     wrong = NEW.replace('"info"', '"sing"')
-    body = {"content": wrong, "why": "a try"}
+    body = {"content": wrong, "why": "a try", "read": before["sha256"]}
     assert await boss.status("PUT", PATH, json=body) == 422
     assert await boss.get(PATH) == before
     state = await boss.get("/api/configuration")
     assert "menus.example.keys.1" in state["fault"]
     assert state["speaking"] is None
     assert "configuration.refused" in changing.service_log()
-    assert await boss.status("PUT", PATH, json={"content": wrong}) == 422, "without a reason"
+    assert await boss.status("PUT", PATH, json={**body, "why": ""}) == 422, "without a reason"
 
 
 async def test_given_versions_when_rolled_back_then_the_menu_of_old(
@@ -99,7 +99,7 @@ async def test_given_versions_when_rolled_back_then_the_menu_of_old(
 ) -> None:
     await put(boss, NEW, "again")
     first = (await boss.get(f"{PATH}/versions"))["versions"][0]["version"]
-    await boss.post(f"{PATH}/rollback", version=first)
+    await boss.post(f"{PATH}/rollback", version=first, read=(await boss.get(PATH))["sha256"])
     assert (await boss.get(PATH))["content"] == PATIENT
     assert (await boss.get("/api/configuration"))["fault"] == ""
     call = await caller.dial(MENU_LINE, caller="13900000803")
@@ -128,5 +128,6 @@ async def test_given_a_number_that_is_asked_for_then_the_agent_sees_what_was_ent
 
 async def put(boss: Api, content: str, why: str) -> Message:
     """Change the menus; the answer comes when they are in use."""
-    change: Message = await boss.put(PATH, content=content, why=why)
+    read = (await boss.get(PATH))["sha256"]
+    change: Message = await boss.put(PATH, content=content, why=why, read=read)
     return change

@@ -128,10 +128,12 @@ async function rollBack({ version }) {
   if (!(await editor.mayLeave())) return;
   if (!(await sure(`${text("version_sure")} ${version}`, text("version_back")))) return;
   try {
-    await ask("POST", `${PATH}/${file}/rollback`, { version });
+    await ask("POST", `${PATH}/${file}/rollback`, { version, read: read.sha256 });
     await load();
     editor.say("in_use");
   } catch (error) {
+    // what somebody else has put there meanwhile comes into sight
+    if (error.code === "changed_meanwhile") await load();
     failed(error);
   }
 }

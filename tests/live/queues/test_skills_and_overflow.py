@@ -21,11 +21,10 @@ PERSON, ENGLISH = [(0.3, "0")], [(0.3, "9"), (2.0, "0")]
 
 
 async def _skills(api: Api, extension: str, **skills: int) -> Message:
-    path = f"/api/agents/{extension}/skills"
-    async with api._http.put(path, json={"skills": skills}) as answer:
-        assert answer.status == 200, await answer.text()
-        said: Message = await answer.json()
-        return said
+    agents = (await api.get("/api/agents"))["agents"]
+    read = next(one["skills"] for one in agents if one["extension"] == extension)
+    said: Message = await api.put(f"/api/agents/{extension}/skills", skills=skills, read=read)
+    return said
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
@@ -184,11 +183,10 @@ async def test_given_an_agent_at_work_when_skills_change_then_the_seat_follows_a
     await agents["8001"].state("ready")
     assert await sits("hotline")
     assert not await sits("english")
-    async with admin._http.put(
-        "/api/agents/8001/skills", json={"skills": {"nowhere": 1}}
-    ) as answer:
-        assert answer.status == 422
-    assert await agents["8001"].status("PUT", "/api/agents/8001/skills", json={"skills": {}}) == 403
+    path = "/api/agents/8001/skills"
+    body = {"skills": {"nowhere": 1}, "read": {"hotline": 1}}
+    assert await admin.status("PUT", path, json=body) == 422
+    assert await agents["8001"].status("PUT", path, json={**body, "skills": {}}) == 403
     trail = await hotline.store.audit.latest(20)
     assert ("admin", "agent8001", "english=3") in {
         (one.user, one.object, one.detail) for one in trail if one.action == "user.skills"

@@ -113,7 +113,9 @@ async def test_given_a_caller_who_speaks_when_guesses_change_then_the_agent_is_a
             # an entry that was put right is told so at once
             late = replace(entry, title="路灯报修（新）")
             [row] = await house.store.knowledge.all()
-            await house.store.knowledge.replace(row.id, late, by="boss", at=datetime.now(UTC))
+            await house.store.knowledge.replace(
+                row.id, late, by="boss", at=datetime.now(UTC), read=row.updated_at
+            )
             house.publish([said("2.1", 1, "路灯坏了三天")])
             while [one["title"] for one in advice["knowledge"]] != ["路灯报修（新）"]:
                 advice = await zhang.hear("call.advice")

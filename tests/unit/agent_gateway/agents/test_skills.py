@@ -37,13 +37,14 @@ async def test_given_a_supervisor_when_skills_are_set_then_kept_seated_and_audit
 ) -> None:
     house.context.queues = QUEUES
     path = "/api/agents/8001/skills"
-    body = {"skills": {"english": 1, "hotline": 2}}
+    skills = {"english": 1, "hotline": 2}
+    body = {"skills": skills, "read": {}}
     status, reply = await house.ask("PUT", path, as_="boss", body=body)
     assert status == 200
-    assert reply == {"extension": "8001", **body, "queues": body["skills"]}
+    assert reply == {"extension": "8001", "skills": skills, "queues": skills}
     assert house.seats.reseated == ["PJSIP/agent-8001"]
     _, listed = await house.ask("GET", "/api/agents", as_="boss")
-    assert listed["agents"][0]["skills"] == body["skills"]
+    assert listed["agents"][0]["skills"] == skills
     audit = await house.store.audit.latest(10)
     entry = next(one for one in audit if one.action == "user.skills")
     assert (entry.user, entry.object, entry.detail) == ("boss", "zhang", "english=1 hotline=2")
@@ -70,7 +71,7 @@ async def test_given_asterisk_away_when_skills_are_set_then_kept_for_the_next_lo
     house: House,
 ) -> None:
     house.seats.away = True
-    body = {"skills": {"hotline": 4}}
+    body = {"skills": {"hotline": 4}, "read": {}}
     status, _ = await house.ask("PUT", "/api/agents/8001/skills", as_="boss", body=body)
     assert status == 200
     user = await house.store.users.by_name("zhang")
@@ -80,9 +81,8 @@ async def test_given_asterisk_away_when_skills_are_set_then_kept_for_the_next_lo
 
 async def test_given_wrong_skills_or_persons_then_refused(house: House) -> None:
     async def put(who: str, extension: str, **skills: int) -> int:
-        status, _ = await house.ask(
-            "PUT", f"/api/agents/{extension}/skills", as_=who, body={"skills": skills}
-        )
+        body = {"skills": skills, "read": {}}
+        status, _ = await house.ask("PUT", f"/api/agents/{extension}/skills", as_=who, body=body)
         return status
 
     assert await put("zhang", "8001", hotline=1) == 403

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent_gateway.configuration.loaded import load_files
+from agent_gateway.configuration.loaded import keep_files, load_files
 from agent_gateway.configuration.reloading import Reloader
 from config.numberplan import DEFAULT_PLAN
 from config.settings import Secrets
@@ -49,6 +50,19 @@ async def test_given_a_file_that_was_changed_meanwhile_when_put_then_refused_and
     status, reply = await change(house, 'version = "x"', seen["sha256"])
     assert (status, reply["error"]["code"]) == (422, "invalid_configuration")
     assert plan.read_text(encoding="utf-8") == other
+
+
+async def test_given_a_file_that_was_changed_meanwhile_when_rolled_back_then_refused_and_it_stays(
+    house: House, plan: Path
+) -> None:
+    _, seen = await house.ask("GET", PATH, as_="root")
+    plan.write_text(seen["content"] + "\n# by another\n", encoding="utf-8")
+    await asyncio.to_thread(keep_files, house.context.settings, "cli:li", "adopt")
+    body = {"version": 1, "read": seen["sha256"]}
+    status, reply = await house.ask("POST", f"{PATH}/rollback", as_="root", body=body)
+    assert (status, reply["error"]["code"]) == (409, "changed_meanwhile")
+    assert reply["error"]["message"].startswith("cli:li 刚刚修改过该文件")
+    assert "# by another" in plan.read_text(encoding="utf-8")
 
 
 async def test_given_a_version_when_asked_for_then_what_was_in_the_file(

@@ -17,8 +17,8 @@ async def test_given_a_supervisor_when_writing_entries_then_agents_find_them(hou
     assert (await house.ask("POST", PATH, as_="zhang", body=ENTRY))[0] == 403
     status, made = await house.ask("POST", PATH, as_="boss", body=ENTRY)
     assert (status, made["title"], made["updated_by"]) == (200, "路灯报修", "boss")
-    other = {"title": "旧政策", "text": "路灯旧办法", "valid_until": "2020-01-01"}
-    await house.ask("POST", PATH, as_="boss", body=other)
+    old = {"title": "旧政策", "text": "路灯旧办法", "valid_until": "2020-01-01"}
+    await house.ask("POST", PATH, as_="boss", body=old)
 
     _, found = await house.ask("GET", f"{PATH}?q=门口路灯坏了", as_="zhang")
     assert [one["title"] for one in found["entries"]] == ["路灯报修"]
@@ -29,11 +29,13 @@ async def test_given_a_supervisor_when_writing_entries_then_agents_find_them(hou
     )
 
     one = f"{PATH}/{made['id']}"
-    status, changed = await house.ask("PUT", one, as_="root", body={**ENTRY, "text": "打96XXX"})
+    other = {**ENTRY, "text": "打96XXX", "read": made["updated_at"]}
+    status, changed = await house.ask("PUT", one, as_="root", body=other)
     assert (status, changed["text"], changed["updated_by"]) == (200, "打96XXX", "root")
-    assert (await house.ask("DELETE", one, as_="boss"))[0] == 200
-    assert (await house.ask("DELETE", one, as_="boss"))[0] == 404
-    assert (await house.ask("PUT", f"{PATH}/x", as_="boss", body=ENTRY))[0] == 404
+    away = f"{one}?read={quote(changed['updated_at'])}"
+    assert (await house.ask("DELETE", away, as_="boss"))[0] == 200
+    assert (await house.ask("DELETE", away, as_="boss"))[0] == 404
+    assert (await house.ask("PUT", f"{PATH}/x", as_="boss", body=other))[0] == 404
     actions = [row.action for row in await house.store.audit.latest()]
     for action in ("knowledge.add", "knowledge.change", "knowledge.remove"):
         assert action in actions
@@ -89,7 +91,8 @@ async def test_given_an_entry_when_retired_then_it_is_kept_but_not_true_today(
     assert kept["valid_from"] in (None, first, yesterday)
     assert (await house.ask("GET", PATH, as_="zhang"))[1]["entries"] == []
     # it can be saved as it is
-    body = {**ENTRY, "valid_from": kept["valid_from"], "valid_until": yesterday}
+    days = {"valid_from": kept["valid_from"], "valid_until": yesterday}
+    body = {**ENTRY, **days, "read": kept["updated_at"]}
     assert (await house.ask("PUT", f"{PATH}/{read['id']}", as_="boss", body=body))[0] == 200
     assert "knowledge.retire" in [row.action for row in await house.store.audit.latest()]
 
@@ -114,6 +117,7 @@ async def test_given_an_entry_that_is_deleted_then_the_audit_trail_has_what_it_s
     house: House,
 ) -> None:
     _, made = await house.ask("POST", PATH, as_="boss", body=ENTRY)
-    await house.ask("DELETE", f"{PATH}/{made['id']}", as_="root")
+    away = f"{PATH}/{made['id']}?read={quote(made['updated_at'])}"
+    await house.ask("DELETE", away, as_="root")
     [line] = [one for one in await house.store.audit.latest() if one.action == "knowledge.remove"]
     assert (line.user, line.detail) == ("root", "路灯报修: 由路灯管理处负责。")
