@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from config.errors import ConfigError
+from config.faults import problem_zh, syntax_zh, unreadable_zh
 
 DEFAULTS = Path(__file__).parent / "defaults"
 
@@ -31,15 +32,19 @@ def read_data(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(file, "", f"cannot be read: {error.strerror}") from error
+        raise ConfigError(
+            file, "", f"cannot be read: {error.strerror}", unreadable_zh(error)
+        ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(file, "", f"is not UTF-8 text: {error.reason}") from error
+        raise ConfigError(
+            file, "", f"is not UTF-8 text: {error.reason}", "不是 UTF-8 文本"
+        ) from error
     try:
         values = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ConfigError(file, "", f"is not valid: {error}") from error
+        raise ConfigError(file, "", f"is not valid: {error}", syntax_zh(error)) from error
     if not isinstance(values, dict):
-        raise ConfigError(file, "", "must hold one table of keys")
+        raise ConfigError(file, "", "must hold one table of keys", "应为一张由键组成的表")
     return values
 
 
@@ -61,10 +66,20 @@ def validated(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(_written_path(values, first["loc"], tags))
-        reason = _PLAIN_REASONS.get(first["type"], first["msg"].removeprefix("Value error, "))
-        raise ConfigError(file, key, reason) from error
+        raise first_fault(error, file, values, tags) from error
+
+
+def first_fault(
+    error: ValidationError,
+    file: Path | None,
+    values: Mapping[str, Any] | None = None,
+    tags: Collection[str] = (),
+) -> ConfigError:
+    """The first of pydantic's faults; arguments as of :func:`validated`."""
+    first = error.errors()[0]
+    key = ".".join(_written_path(values, first["loc"], tags))
+    reason = _PLAIN_REASONS.get(first["type"], first["msg"])
+    return ConfigError(file, key, reason, problem_zh(first["type"], first.get("ctx", {})))
 
 
 def _written_path(values: Any, path: tuple[int | str, ...], tags: Collection[str]) -> list[str]:

@@ -60,7 +60,10 @@ def load_with(settings: Settings, name: str, content: bytes) -> Loaded:
             return load_files(settings.model_copy(update={name: tried}))
         except ConfigError as error:
             raise ConfigError(
-                file if error.file == tried else error.file, error.key, error.reason
+                file if error.file == tried else error.file,
+                error.key,
+                error.reason,
+                error.reason_zh,
             ) from error
 
 

@@ -65,13 +65,14 @@ class Reloader:
         taken: called in this order with what is in use from now on; must not wait.
         speaking: the change whose prompts are being spoken; None: there is none.
         fault: why the last change was refused; "" when it was not.
+        fault_zh: the same in Chinese.
     """
 
     def __init__(self, settings: Settings, secrets: Secrets, current: Loaded) -> None:
         self.current = current
         self.taken: list[Callable[[Loaded], None]] = []
         self.speaking: Speaking | None = None
-        self.fault = ""
+        self.fault = self.fault_zh = ""
         self._settings = settings
         self._secrets = secrets
         self._one = asyncio.Lock()
@@ -142,11 +143,16 @@ class Reloader:
             raise
         except Exception as error:
             self.fault = str(error)
+            self.fault_zh = (
+                error.message_zh
+                if isinstance(error, ConfigError)
+                else "文件无误，但未能启用；通话不受影响，原因见服务日志"
+            )
             log.error("configuration.refused", reason=str(error)[:500])  # noqa: TRY400 - said
             raise
         finally:
             self.speaking = None
-        self.fault = ""
+        self.fault = self.fault_zh = ""
         return done
 
     def history(self, name: str) -> list[Change]:
@@ -240,6 +246,7 @@ class Reloader:
                     self._settings.number_plan or Path("numberplan.toml"),
                     f"lines.{line.number}.queue",
                     f"{line.queue} is a new queue; agents are in it after a restart only",
+                    f"{line.queue} 是新队列，重启后坐席才在其中",
                 )
 
     def _speak(self, loaded: Loaded) -> None:

@@ -82,11 +82,13 @@ class State(BaseModel):
     Attributes:
         speaking: null: none is.
         fault: why the last change was refused; "" when it was not.
+        fault_zh: the same in Chinese.
         files: by name, the path of the deployment's own file; "" for the package's.
     """
 
     speaking: Progress | None
     fault: str
+    fault_zh: str
     files: dict[str, str]
 
 
@@ -121,6 +123,7 @@ async def state(exchange: Exchange[Nothing, Nothing]) -> State:
     return State(
         speaking=Progress(**asdict(speaking)) if speaking else None,
         fault=reloader.fault,
+        fault_zh=reloader.fault_zh,
         files={name: str(file_of(settings, name) or "") for name in FILES},
     )
 
@@ -217,9 +220,11 @@ async def _changed(work: Awaitable[T]) -> T:
         raise ApiError(
             422,
             "invalid_configuration",
-            f"文件有误，未生效：{error}",
+            f"文件有误，未生效：{error.message_zh}",
             f"a file is wrong, nothing was changed: {error}",
-            details=[ErrorDetail(field=error.key, problem=error.reason)],
+            details=[
+                ErrorDetail(field=error.key, problem=error.reason, problem_zh=error.reason_zh)
+            ],
         ) from error
     except (RenderError, InstallationError, AsteriskProcessError) as error:
         raise ApiError(

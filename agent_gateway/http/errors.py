@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from agent_gateway.faults import problem_zh
+from config.faults import problem_zh
 
 
 class ErrorDetail(BaseModel):

@@ -14,10 +14,10 @@ from pydantic import (
     field_validator,
 )
 
-from agent_gateway.faults import fault
 from agent_gateway.http.conflicts import AsRead, Shared
 from agent_gateway.http.route import Strict
 from agent_gateway.store import Knowledge, KnowledgeEntry
+from config.faults import fault
 
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 

@@ -15,8 +15,8 @@ from pydantic import (
     field_validator,
 )
 
-from agent_gateway.faults import fault
 from agent_gateway.store import PinnedTarget
+from config.faults import fault
 
 LONGEST = timedelta(days=31)
 Keyword = Annotated[str, StringConstraints(min_length=1, max_length=20, strip_whitespace=True)]

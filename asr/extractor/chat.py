@@ -39,10 +39,18 @@ class ChatModel:
                 key = settings.key_file.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(
-                    settings.key_file, "", f"cannot be read (extractor.key_file): {error}"
+                    settings.key_file,
+                    "",
+                    f"cannot be read (extractor.key_file): {error}",
+                    f"无法读取（extractor.key_file）：{error}",
                 ) from error
             if not key.isascii() or not key.isprintable():
-                raise ConfigError(settings.key_file, "", "must hold one line of plain characters")
+                raise ConfigError(
+                    settings.key_file,
+                    "",
+                    "must hold one line of plain characters",
+                    "应为一行普通字符",
+                )
             self._headers = {"Authorization": f"Bearer {key}"}
 
     async def ask(self, messages: list[dict[str, str]]) -> str:

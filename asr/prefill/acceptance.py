@@ -45,7 +45,9 @@ def refusal_words() -> RefusalWords:
     path, table = read_table(_FILE)
     grounds = table.get("grounds")
     if not isinstance(grounds, dict) or not all(isinstance(one, dict) for one in grounds.values()):
-        raise ConfigError(path, "grounds", "must be tables with topic and already")
+        raise ConfigError(
+            path, "grounds", "must be tables with topic and already", "应为含 topic 和 already 的表"
+        )
     return RefusalWords(
         refuses=compiled(path, "refuses", table.get("refuses")),
         refers=compiled(path, "refers", table.get("refers")),

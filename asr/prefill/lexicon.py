@@ -14,6 +14,7 @@ from typing import Any
 
 from asr.prefill.sounds import SoundIndex
 from config.errors import ConfigError
+from config.faults import syntax_zh, unreadable_zh
 
 STRONG, MEDIUM, WEAK = 3.0, 1.4, 0.5
 SINGLE = 0.6
@@ -122,9 +123,11 @@ def _text(name: str) -> tuple[Path, str]:
     try:
         return path, source.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(path, "", f"cannot be read: {error.strerror}") from error
+        raise ConfigError(
+            path, "", f"cannot be read: {error.strerror}", unreadable_zh(error)
+        ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(path, "", f"is not UTF-8: {error}") from error
+        raise ConfigError(path, "", f"is not UTF-8: {error}", "不是 UTF-8 文本") from error
 
 
 def read_table(name: str) -> tuple[Path, dict[str, Any]]:
@@ -132,16 +135,18 @@ def read_table(name: str) -> tuple[Path, dict[str, Any]]:
     try:
         values = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
     except ValueError as error:
-        raise ConfigError(path, "", f"is not valid: {error}") from error
+        raise ConfigError(path, "", f"is not valid: {error}", syntax_zh(error)) from error
     if not isinstance(values, dict):
-        raise ConfigError(path, "", "must hold one table at the top")
+        raise ConfigError(path, "", "must hold one table at the top", "应为一张由键组成的表")
     return path, values
 
 
 def _words(path: Path, table: Mapping[str, Any], key: str, field: str) -> list[str]:
     value = table.get(field, "")
     if not isinstance(value, str):
-        raise ConfigError(path, f"{key}.{field}", "must be words separated by blanks")
+        raise ConfigError(
+            path, f"{key}.{field}", "must be words separated by blanks", "应为用空格分开的词"
+        )
     return value.split()
 
 
@@ -155,11 +160,16 @@ def _categories() -> dict[str, Category]:
             line, department = str(leaf["line"]), str(leaf["department"])
         except (KeyError, TypeError) as error:
             raise ConfigError(
-                path, f"categories.{position}", "needs key, name, line and department"
+                path,
+                f"categories.{position}",
+                "needs key, name, line and department",
+                "须有 key、name、line 和 department",
             ) from error
         table = spoken.get(key)
         if not isinstance(table, dict):
-            raise ConfigError(words_path, key, "has no words; every category needs some")
+            raise ConfigError(
+                words_path, key, "has no words; every category needs some", "没有词；每类事项都要有"
+            )
         words: dict[str, float] = {}
         for field, weight in (("weak", WEAK), ("medium", MEDIUM), ("strong", STRONG)):
             for word in _words(words_path, table, key, field):
@@ -167,11 +177,15 @@ def _categories() -> dict[str, Category]:
                 words[word] = weight if len(word) > 1 else min(weight, SINGLE)
         examples = table.get("examples", [])
         if not isinstance(examples, list) or not all(isinstance(one, str) for one in examples):
-            raise ConfigError(words_path, f"{key}.examples", "must be a list of sentences")
+            raise ConfigError(
+                words_path, f"{key}.examples", "must be a list of sentences", "应为句子的列表"
+            )
         categories[key] = Category(key, name, line, department, words, tuple(examples))
     unknown = sorted(set(spoken) - set(categories))
     if unknown:
-        raise ConfigError(words_path, unknown[0], "is not a category of the taxonomy")
+        raise ConfigError(
+            words_path, unknown[0], "is not a category of the taxonomy", "不是分类中的事项"
+        )
     return categories
 
 
@@ -199,7 +213,12 @@ def _surnames() -> Surnames:
     path, table = read_table("prefill_surnames.json")
     single, explained = table.get("single"), table.get("explained", {})
     if not isinstance(single, str) or not isinstance(explained, dict):
-        raise ConfigError(path, "single", "must be one string of surnames, most frequent first")
+        raise ConfigError(
+            path,
+            "single",
+            "must be one string of surnames, most frequent first",
+            "应为一串姓氏，常见的在前",
+        )
     ranks: dict[str, int] = {}
     for char in single:
         ranks.setdefault(char, len(ranks))
@@ -222,7 +241,9 @@ def compiled(path: Path, key: str, value: Any) -> re.Pattern[str]:
     try:
         return re.compile("|".join(f"(?:{part.strip()})" for part in parts))
     except (re.error, AttributeError) as error:
-        raise ConfigError(path, key, f"must be regular expressions: {error}") from error
+        raise ConfigError(
+            path, key, f"must be regular expressions: {error}", f"应为正则表达式：{error}"
+        ) from error
 
 
 def _organisations() -> OrganisationWords:
@@ -256,7 +277,9 @@ def _departments() -> dict[str, tuple[str, ...]]:
                 *map(str, entry.get("aliases", ())),
             )
         except (KeyError, TypeError) as error:
-            raise ConfigError(path, f"departments.{position}", "needs key and name") from error
+            raise ConfigError(
+                path, f"departments.{position}", "needs key and name", "须有 key 和 name"
+            ) from error
     return departments
 
 
@@ -266,7 +289,9 @@ def _routing(categories: Mapping[str, Category]) -> dict[str, dict[str, float]]:
     routing: dict[str, dict[str, float]] = {}
     for words, keys in table.items():
         if not isinstance(keys, list) or not set(keys) <= set(categories):
-            raise ConfigError(path, words, "must list categories of the taxonomy")
+            raise ConfigError(
+                path, words, "must list categories of the taxonomy", "应列出分类中的事项"
+            )
         for word in words.split():
             routing.setdefault(word, {}).update(dict.fromkeys(keys, 1.0 / len(keys) ** 0.5))
     return routing
@@ -287,7 +312,7 @@ def lexicon() -> Lexicon:
     phrases += _words(path, anchors, "", "keep")
     if short := [phrase for phrase in phrases if len(phrase) < 2]:
         # every character that sounds like it would be read as it, in every word
-        raise ConfigError(path, short[0], "is one character; give a word")
+        raise ConfigError(path, short[0], "is one character; give a word", "只有一个字，请写词")
     named = [place for place in gazetteer.places if len(place) > 2]
     named += [name for name in gazetteer.landmarks if len(name) > 2]
     named += list(gazetteer.districts)

@@ -33,12 +33,12 @@ def taxonomy() -> Taxonomy:
     def names(key: str) -> dict[str, str]:
         entries = table.get(key)
         if not isinstance(entries, dict):
-            raise ConfigError(path, key, "must be an object of key and name")
+            raise ConfigError(path, key, "must be an object of key and name", "应为键和名称的对象")
         return {str(one): str(name) for one, name in entries.items()}
 
     districts = table.get("districts")
     if not isinstance(districts, list):
-        raise ConfigError(path, "districts", "must be a list of names")
+        raise ConfigError(path, "districts", "must be a list of names", "应为名称的列表")
     return Taxonomy(
         request_types=names("request_types"),
         urgency=names("urgency"),

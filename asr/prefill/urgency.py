@@ -150,7 +150,12 @@ def danger_words() -> DangerWords:
             line, category = str(entry["line"]), str(entry["category"])
             says = entry["says"]
         except (KeyError, TypeError) as error:
-            raise ConfigError(path, f"kinds.{name}", "needs line, category and says") from error
+            raise ConfigError(
+                path,
+                f"kinds.{name}",
+                "needs line, category and says",
+                "须有 line、category 和 says",
+            ) from error
         kinds.append(Kind(name, line, category, compiled(path, f"kinds.{name}.says", says)))
     fraud: Mapping[str, Any] = table.get("fraud", {})
     veto: Mapping[str, Any] = table.get("veto", {})

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from config.calendar.days import DayKind, WorkCalendar
+from config.faults import fault
 
 _SPAN = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
@@ -19,11 +20,17 @@ _DAY_MINUTES = 24 * 60
 def _minutes(span: str) -> tuple[int, int]:
     match = _SPAN.fullmatch(span)
     if match is None:
-        raise ValueError(f"{span!r} must be a span of time such as 09:00-17:30")
+        raise fault(
+            f"“{span}”应为时段，如 09:00-17:30",
+            f"{span!r} must be a span of time such as 09:00-17:30",
+        )
     hours = [int(part) for part in match.groups()]
     begins, ends = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
     if not begins < ends <= _DAY_MINUTES:
-        raise ValueError(f"{span} must end after it begins, at 24:00 at the latest")
+        raise fault(
+            f"{span} 应晚于开始时间结束，最晚 24:00",
+            f"{span} must end after it begins, at 24:00 at the latest",
+        )
     return begins, ends
 
 
@@ -31,7 +38,7 @@ def _in_order(spans: tuple[str, ...]) -> tuple[str, ...]:
     times = sorted(_minutes(span) for span in spans)
     for (_, ends), (begins, _) in itertools.pairwise(times):
         if begins < ends:
-            raise ValueError("spans of time must not overlap")
+            raise fault("时段不能重叠", "spans of time must not overlap")
     return spans
 
 

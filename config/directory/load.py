@@ -46,19 +46,33 @@ def _check_unique(directory: Directory, file: Path) -> None:
                 file,
                 f"{where}.kind",
                 "departments are of the kind department, contacts of another one",
+                "departments 中的 kind 应为 department，contacts 中的不能是",
             )
         first = keys.setdefault(item.key, where)
         if first != where:
-            raise ConfigError(file, f"{where}.key", f"{item.key} is {first} already")
+            raise ConfigError(
+                file,
+                f"{where}.key",
+                f"{item.key} is {first} already",
+                f"键 {item.key} 已用于 {first}",
+            )
         for name in (item.name, *item.aliases):
             owner = names.setdefault(name, item.key)
             if owner != item.key:
-                raise ConfigError(file, where, f"the name {name} belongs to {owner} already")
+                raise ConfigError(
+                    file,
+                    where,
+                    f"the name {name} belongs to {owner} already",
+                    f"名称“{name}”已属于 {owner}",
+                )
         for category in item.categories:
             owner = categories.setdefault(category, item.key)
             if owner != item.key:
                 raise ConfigError(
-                    file, f"{where}.categories", f"{category} is handled by {owner} already"
+                    file,
+                    f"{where}.categories",
+                    f"{category} is handled by {owner} already",
+                    f"事项 {category} 已由 {owner} 承办",
                 )
 
 
@@ -68,18 +82,27 @@ def _check_reachable(directory: Directory, file: Path) -> None:
         for number in (*item.all_numbers, *((fallback.number,) if fallback else ())):
             if number in EMERGENCY_NUMBERS:
                 raise ConfigError(
-                    file, where, f"{number} is an emergency line, which has its own button"
+                    file,
+                    where,
+                    f"{number} is an emergency line, which has its own button",
+                    f"{number} 是应急号码，另有专用按钮",
                 )
         way, one = [item.key], item
         while one.fallback and one.fallback.entry:
             found = directory.get(one.fallback.entry)
             if found is None:
                 raise ConfigError(
-                    file, f"{where}.fallback.entry", f"there is no entry {one.fallback.entry}"
+                    file,
+                    f"{where}.fallback.entry",
+                    f"there is no entry {one.fallback.entry}",
+                    f"没有条目 {one.fallback.entry}",
                 )
             way.append(found.key)
             if found.key in way[:-1]:
                 raise ConfigError(
-                    file, f"{where}.fallback.entry", f"goes round in a circle: {' > '.join(way)}"
+                    file,
+                    f"{where}.fallback.entry",
+                    f"goes round in a circle: {' > '.join(way)}",
+                    f"循环：{' > '.join(way)}",
                 )
             one = found

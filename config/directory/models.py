@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.calendar import OpeningHours, WorkCalendar
+from config.faults import fault
 from config.numberplan.models import Digits, Word
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -45,7 +46,7 @@ class Fallback(_Table):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.entry is None) == (self.number is None):
-            raise ValueError("needs either entry or number")
+            raise fault("entry 和 number 必须写一个，且只能写一个", "needs either entry or number")
         return self
 
 

@@ -26,12 +26,17 @@ def load_menus(file: Path | None) -> Menus:
     values = read_data(file)
     menus = values.get("menus", {})
     if not isinstance(menus, dict):
-        raise ConfigError(file, "menus", "must hold one table per menu")
+        raise ConfigError(file, "menus", "must hold one table per menu", "每个菜单应为一张表")
     for key, menu in menus.items():
         if not isinstance(menu, dict):
-            raise ConfigError(file, f"menus.{key}", "must be a table")
+            raise ConfigError(file, f"menus.{key}", "must be a table", "应为一张表")
         if "key" in menu:
-            raise ConfigError(file, f"menus.{key}.key", "the table's name is the menu's key")
+            raise ConfigError(
+                file,
+                f"menus.{key}.key",
+                "the table's name is the menu's key",
+                "表名就是菜单的键，请删除",
+            )
         menu["key"] = key
     loaded = validated(Menus, values, file, tags=ACTION_NAMES)
     _check_graph(loaded, file)
@@ -47,13 +52,19 @@ def _check_graph(menus: Menus, file: Path) -> None:
             # a circle without an entrance is better called a circle
             _walk(menus, file, key, (), set(), strict=False)
             raise ConfigError(
-                file, f"menus.{key}", "no menu leads here; link it, or set entry = true"
+                file,
+                f"menus.{key}",
+                "no menu leads here; link it, or set entry = true",
+                "没有菜单通到这里；请接上，或设 entry = true",
             )
         if menu.entry:
             for digit, action in menu.keys.items():
                 if isinstance(action, Back):
                     raise ConfigError(
-                        file, f"menus.{key}.keys.{digit}", "an entry menu has nothing to go back to"
+                        file,
+                        f"menus.{key}.keys.{digit}",
+                        "an entry menu has nothing to go back to",
+                        "入口菜单没有上一级可返回",
                     )
 
 
@@ -69,7 +80,10 @@ def _walk(
     path = (*path, key)
     if strict and len(path) > MAX_DEPTH:
         raise ConfigError(
-            file, f"menus.{key}", f"is level {len(path)} ({' > '.join(path)}); {MAX_DEPTH} at most"
+            file,
+            f"menus.{key}",
+            f"is level {len(path)} ({' > '.join(path)}); {MAX_DEPTH} at most",
+            f"是第 {len(path)} 级（{' > '.join(path)}），最多 {MAX_DEPTH} 级",
         )
     reached.add(key)
     for digit, action in menus.menus[key].keys.items():
@@ -77,11 +91,12 @@ def _walk(
             continue
         where = f"menus.{key}.keys.{digit}.menu"
         if action.menu not in menus.menus:
-            raise ConfigError(file, where, f"no menu {action.menu!r}")
+            raise ConfigError(file, where, f"no menu {action.menu!r}", f"没有菜单“{action.menu}”")
         if action.menu in path:
             raise ConfigError(
                 file,
                 where,
                 f"leads in a circle ({' > '.join(path)} > {action.menu}); use back or repeat",
+                f"循环（{' > '.join(path)} > {action.menu}）；请用 back 或 repeat",
             )
         _walk(menus, file, action.menu, path, reached, strict=strict)

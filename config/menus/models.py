@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from config.faults import fault
 from config.numberplan import Language, Text
 from config.numberplan.models import Word
 
@@ -143,7 +144,10 @@ class Menu(_Table):
         if zero is None:
             return {**keys, PERSON_KEY: ToPerson(action="person")}
         if zero.action != "person":
-            raise ValueError('key 0 is always a person; give it action = "person" or leave it out')
+            raise fault(
+                '0 键总是转人工：写 action = "person" 或不写',
+                'key 0 is always a person; give it action = "person" or leave it out',
+            )
         return keys
 
     @property

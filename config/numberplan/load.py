@@ -32,12 +32,19 @@ def load_number_plan(
     values = read_data(file)
     lines = values.get("lines")
     if not isinstance(lines, dict) or not lines:
-        raise ConfigError(file, "lines", "is required: one table per public number")
+        raise ConfigError(
+            file, "lines", "is required: one table per public number", "必填：每个对外号码一张表"
+        )
     for number, line in lines.items():
         if not isinstance(line, dict):
-            raise ConfigError(file, f"lines.{number}", "must be a table")
+            raise ConfigError(file, f"lines.{number}", "must be a table", "应为一张表")
         if "number" in line:
-            raise ConfigError(file, f"lines.{number}.number", "the table's name is the number")
+            raise ConfigError(
+                file,
+                f"lines.{number}.number",
+                "the table's name is the number",
+                "表名就是号码，请删除",
+            )
         line["number"] = number
         _name_stages(line, file)
     plan = validated(NumberPlan, values, file, tags=frozenset(mode.value for mode in Mode))
@@ -50,11 +57,16 @@ def _name_stages(line: dict[str, Any], file: Path) -> None:
     stages = line.get("stages", [])
     key = f"lines.{line['number']}.stages"
     if not isinstance(stages, list) or not all(isinstance(stage, dict) for stage in stages):
-        raise ConfigError(file, key, f"must be tables: [[{key}]]")
+        raise ConfigError(file, key, f"must be tables: [[{key}]]", f"应为表：[[{key}]]")
     for index, stage in enumerate(stages):
         for name in ("number", "aliases", "stages"):
             if name in stage:
-                raise ConfigError(file, f"{key}.{index}.{name}", "belongs to the line, not a stage")
+                raise ConfigError(
+                    file,
+                    f"{key}.{index}.{name}",
+                    "belongs to the line, not a stage",
+                    "属于线路，不属于阶段",
+                )
         stage["number"] = line["number"]
         if "name" in line:
             stage.setdefault("name", line["name"])

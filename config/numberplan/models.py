@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.calendar import OpeningHours
+from config.faults import fault
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]{3,15}$")]
 # Names that end up in Asterisk's configuration or in a file name.
@@ -181,11 +182,14 @@ class MergedLine(_Line):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.then == "forward") != (self.forward_to is not None):
-            raise ValueError('forward_to is needed with then = "forward", and only then')
+            raise fault(
+                'then = "forward" 时必须写 forward_to，其他情况不能写',
+                'forward_to is needed with then = "forward", and only then',
+            )
         if self.since and self.until and self.until < self.since:
-            raise ValueError("until must not be before since")
+            raise fault("until 不能早于 since", "until must not be before since")
         if self.begins and self.until and self.until < self.begins:
-            raise ValueError("until must not be before from")
+            raise fault("until 不能早于 from", "until must not be before from")
         return self
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.data_file import DEFAULTS, read_data, validated
+from config.faults import fault
 
 DEFAULT_RULES = DEFAULTS / "quality.toml"
 
@@ -17,7 +18,7 @@ def _expression(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
+        raise fault(f"不是正则表达式：{error}", f"is not a regular expression: {error}") from error
     return text
 
 

@@ -86,7 +86,7 @@ def load_queues(settings: Settings, plan: NumberPlan) -> QueuePlan:
     tables: dict[str, QueueTable] = {}
     for table in settings.queues:
         if table.name in tables:
-            raise ConfigError(None, f"queues.{table.name}", "is described twice")
+            raise ConfigError(None, f"queues.{table.name}", "is described twice", "写了两次")
         tables[table.name] = table
     names = tuple(dict.fromkeys((*lines, *tables)))
     languages: dict[str, str] = {}
@@ -98,16 +98,21 @@ def load_queues(settings: Settings, plan: NumberPlan) -> QueuePlan:
                 None,
                 f"queues.{name}.overflow_to",
                 f"there is no queue {queue.overflow_to}; there are {', '.join(names)}",
+                f"没有队列 {queue.overflow_to}；现有：{', '.join(names)}",
             )
         if queue.overflow_to == name:
             raise ConfigError(
-                None, f"queues.{name}.overflow_to", "a queue cannot overflow to itself"
+                None,
+                f"queues.{name}.overflow_to",
+                "a queue cannot overflow to itself",
+                "队列不能转入自己",
             )
         if queue.language and languages.setdefault(queue.language, name) != name:
             raise ConfigError(
                 None,
                 f"queues.{name}.language",
                 f"callers of {queue.language} wait in {languages[queue.language]} already",
+                f"{queue.language} 的来电人已在 {languages[queue.language]} 排队",
             )
         queues.append(queue)
     return QueuePlan(tuple(queues))
@@ -125,6 +130,7 @@ def _queue(name: str, table: QueueTable | None, *, common: bool, default: str) -
                 None,
                 f"queues.{name}.overflow_seconds",
                 "only the default queue can keep its callers",
+                "只有默认队列可以一直等待",
             )
         return Queue(name, table.title or name, common, table.language)
     return Queue(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from config.data_file import first_fault, read_data
 from config.errors import ConfigError
 from config.settings.models import Settings
 
@@ -26,7 +26,12 @@ def settings_file() -> Path | None:
     if named:
         path = Path(named)
         if not path.is_file():
-            raise ConfigError(path, "", f"no such file; correct or unset {FILE_VARIABLE}")
+            raise ConfigError(
+                path,
+                "",
+                f"no such file; correct or unset {FILE_VARIABLE}",
+                f"没有这个文件；请改正或取消 {FILE_VARIABLE}",
+            )
         return path
     return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
 
@@ -38,20 +43,11 @@ def load_settings(file: Path | None = None) -> Settings:
         ConfigError: naming the file, the key and the reason of the first fault.
     """
     file = file or settings_file()
-    values: dict[str, Any] = {}
-    if file is not None:
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(file, "", f"cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(file, "", f"is not valid TOML: {error}") from error
+    values: dict[str, Any] = read_data(file) if file is not None else {}
     try:
         return Settings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(file, key, first["msg"]) from error
+        raise first_fault(error, file) from error
     except ValueError as error:
         # pydantic-settings raises its own error for an environment value it cannot even parse
-        raise ConfigError(None, "", str(error)) from error
+        raise ConfigError(None, "", str(error), f"值无法解析：{error}") from error

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.calendar import ALL_DAY, OpeningHours, Spans
+from config.faults import fault
 from config.settings.database import usable_url
 from config.settings.queues import QueueTable
 
@@ -40,8 +41,9 @@ class CitySettings(_Section):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(
-                f"unknown time zone {value!r}; use a name such as Asia/Shanghai"
+            raise fault(
+                f"没有时区“{value}”；请用 Asia/Shanghai 这样的名称",
+                f"unknown time zone {value!r}; use a name such as Asia/Shanghai",
             ) from error
         return value
 
@@ -68,7 +70,7 @@ class AsteriskSettings(_Section):
     @model_validator(mode="after")
     def _range(self) -> Self:
         if self.rtp_end <= self.rtp_start:
-            raise ValueError("rtp_end must be greater than rtp_start")
+            raise fault("rtp_end 应大于 rtp_start", "rtp_end must be greater than rtp_start")
         return self
 
 
@@ -205,7 +207,7 @@ class ExtractorSettings(_Section):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.enabled and not (self.url and self.model):
-            raise ValueError("enabled needs url and model")
+            raise fault("启用时必须写 url 和 model", "enabled needs url and model")
         return self
 
 
@@ -322,9 +324,15 @@ class PromptSettings(_Section):
     @model_validator(mode="after")
     def _command_with_its_voice(self) -> Self:
         if (self.voice == "command") != bool(self.command):
-            raise ValueError('command is needed with voice = "command", and only then')
+            raise fault(
+                'voice = "command" 时必须写 command，其他情况不能写',
+                'command is needed with voice = "command", and only then',
+            )
         if self.command and not any("{out}" in word for word in self.command):
-            raise ValueError("command must contain {out}, the file it writes")
+            raise fault(
+                "command 必须含 {out}，即它写出的文件",
+                "command must contain {out}, the file it writes",
+            )
         return self
 
 

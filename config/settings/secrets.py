@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from config.errors import ConfigError
+from config.faults import unreadable_zh
 
 FILE_NAME = "secrets.json"
 
@@ -46,14 +47,24 @@ def load_secrets(data_dir: Path) -> Secrets:
         _write_new(path, Secrets.generate())
     try:
         if path.stat().st_mode & 0o077:
-            raise ConfigError(path, "", f"is readable by other users; run: chmod 600 {path}")
+            raise ConfigError(
+                path,
+                "",
+                f"is readable by other users; run: chmod 600 {path}",
+                f"其他用户可读；请运行：chmod 600 {path}",
+            )
         values = json.loads(path.read_text(encoding="utf-8"))
         return Secrets(**values)
     except OSError as error:
-        raise ConfigError(path, "", f"cannot be read: {error.strerror}") from error
+        raise ConfigError(
+            path, "", f"cannot be read: {error.strerror}", unreadable_zh(error)
+        ) from error
     except (ValueError, TypeError) as error:
         raise ConfigError(
-            path, "", "is damaged; restore it from a backup, or delete it to make new secrets"
+            path,
+            "",
+            "is damaged; restore it from a backup, or delete it to make new secrets",
+            "已损坏；请从备份恢复，或删除后重新生成",
         ) from error
 
 

@@ -37,7 +37,10 @@ def load_shared_texts(file: Path = DEFAULT_PROMPTS) -> dict[str, Text]:
     for key in loaded.prompts:
         if not is_prompt_key(key):
             raise ConfigError(
-                file, f"prompts.{key}", "use letters, digits, '-' and '_' in the name"
+                file,
+                f"prompts.{key}",
+                "use letters, digits, '-' and '_' in the name",
+                "名称只能用字母、数字、- 和 _",
             )
     return loaded.prompts
 

@@ -49,7 +49,12 @@ async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_an
     # what is wrong is told with its key, changes nothing, and stays in the field
     seat.refused[PLAN] = 422
     await change(seat, 'menu = "example"', 'menu = "none"', "试一试")
-    await seat.shows("#configuration-form-content-fault", f"lines.{MENU_LINE}.menu")
+    fault = "#configuration-form-content-fault"
+    await seat.shows(fault, f"lines.{MENU_LINE}.menu: 没有入口菜单“none”")
+    await seat.shows("#configuration-form .error", "文件有误，未生效")
+    await seat.page.get_by_role("button", name="English").click()
+    await seat.shows(fault, f"lines.{MENU_LINE}.menu: no entry menu 'none'")
+    await seat.page.get_by_role("button", name="中文").click()
     assert 'menu = "none"' in await content.input_value()
     await seat.picture("wrong")
     await seat.fits()

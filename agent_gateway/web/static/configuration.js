@@ -166,8 +166,8 @@ async function progress() {
 
 async function settled() {
   for (;;) {
-    const { speaking, fault } = await ask("GET", PATH);
-    if (!speaking && fault) throw new ServiceError(422, { message: fault, message_en: fault });
+    const { speaking, fault, fault_zh } = await ask("GET", PATH);
+    if (!speaking && fault) throw new ServiceError(422, { message: fault_zh, message_en: fault });
     if (!speaking) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
@@ -175,9 +175,11 @@ async function settled() {
 
 async function understand(error) {
   if (error.code === "invalid_configuration") {
-    error.details = error.details.map(({ field, problem }) => ({
+    const at = (field, problem) => [field, problem].filter(Boolean).join(": ");
+    error.details = error.details.map(({ field, problem, problem_zh }) => ({
       field: "content",
-      problem: [field, problem].filter(Boolean).join(": "),
+      problem: at(field, problem),
+      problem_zh: at(field, problem_zh),
     }));
   }
   if (error.code !== "changed_meanwhile") return;

@@ -52,6 +52,27 @@ async def test_given_a_file_that_was_changed_meanwhile_when_put_then_refused_and
     assert plan.read_text(encoding="utf-8") == other
 
 
+async def test_given_a_wrong_file_when_put_then_what_is_wrong_is_said_in_both_languages(
+    house: House, plan: Path
+) -> None:
+    _, seen = await house.ask("GET", PATH, as_="root")
+    status, reply = await change(house, "version = 1", seen["sha256"])
+    error = reply["error"]
+    assert status == 422
+    assert error["message"] == f"文件有误，未生效：{plan}: lines: 必填：每个对外号码一张表"
+    assert error["message_en"].endswith(f"{plan}: lines: is required: one table per public number")
+    assert error["details"] == [
+        {
+            "field": "lines",
+            "problem": "is required: one table per public number",
+            "problem_zh": "必填：每个对外号码一张表",
+        }
+    ]
+    _, state = await house.ask("GET", "/api/configuration", as_="root")
+    assert state["fault"] == f"{plan}: lines: is required: one table per public number"
+    assert state["fault_zh"] == f"{plan}: lines: 必填：每个对外号码一张表"
+
+
 async def test_given_a_file_that_was_changed_meanwhile_when_rolled_back_then_refused_and_it_stays(
     house: House, plan: Path
 ) -> None:

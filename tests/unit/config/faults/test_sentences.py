@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from agent_gateway.faults import fault
 from agent_gateway.http.errors import details_of
+from config.faults import fault
 
 
 class Model(BaseModel):
@@ -39,7 +39,7 @@ class Model(BaseModel):
         ({"title": "bad"}, "title", "不能用这个标题"),
         ({"words": ["a", "b"]}, "words", "过多，最多 1 项"),
         ({"words": [1]}, "words.0", "应为文字"),
-        ({"kind": "c"}, "kind", "请从列出的选项中选择"),
+        ({"kind": "c"}, "kind", "应为 'a' 或 'b'"),
         ({"count": "x"}, "count", "应为整数"),
         ({"count": 1.5}, "count", "应为整数"),
         ({"count": 0}, "count", "不能小于 1"),
