@@ -26,10 +26,10 @@ from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import likeness, samples
 from tests.live.harness.hotline import DEPARTMENT_NUMBER, SPEECH, Hotline, until
 from tests.live.harness.records import reached, waiting
-from tests.live.harness.talk import AGENT_SAYS, DEPARTMENT, TARGET_SAYS, fresh, sealed
+from tests.live.harness.talk import AGENT_SAYS, DEPARTMENT, TARGET_SAYS, fresh, heard, say, sealed
 from tests.live.harness.trunk import Trunk
 
-LINE = "12328"
+LINE, FIRE_LINE = "12328", "119"
 STRAIGHT_ON = [(0.3, "0")]
 HEARD, NOT_HEARD = 0.6, 0.4
 ALL_DAY = ["00:00-24:00"]
@@ -97,6 +97,25 @@ class City:
     async def asks(self, number: str, question: str) -> None:
         """Return once the citizen is being asked this."""
         await reached(self.admin, number, "ivr", prompt="survey", detail=question)
+
+    async def on_to_a_person(
+        self, citizen: PhoneAgent, number: str
+    ) -> tuple[str, str, PhoneCall, PhoneCall]:
+        """A survey call from which the citizen goes on to the agent.
+
+        Returns the earlier call's id, the survey call's, and its ends at citizen and agent.
+        """
+        about = await self.talk(citizen, number)
+        rung = await citizen.next_call(40)
+        await rung.wait_answered()
+        await self.asks(number, "score")
+        await rung.press("0")
+        await self.desk.state("ready")
+        agent = await self.telephone.next_call()
+        await agent.wait_answered()
+        call_id = str((await self.entry(about, over=False))["call_id"])
+        await self.desk.heard("call.answered", lambda m: m["call_id"] == call_id)
+        return about, call_id, rung, agent
 
     async def bring_forward(self, about: str) -> None:
         """The next attempt is due now."""
@@ -169,6 +188,18 @@ def department(_department: PhoneAgent) -> PhoneAgent:
     """A department's telephone, which answers soon."""
     fresh(_department, answer_after_s=0.3)
     return _department
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def _fire_line(city: City) -> PhoneAgent:
+    return city.phone.add_number(FIRE_LINE)
+
+
+@pytest.fixture
+def fire_line(_fire_line: PhoneAgent) -> PhoneAgent:
+    """The fire brigade's telephone, which answers soon."""
+    fresh(_fire_line, answer_after_s=0.3)
+    return _fire_line
 
 
 async def test_given_a_call_that_is_over_when_the_citizen_rates_it_then_it_is_the_earlier_calls(
@@ -339,16 +370,7 @@ async def test_given_0_then_the_citizen_comes_before_who_waits_and_the_agent_see
 async def test_given_0_when_the_agent_hands_the_citizen_on_then_the_department_talks_with_them(
     city: City, citizen: PhoneAgent, department: PhoneAgent, number: str, tmp_path: Path, kind: str
 ) -> None:
-    about = await city.talk(citizen, number)
-    rung = await citizen.next_call(40)
-    await rung.wait_answered()
-    await city.asks(number, "score")
-    await rung.press("0")
-    await city.desk.state("ready")
-    agent = await city.telephone.next_call()
-    await agent.wait_answered()
-    call_id = (await city.entry(about, over=False))["call_id"]
-    await city.desk.heard("call.answered", lambda m: m["call_id"] == call_id)
+    about, call_id, rung, agent = await city.on_to_a_person(citizen, number)
     await city.desk.post(f"/api/calls/{call_id}/transfer", kind=kind, target=DEPARTMENT)
     target = await department.next_call()
     await target.wait_answered()
@@ -374,6 +396,41 @@ async def test_given_0_when_the_agent_hands_the_citizen_on_then_the_department_t
     assert steps == [(kind, "started"), (kind, "completed")]
     recording = samples(await sealed(city.admin, call_id, tmp_path))
     assert likeness(recording[:, 0], samples(SAYS)[:, 0]) > HEARD
+    assert likeness(recording[:, 1], samples(TARGET_SAYS)[:, 0]) > HEARD
+    assert (await city.entry(about))["result"] == "person"
+
+
+async def test_given_0_when_the_citizen_tells_of_a_fire_then_the_agent_brings_in_the_fire_line(
+    city: City, citizen: PhoneAgent, fire_line: PhoneAgent, number: str, tmp_path: Path
+) -> None:
+    about, call_id, rung, agent = await city.on_to_a_person(citizen, number)
+    await rung.speak(SPEECH / "10_fire_caller.wav")
+    alarm = await city.desk.heard("call.alarm", lambda m: m["call_id"] == call_id, 30)
+    assert alarm["line"] == FIRE_LINE
+    await city.desk.post(f"/api/calls/{call_id}/emergency", line=FIRE_LINE, location="东岗路7号")
+    third = await fire_line.next_call()
+    await city.desk.heard("transfer.changed", lambda m: m["state"] == "three_way")
+    assert third.caller == number
+    await say((rung, SAYS), (third, TARGET_SAYS), (agent, AGENT_SAYS))
+    # citizen and fire line go on without the agent
+    await agent.hangup()
+    await agent.wait_ended()
+    await city.desk.heard("transfer.changed", lambda m: m["state"] == "handed_over")
+    assert not rung.is_ended
+    await rung.hangup()
+    for call in (rung, third):
+        await call.wait_ended()
+    for listener, wavs in (
+        (third, (SAYS, AGENT_SAYS)),
+        (rung, (TARGET_SAYS, AGENT_SAYS)),
+        (agent, (SAYS, TARGET_SAYS)),
+    ):
+        for wav in wavs:
+            assert heard(listener, wav) > HEARD, (listener.number, wav.name)
+    record = await city.record(call_id)
+    assert (record["kind"], record["disposition"]) == ("survey", "answered")
+    assert [one["line"] for one in record["path"] if one["step"] == "alarm"] == [FIRE_LINE]
+    recording = samples(await sealed(city.admin, call_id, tmp_path))
     assert likeness(recording[:, 1], samples(TARGET_SAYS)[:, 0]) > HEARD
     assert (await city.entry(about))["result"] == "person"
 
