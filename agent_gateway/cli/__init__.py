@@ -10,6 +10,7 @@ from agent_gateway.cli import (
     asr,
     call,
     configuration,
+    database,
     doctor,
     model,
     numbers,
@@ -30,6 +31,7 @@ app = typer.Typer(
 
 app.add_typer(asr.app, name="asr")
 app.add_typer(configuration.app, name="configuration")
+app.add_typer(database.app, name="database")
 app.add_typer(model.app, name="model")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(prefill.app, name="prefill")

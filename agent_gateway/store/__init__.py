@@ -2,6 +2,7 @@
 
 from agent_gateway.store.calls import CallFilter
 from agent_gateway.store.conflicts import ChangedMeanwhileError
+from agent_gateway.store.copying import CopyError, copy_records
 from agent_gateway.store.engine import is_outage, sqlstate
 from agent_gateway.store.events import Entry
 from agent_gateway.store.knowledge import Knowledge
@@ -39,6 +40,7 @@ __all__ = [
     "CallFilter",
     "Callback",
     "ChangedMeanwhileError",
+    "CopyError",
     "Entry",
     "Knowledge",
     "KnowledgeEntry",
@@ -62,6 +64,7 @@ __all__ = [
     "TicketFilter",
     "TranscriptTurn",
     "User",
+    "copy_records",
     "is_outage",
     "migrate",
     "newest_revision",

@@ -60,15 +60,18 @@ class Engine:
     Args:
         url: SQLAlchemy URL with an async driver.
         busy_timeout_ms: how long a writer waits for those of other processes before it gives up.
+        read_only: leave a SQLite file as it is, also what it says of itself.
     """
 
-    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+    def __init__(
+        self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, read_only: bool = False
+    ) -> None:
         self.url = url
         is_sqlite = make_url(url).get_backend_name() == "sqlite"
         options = {} if is_sqlite else _over_network(busy_timeout_ms)
         self._engine: AsyncEngine = create_async_engine(url, json_serializer=_json, **options)
         if is_sqlite:
-            _prepare_sqlite(self._engine, busy_timeout_ms)
+            _prepare_sqlite(self._engine, busy_timeout_ms, read_only=read_only)
         else:
             _prepare_postgresql(self._engine)
         self._writer = self._engine.execution_options(**{_WRITE: True})
@@ -101,17 +104,20 @@ def _json(value: Any) -> str:
     return json.dumps(storable(value))
 
 
-def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
+def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int, *, read_only: bool) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         # The driver's own transaction handling would begin too late; _begin does it.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms:d}")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # A committed record must survive a power cut.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        else:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            # A committed record must survive a power cut.
+            cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
