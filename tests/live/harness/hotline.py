@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -245,6 +245,20 @@ class Hotline:
         self._service.send_signal(how)
         if how in (signal.SIGKILL, signal.SIGTERM):
             self._service.wait(15)
+
+    @contextlib.asynccontextmanager
+    async def stopped(self) -> AsyncIterator[None]:
+        """Neither service nor supervisor while the block lasts, as for an operator's work.
+
+        Asterisk goes on. Afterwards the settings of then count.
+        """
+        self.kill_service(signal.SIGTERM)
+        self._supervising.close()
+        await self.store.close()
+        yield
+        self.store = Store(self.settings.database_url)
+        self._supervising.enter_context(only_supervisor(self.data_dir))
+        await self.start_service()
 
     def service_log(self) -> str:
         """All that the service has said."""
