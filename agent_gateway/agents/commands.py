@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel
 
 from agent_gateway.agents.desk import Desk
-from agent_gateway.http.errors import ApiError
+from agent_gateway.http.errors import ApiError, refused
 from telephony.agents import AgentError, AgentSnapshot
 from telephony.events import AgentState
 
@@ -65,6 +65,5 @@ async def change_state(
         else:
             snapshot = await desk.logout(extension)
     except AgentError as error:
-        zh, _, en = str(error).partition(" / ")
-        raise ApiError(409, "refused", zh, en or zh) from error
+        raise refused(409, "refused", error) from error
     return AgentStateView.of(snapshot)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from agent_gateway.callbacks.desk import CallbackDesk, CallbackError
 from agent_gateway.callbacks.result import Result
 from agent_gateway.callbacks.views import CallbackPage, CallbackView
-from agent_gateway.http.errors import ApiError, forbidden, not_found
+from agent_gateway.http.errors import ApiError, forbidden, no_telephony, not_found, refused
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
 
 
@@ -62,8 +62,7 @@ async def ask(exchange: Exchange[Nothing, CallbackRequest]) -> CallbackView:
             ticket=body.ticket,
         )
     except CallbackError as error:
-        zh, _, en = str(error).partition(" / ")
-        raise ApiError(409, "callback_refused", zh, en or zh) from error
+        raise refused(409, "callback_refused", error) from error
     return CallbackView.of(entry)
 
 
@@ -132,7 +131,7 @@ async def result(exchange: Exchange[Nothing, CallbackResult]) -> CallbackView:
 def _desk(exchange: Exchange[Any, Any]) -> CallbackDesk:
     desk = exchange.context.callbacks
     if desk is None:
-        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+        raise no_telephony()
     return desk
 
 

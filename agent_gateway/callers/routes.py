@@ -51,12 +51,14 @@ def _remove(
     name: CallerList,
 ) -> Callable[[Exchange[Nothing, Nothing]], Awaitable[ListedCallerView]]:
     async def remove(exchange: Exchange[Nothing, Nothing]) -> ListedCallerView:
-        context, text = exchange.context, exchange.path("id")
+        context = exchange.context
         known = _known(context)
-        # no database takes a greater number
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
         row = await context.store.callers.remove(
-            name, number, at=datetime.now(UTC), by=exchange.user.username, ip=exchange.ip
+            name,
+            exchange.number("id"),
+            at=datetime.now(UTC),
+            by=exchange.user.username,
+            ip=exchange.ip,
         )
         if row is None:
             raise not_found("名单条目", "entry in force")

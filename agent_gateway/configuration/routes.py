@@ -141,11 +141,9 @@ async def content(exchange: Exchange[Nothing, Nothing]) -> Content:
 
 async def version(exchange: Exchange[Nothing, Nothing]) -> Content:
     """What was in a file as one of its versions."""
-    text = exchange.path("version")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     try:
         kept = versions_of(exchange.context.settings, exchange.path("file"))
-        _, content = await asyncio.to_thread(kept.content, number)
+        _, content = await asyncio.to_thread(kept.content, exchange.number("version"))
     except LookupError as error:
         raise not_found("文件或版本", "file or version") from error
     return _content(content)

@@ -89,6 +89,17 @@ def refused_field(status: int, code: str, field: str, message: str, message_en: 
     return ApiError(status, code, message, message_en, details=[detail])
 
 
+def in_both(error: Exception) -> tuple[str, str]:
+    """Why telephony refuses, in Chinese and in English: it says ``Chinese / English``."""
+    zh, _, en = str(error).partition(" / ")
+    return zh, en or zh
+
+
+def refused(status: int, code: str, error: Exception) -> ApiError:
+    """A refusal of telephony's, in its own words."""
+    return ApiError(status, code, *in_both(error))
+
+
 def not_logged_in() -> ApiError:
     """401."""
     return ApiError(401, "not_logged_in", "请先登录", "log in first")
@@ -102,6 +113,11 @@ def forbidden() -> ApiError:
 def not_found(what: str, what_en: str) -> ApiError:
     """404 for a thing that is named in both languages."""
     return ApiError(404, "not_found", f"没有找到该{what}", f"there is no such {what_en}")
+
+
+def no_telephony() -> ApiError:
+    """503: Asterisk is not looked after by this process, or not yet."""
+    return ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
 
 
 def unavailable() -> ApiError:

@@ -68,6 +68,12 @@ class Exchange(Generic[Q, B]):
         """A variable part of the path."""
         return self.request.match_info[name]
 
+    def number(self, name: str) -> int:
+        """A variable part of the path that is the number of something; 0 for what is none."""
+        text = self.path(name)
+        # no database takes a greater number
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
 
 Reply = BaseModel | web.StreamResponse
 

@@ -65,7 +65,7 @@ async def list_knowledge(exchange: Exchange[KnowledgeQuery, Nothing]) -> Knowled
 
 async def get_knowledge(exchange: Exchange[Nothing, Nothing]) -> KnowledgeView:
     """One entry."""
-    row = await exchange.context.store.knowledge.get(_number(exchange.path("number")))
+    row = await exchange.context.store.knowledge.get(exchange.number("number"))
     if row is None:
         raise not_found("知识条目", "knowledge entry")
     return KnowledgeView.of(row)
@@ -87,7 +87,7 @@ async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeChange]) -> Kno
     """Another wording."""
     body = exchange.body
     changing = exchange.context.store.knowledge.replace(
-        _number(exchange.path("number")),
+        exchange.number("number"),
         body.as_entry(),
         by=exchange.user.username,
         at=datetime.now(UTC),
@@ -99,7 +99,7 @@ async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeChange]) -> Kno
 async def retire_knowledge(exchange: Exchange[Nothing, EntryAsRead]) -> KnowledgeView:
     """Take an entry out of use and keep it."""
     retiring = exchange.context.store.knowledge.retire(
-        _number(exchange.path("number")),
+        exchange.number("number"),
         today=_today(exchange.context),
         by=exchange.user.username,
         at=datetime.now(UTC),
@@ -123,7 +123,7 @@ async def _changed(
 async def remove_knowledge(exchange: Exchange[EntryAsRead, Nothing]) -> Removed:
     """Take an entry away."""
     context, who = exchange.context, exchange.user
-    number, read = _number(exchange.path("number")), exchange.query.read
+    number, read = exchange.number("number"), exchange.query.read
     row = await context.store.knowledge.remove(number, read=read)
     if row is None:
         raise not_found("知识条目", "knowledge entry")
@@ -139,11 +139,6 @@ async def remove_knowledge(exchange: Exchange[EntryAsRead, Nothing]) -> Removed:
 
 def _today(context: GatewayContext) -> date:
     return datetime.now(context.settings.city.zone).date()
-
-
-def _number(text: str) -> int:
-    # no database takes a greater number
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 _ALL, _ONE = "/api/knowledge", "/api/knowledge/{number}"

@@ -44,9 +44,7 @@ async def list_missed(exchange: Exchange[MissedCallQuery, Nothing]) -> MissedCal
 async def done(exchange: Exchange[Nothing, CalledBack]) -> MissedCallView:
     """Close an entry."""
     context, who, body = exchange.context, exchange.user, exchange.body
-    text = exchange.path("number")
-    # no database takes a greater number
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    number = exchange.number("number")
     try:
         row = await context.store.missed.close(
             number, at=datetime.now(UTC), by=who.username, result=body.result, note=body.note

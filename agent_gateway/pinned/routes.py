@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pydantic import Field
 
 from agent_gateway.auth import Role
-from agent_gateway.http.errors import ApiError, not_found, refused_field
+from agent_gateway.http.errors import in_both, no_telephony, not_found, refused_field
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.pinned.views import (
     NewPinnedTarget,
@@ -50,7 +50,7 @@ async def pin(exchange: Exchange[Nothing, NewPinnedTarget]) -> PinnedRecord:
     """Put a target on all desks for a time."""
     context, who, body = exchange.context, exchange.user, exchange.body
     if context.targets is None:
-        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+        raise no_telephony()
     now = datetime.now(UTC)
     if body.ends_at <= now:
         raise refused_field(409, "over", "ends_at", "结束时间已过", "ends_at is in the past")
@@ -58,8 +58,7 @@ async def pin(exchange: Exchange[Nothing, NewPinnedTarget]) -> PinnedRecord:
     try:
         context.targets.check(body.target, DialRole.SUPERVISOR, extensions)
     except TargetError as error:
-        zh, _, en = str(error).partition(" / ")
-        raise refused_field(403, "target_refused", "target", zh, en) from error
+        raise refused_field(403, "target_refused", "target", *in_both(error)) from error
     await context.store.audit.add(
         who.username,
         f"pinned.{body.kind}",
@@ -77,7 +76,7 @@ async def pin(exchange: Exchange[Nothing, NewPinnedTarget]) -> PinnedRecord:
 async def withdraw(exchange: Exchange[Nothing, Nothing]) -> PinnedRecord:
     """Take a target off the desks before its time."""
     context, who = exchange.context, exchange.user
-    number = _number(exchange)
+    number = exchange.number("number")
     await context.store.audit.add(who.username, "pinned.withdraw", str(number), ip=exchange.ip)
     row = await context.store.pinned.withdraw(number, at=datetime.now(UTC), by=who.username)
     if row is None:
@@ -89,7 +88,7 @@ async def withdraw(exchange: Exchange[Nothing, Nothing]) -> PinnedRecord:
 
 async def calls(exchange: Exchange[Nothing, Nothing]) -> PinnedCalls:
     """The calls that were handed to it."""
-    context, number = exchange.context, _number(exchange)
+    context, number = exchange.context, exchange.number("number")
     row = await context.store.pinned.get(number)
     if row is None:
         raise not_found("限时目标", "pinned target")
@@ -105,12 +104,6 @@ async def calls(exchange: Exchange[Nothing, Nothing]) -> PinnedCalls:
             PinnedCall(call_id=use.call_id, at=use.at, by=use.by, transfer=use.transfer, **known)
         )
     return PinnedCalls(pinned=PinnedView.of(row), calls=found)
-
-
-def _number(exchange: Exchange[Nothing, Nothing]) -> int:
-    text = exchange.path("number")
-    # no database takes a greater number
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 _PATH = "/api/pinned-targets"

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from agent_gateway.agents.commands import AgentStateView, WantedState, change_state
-from agent_gateway.http.errors import ApiError
+from agent_gateway.http.errors import ApiError, no_telephony, refused
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.supervision.views import Figures
 from telephony.events import AgentState, SupervisionMode
@@ -63,7 +63,7 @@ async def supervise(exchange: Exchange[Nothing, SupervisionRequest]) -> Supervis
             await desk.start(who.extension, agent, call_id, mode, by=who.username)
         )
     except SupervisionError as error:
-        raise _refused(error) from error
+        raise refused(409, "supervision_refused", error) from error
 
 
 async def leave(exchange: Exchange[Nothing, Nothing]) -> web.Response:
@@ -72,7 +72,7 @@ async def leave(exchange: Exchange[Nothing, Nothing]) -> web.Response:
     try:
         await desk.end(who.extension)
     except SupervisionError as error:
-        raise _refused(error) from error
+        raise refused(409, "supervision_refused", error) from error
     await exchange.context.store.audit.add(who.username, "supervision.leave", ip=exchange.ip)
     return web.Response(status=204)
 
@@ -96,20 +96,15 @@ async def figures(exchange: Exchange[Nothing, Nothing]) -> Figures:
     """Queues, lines and agents now, and their figures of today."""
     teller = exchange.context.figures
     if teller is None:
-        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+        raise no_telephony()
     return await teller.figures()
 
 
 def _desk(exchange: Exchange[Any, Any]) -> SupervisionDesk:
     desk = exchange.context.supervision
     if desk is None:
-        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+        raise no_telephony()
     return desk
-
-
-def _refused(error: SupervisionError) -> ApiError:
-    zh, _, en = str(error).partition(" / ")
-    return ApiError(409, "supervision_refused", zh, en or zh)
 
 
 ROUTES: tuple[AnyRoute, ...] = (

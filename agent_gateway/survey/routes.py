@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from agent_gateway.http.errors import ApiError, forbidden
+from agent_gateway.http.errors import ApiError, forbidden, no_telephony, refused
 from agent_gateway.http.route import LEADERS, AnyRoute, Exchange, Nothing, Route, Strict
 from agent_gateway.store import SurveyFilter
 from agent_gateway.survey.desk import SurveyError
@@ -82,12 +82,11 @@ async def send(exchange: Exchange[Nothing, Nothing]) -> SurveySent:
     if not who.extension or context.desk.snapshot(who.extension).call_id != call_id:
         raise forbidden()
     if context.surveys is None:
-        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+        raise no_telephony()
     try:
         await context.surveys.send(call_id, who.extension)
     except SurveyError as error:
-        zh, _, en = str(error).partition(" / ")
-        raise ApiError(409, "no_survey", zh, en or zh) from error
+        raise refused(409, "no_survey", error) from error
     except OSError as error:
         raise ApiError(
             409, "not_obeyed", "电话系统暂时无法执行", "the telephone system did not obey"

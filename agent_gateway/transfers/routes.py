@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent_gateway.auth import Role
-from agent_gateway.http.errors import ApiError, forbidden
+from agent_gateway.http.errors import forbidden, no_telephony, refused
 from agent_gateway.http.route import AnyRoute, Exchange, Nothing, Route
 from agent_gateway.names.routes import queue_names
 from agent_gateway.store import PinnedTarget
@@ -98,7 +98,7 @@ async def transfer(exchange: Exchange[Nothing, TransferRequest]) -> TransferView
                 target = replace(target, name=pinned.title)
     except TargetError as error:
         await _audit(exchange, "transfer.refused", call_id, body.target)
-        raise _refused(403, "target_refused", error) from error
+        raise refused(403, "target_refused", error) from error
     # nothing is dialled that is not in the audit trail
     await _audit(exchange, f"transfer.{body.kind}", call_id, body.target)
     by = who.extension or who.username
@@ -144,7 +144,7 @@ async def emergency(exchange: Exchange[Nothing, EmergencyRequest]) -> TransferVi
         place = plain_place(body.location) if body.location is not None else _drafted(exchange)
         target = targets.emergency(body.line, drill=body.drill, location=place)
     except TargetError as error:
-        raise _refused(409, "no_emergency_line", error) from error
+        raise refused(409, "no_emergency_line", error) from error
     view = await _done(desk.emergency(call_id, target, by=who.extension or who.username))
     try:
         what = f"{body.line} drill" if body.drill else body.line
@@ -197,7 +197,7 @@ def _own_call(exchange: Exchange[Any, Any]) -> str:
 def _parts(exchange: Exchange[Any, Any]) -> tuple[TransferDesk, Targets]:
     desk, targets = exchange.context.transfers, exchange.context.targets
     if desk is None or targets is None:
-        raise ApiError(503, "no_telephony", "电话系统未启动", "the telephone system is not running")
+        raise no_telephony()
     return desk, targets
 
 
@@ -211,12 +211,7 @@ async def _done(command: Awaitable[TransferSnapshot]) -> TransferView:
     try:
         return TransferView.of(await command)
     except TransferError as error:
-        raise _refused(409, "transfer_refused", error) from error
-
-
-def _refused(status: int, code: str, error: Exception) -> ApiError:
-    zh, _, en = str(error).partition(" / ")
-    return ApiError(status, code, zh, en or zh)
+        raise refused(409, "transfer_refused", error) from error
 
 
 def _post(
