@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent_gateway.cli.command import WRONG_USE, Config, fail, settings_of
+
 if TYPE_CHECKING:
     from agent_gateway.cli.asr_report import Heard
     from asr.recogniser import Recogniser
@@ -29,10 +31,7 @@ def evaluate(
             help='8 kHz mono WAV files and texts.jsonl: {"file": ..., "text": ...} a line.',
         ),
     ],
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
-    ] = None,
+    config: Config = None,
     engine: Annotated[
         str, typer.Option("--engine", help="vosk, whisper, sherpa; else the settings' one.")
     ] = "",
@@ -57,23 +56,15 @@ def evaluate(
     from agent_gateway.cli import asr_report
     from agent_gateway.service.recognisers import KnownNames
     from asr.recogniser import build_recogniser
-    from config.errors import ConfigError
-    from config.settings import load_settings
 
     # standard output is for the results alone
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    try:
-        settings = load_settings(config)
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    settings = settings_of(config)
     if engine not in ("", "vosk", "whisper", "sherpa"):
-        typer.echo(f"There is no engine {engine!r}; vosk, whisper or sherpa.", err=True)
-        raise typer.Exit(2)
+        fail(f"There is no engine {engine!r}; vosk, whisper or sherpa.", WRONG_USE)
     recogniser = build_recogniser(settings, engine)
     if recogniser is None:
-        typer.echo("There is no recogniser; run: hotline model fetch", err=True)
-        raise typer.Exit(1)
+        fail("There is no recogniser; run: hotline model fetch")
     words = KnownNames(settings).for_line(line) if line else ()
     rows = [_recognise(recogniser, folder / name, text, words) for name, text in _texts(folder)]
     summed = asr_report.total(rows, recogniser.name)
@@ -86,8 +77,7 @@ def evaluate(
         try:
             plot.write_text(asr_report.plot(rows, summed), encoding="utf-8")
         except OSError as error:
-            typer.echo(f"{plot} cannot be written: {error}", err=True)
-            raise typer.Exit(1) from error
+            fail(f"{plot} cannot be written: {error}")
 
 
 @app.command()
@@ -95,10 +85,7 @@ def again(
     call_id: Annotated[
         str, typer.Argument(help="A call that was heard again, or could not be; else all failed.")
     ] = "",
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
-    ] = None,
+    config: Config = None,
 ) -> None:
     """Put calls back into the second pass: after a restored archive, or with a better model.
 
@@ -109,8 +96,6 @@ def again(
     from sqlalchemy.exc import SQLAlchemyError
 
     from agent_gateway.store import Store
-    from config.errors import ConfigError
-    from config.settings import load_settings
 
     async def plan(url: str) -> int:
         store = Store(url)
@@ -120,13 +105,11 @@ def again(
             await store.close()
 
     try:
-        planned = asyncio.run(plan(load_settings(config).database_url))
-    except (ConfigError, SQLAlchemyError, OSError) as error:
-        typer.echo(str(error).splitlines()[0], err=True)
-        raise typer.Exit(1) from error
+        planned = asyncio.run(plan(settings_of(config).database_url))
+    except (SQLAlchemyError, OSError) as error:
+        fail(str(error).splitlines()[0])
     if call_id and not planned:
-        typer.echo(f"{call_id} is no call of the second pass", err=True)
-        raise typer.Exit(1)
+        fail(f"{call_id} is no call of the second pass")
     typer.echo(f"{planned} calls will be heard again.")
 
 
@@ -136,8 +119,7 @@ def _texts(folder: Path) -> list[tuple[str, str]]:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
         return [(str(row["file"]), str(row["text"])) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        typer.echo(f"{path} cannot be used: {error!r}", err=True)
-        raise typer.Exit(1) from error
+        fail(f"{path} cannot be used: {error!r}")
 
 
 def _recognise(recogniser: Recogniser, path: Path, text: str, hot_words: tuple[str, ...]) -> Heard:
@@ -153,11 +135,9 @@ def _recognise(recogniser: Recogniser, path: Path, text: str, hot_words: tuple[s
             form = (file.getframerate(), file.getsampwidth(), file.getnchannels())
             pcm = file.readframes(file.getnframes())
     except (OSError, EOFError, wave.Error) as error:
-        typer.echo(f"{path} cannot be used: {error}", err=True)
-        raise typer.Exit(1) from error
+        fail(f"{path} cannot be used: {error}")
     if form != (8000, 2, 1):
-        typer.echo(f"{path} cannot be used: not 8 kHz, 16 bit, one channel", err=True)
-        raise typer.Exit(1)
+        fail(f"{path} cannot be used: not 8 kHz, 16 bit, one channel")
     # a speaker falls silent in the end; only so does an engine find the end of a sentence
     fed = pcm + bytes(SILENCE_BYTES)
     cpu, wall = time.process_time(), time.monotonic()

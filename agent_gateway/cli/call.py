@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from agent_gateway.cli.command import Config
+
 if TYPE_CHECKING:
     from agent_gateway.cli.call_story import SystemSide
     from config.settings import Settings
@@ -53,10 +55,7 @@ def call(
     save_heard: Annotated[
         Path | None, typer.Option(help="Keep what the caller heard in this WAV file.")
     ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
-    ] = None,
+    config: Config = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object instead of text.")
     ] = False,

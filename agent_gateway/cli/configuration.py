@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from agent_gateway.cli.command import AsJson, Config, fail, operator, settings_of
 
 if TYPE_CHECKING:
     from agent_gateway.configuration import Reloader
@@ -21,14 +22,11 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
 _File = Annotated[str, typer.Argument(help="number_plan, menus, directory or calendar.")]
 
 
 @app.command()
-def reload(config: _Config = None) -> None:
+def reload(config: Config = None) -> None:
     """Validate the files and let the next call go by them; a file with a fault changes nothing."""
 
     async def work(reloader: Reloader, who: str) -> str:
@@ -42,7 +40,7 @@ def reload(config: _Config = None) -> None:
 def rollback(
     file: _File,
     version: Annotated[int, typer.Option("--to", min=1, help="The version.")],
-    config: _Config = None,
+    config: Config = None,
 ) -> None:
     """Put an earlier version of a file in its place and take it into use."""
 
@@ -56,18 +54,16 @@ def rollback(
 @app.command()
 def history(
     file: _File,
-    config: _Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print who changed a file, and when; the last line is in use."""
     from agent_gateway.configuration.loaded import versions_of
-    from config.errors import ConfigError
-    from config.settings import load_settings
 
     try:
-        changes = versions_of(load_settings(config), file).history()
-    except (ConfigError, LookupError, OSError, ValueError) as error:
-        _fail(_plain(error))
+        changes = versions_of(settings_of(config), file).history()
+    except (LookupError, OSError, ValueError) as error:
+        fail(_plain(error))
     if as_json:
         typer.echo(json.dumps([asdict(change) for change in changes], ensure_ascii=False))
         return
@@ -90,29 +86,29 @@ def _change(
     from telephony.asterisk.process import AsteriskProcessError
     from telephony.asterisk.rendering import RenderError
 
+    settings = settings_of(config)
     try:
-        said, note = asyncio.run(_run(config, action, thing, work))
+        said, note = asyncio.run(_run(settings, action, thing, work))
     except (ConfigError, LookupError, OSError, ValueError) as error:
-        _fail(f"{_plain(error)}; nothing was changed")
+        fail(f"{_plain(error)}; nothing was changed")
     except (InstallationError, RenderError, AsteriskProcessError, SQLAlchemyError) as error:
-        _fail(str(error).splitlines()[0])
+        fail(str(error).splitlines()[0])
     typer.echo(said)
     if note:
         typer.echo(note, err=True)
 
 
 async def _run(
-    config: Path | None,
+    settings: Settings,
     action: str,
     thing: str,
     work: Callable[[Reloader, str], Awaitable[str]],
 ) -> tuple[str, str]:
     from agent_gateway.configuration import Reloader, load_files
     from agent_gateway.store import Store
-    from config.settings import load_secrets, load_settings
+    from config.settings import load_secrets
 
-    settings = load_settings(config)
-    who = f"cli:{getpass.getuser()}"
+    who = operator()
     loaded = await asyncio.to_thread(load_files, settings)
     reloader = Reloader(settings, load_secrets(settings.data_dir), loaded)
     said = await work(reloader, who)
@@ -146,8 +142,3 @@ async def _tell_service(settings: Settings) -> str:
 
 def _plain(error: Exception) -> str:
     return str(error.args[0]) if isinstance(error, LookupError) else str(error)
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent_gateway.cli.operator import operator
+from agent_gateway.cli.command import Config, fail, operator, settings_of
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -24,10 +24,7 @@ def database() -> None:
 
 @app.command()
 def copy(
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
-    ] = None,
+    config: Config = None,
     source: Annotated[
         Path | None, typer.Option("--from", help="SQLite file; else hotline.db of the data folder.")
     ] = None,
@@ -38,20 +35,20 @@ def copy(
     """
     from agent_gateway.supervisor.lock import AlreadyRunningError, only_supervisor
 
-    settings = _settings(config)
+    settings = settings_of(config)
     file = source or settings.data_dir / "hotline.db"
     if not settings.database.url.startswith("postgresql"):
-        _fail("set database.url to the PostgreSQL database first")
+        fail("set database.url to the PostgreSQL database first")
     if not file.is_file():
-        _fail(f"there is no {file}")
+        fail(f"there is no {file}")
     try:
         with only_supervisor(settings.data_dir):
             _check_target(settings)
             counts = _copied(file, settings.database_url)
     except AlreadyRunningError as error:
-        _fail(str(error))
+        fail(str(error))
     except OSError as error:
-        _fail(f"{error}; nothing was copied")
+        fail(f"{error}; nothing was copied")
     width = max(map(len, counts))
     for table, rows in counts.items():
         typer.echo(f"{table:{width}}  {rows:10}")
@@ -64,7 +61,7 @@ def _check_target(settings: Settings) -> None:
 
     for found in check_database(settings):
         if found.status is Status.FAIL:
-            _fail(f"{found.message}; {found.mend}")
+            fail(f"{found.message}; {found.mend}")
 
 
 def _copied(file: Path, url: str) -> dict[str, int]:
@@ -91,9 +88,9 @@ def _copied(file: Path, url: str) -> dict[str, int]:
                 )
             )
     except CopyError as error:
-        _fail(f"{error}; nothing was copied")
+        fail(f"{error}; nothing was copied")
     except SQLAlchemyError as error:
-        _fail(f"{str(error).splitlines()[0]}; nothing was copied")
+        fail(f"{str(error).splitlines()[0]}; nothing was copied")
 
 
 async def _run(file: Path, url: str, progress: Callable[[str, int, int], None]) -> dict[str, int]:
@@ -107,18 +104,3 @@ async def _run(file: Path, url: str, progress: Callable[[str, int, int], None]) 
     finally:
         await store.close()
     return counts
-
-
-def _settings(config: Path | None) -> Settings:
-    from config.errors import ConfigError
-    from config.settings import load_settings
-
-    try:
-        return load_settings(config)
-    except ConfigError as error:
-        _fail(str(error))
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)

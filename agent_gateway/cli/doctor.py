@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from agent_gateway.cli.command import Config
 
 if TYPE_CHECKING:
     from agent_gateway.doctor import Finding
@@ -15,10 +16,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def doctor(
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
-    ] = None,
+    config: Config = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object: well, findings.")
     ] = False,

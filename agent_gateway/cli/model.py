@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent_gateway.cli.command import AsJson, Config, settings_of
+
 if TYPE_CHECKING:
-    from config.settings import Settings
+    pass
 
 app = typer.Typer(help="Get and list the models of speech recognition.", no_args_is_help=True)
-
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
-_Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 class BarReporter(AbstractContextManager["BarReporter"]):
@@ -82,8 +79,8 @@ def fetch(
         Path | None,
         typer.Option("--archive", help="A Vosk model's zip that was brought here by hand."),
     ] = None,
-    config: _Config = None,
-    as_json: _Json = False,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fetch a model from its publisher, resuming what was broken off, and check it.
 
@@ -94,7 +91,7 @@ def fetch(
     from asr.models.fetch import fetch_model, is_installed
     from asr.models.report import FetchError, Silent
 
-    models_dir = _settings(config).models_dir
+    models_dir = settings_of(config).models_dir
     wanted = name or VOSK_SMALL
     was_there = not force and is_installed(wanted, models_dir)
     try:
@@ -117,26 +114,26 @@ def fetch(
 
 
 @app.command()
-def ensure(config: _Config = None) -> None:
+def ensure(config: Config = None) -> None:
     """Have a model before the first call: the default, else the one that needs no download.
 
     Exit code 0 also when there is none: calls then go on without transcripts, and it is said.
     """
     from asr.models.ensure import ensure_model
 
-    settings = _settings(config)
+    settings = settings_of(config)
     with BarReporter() as bars:
         ensure_model(settings, bars)
 
 
 @app.command(name="list")
-def list_models(config: _Config = None, as_json: _Json = False) -> None:
+def list_models(config: Config = None, as_json: AsJson = False) -> None:
     """Which models there are, which are here, and which one is used."""
     from asr.models.catalogue import VOSK_ARCHIVES
     from asr.models.fetch import is_installed, model_names
     from asr.recogniser.build import vosk_model_dir, whisper_model_dir
 
-    settings = _settings(config)
+    settings = settings_of(config)
     candidates = {"vosk": vosk_model_dir(settings), "whisper": whisper_model_dir(settings)}
     order = ("vosk", "whisper") if settings.asr.engine == "auto" else (settings.asr.engine,)
     used = next((candidates[engine] for engine in order if candidates[engine] is not None), None)
@@ -161,14 +158,3 @@ def list_models(config: _Config = None, as_json: _Json = False) -> None:
 
 
 _WHISPER_NOTE = "150 MB, comes with the installation; slower, needs no download"
-
-
-def _settings(config: Path | None) -> Settings:
-    from config.errors import ConfigError
-    from config.settings import load_settings
-
-    try:
-        return load_settings(config)
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from agent_gateway.cli.command import WRONG_USE, AsJson, Config, fail, settings_of
 
 if TYPE_CHECKING:
     from config.numberplan import NumberPlan
@@ -15,14 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Show the number plan and try it out.", no_args_is_help=True)
 
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
-_Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
-
 
 @app.command("list")
-def list_numbers(config: _Config = None, as_json: _Json = False) -> None:
+def list_numbers(config: Config = None, as_json: AsJson = False) -> None:
     """Print every number with what its callers get from which day on; today's has a star."""
     from config.numberplan import treatments
 
@@ -60,14 +57,14 @@ def list_numbers(config: _Config = None, as_json: _Json = False) -> None:
 @app.command()
 def preview(
     number: Annotated[str, typer.Argument(help="As the trunk would write it, e.g. +8693196119.")],
-    config: _Config = None,
+    config: Config = None,
     at: Annotated[
         str, typer.Option(help="City's time, e.g. 2026-12-01 or 2026-12-01T08:30; now if left out.")
     ] = "",
     wav: Annotated[
         Path | None, typer.Option(help="Write all that would be heard into this WAV file.")
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say step by step what a caller of NUMBER would hear and where the call would end."""
     from config.calendar import load_calendar
@@ -78,13 +75,13 @@ def preview(
     try:
         calendar = load_calendar(settings.calendar)
     except ConfigError as error:
-        _fail(str(error))
+        fail(str(error), WRONG_USE)
     zone = settings.city.zone
     try:
         moment = datetime.fromisoformat(at) if at else datetime.now(zone)
         moment = moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
     except (ValueError, OverflowError):
-        _fail(f"--at must be a time such as 2026-12-01T08:30, not {at!r}")
+        fail(f"--at must be a time such as 2026-12-01T08:30, not {at!r}", WRONG_USE)
     seen = look(plan, settings.city, number, moment, calendar)
     if wav:
         _write(settings, [step.prompt for step in seen.steps if step.prompt], wav)
@@ -108,24 +105,17 @@ def _write(settings: Settings, prompts: list[str], wav: Path) -> None:
     try:
         write_wav(wav, heard(settings.prompts_dir, prompts))
     except (UnreadableSoundError, OSError) as error:
-        _fail(str(error))
+        fail(str(error), WRONG_USE)
 
 
 def _plan(config: Path | None) -> tuple[Settings, NumberPlan]:
     from config.errors import ConfigError
     from config.menus import load_menus
     from config.numberplan import load_number_plan
-    from config.settings import load_settings
 
+    settings = settings_of(config)
     try:
-        settings = load_settings(config)
         menus = load_menus(settings.menus)
         return settings, load_number_plan(settings.number_plan, settings.city, menus.entries)
     except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(2)
+        fail(str(error), WRONG_USE)

@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from agent_gateway.cli.command import WRONG_USE, fail
+
 if TYPE_CHECKING:
     from asr.prefill.scoring import Report
 
@@ -46,8 +48,7 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         with Path(file).open("rb") as stream:
             yield stream
     except OSError as error:
-        typer.echo(f"{file}: cannot be read: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
+        fail(f"{file}: cannot be read: {error.strerror}", WRONG_USE)
 
 
 def _rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadRowError]]:
@@ -128,8 +129,7 @@ def evaluate(
     from asr.prefill.trained import ArtefactError, load_trained
 
     if folds == 1 or sum((folds > 0, rules_only, artefact is not None)) > 1:
-        typer.echo("--folds takes two or more; not with --rules-only or --artefact", err=True)
-        raise typer.Exit(2)
+        fail("--folds takes two or more; not with --rules-only or --artefact", WRONG_USE)
     if folds:
         report = _cross_validate(Path(file), data or [], folds, seed)
         _show(report, as_json=as_json, misses=misses)
@@ -138,8 +138,7 @@ def evaluate(
         trained = load_trained(artefact) if artefact else None
         parties = load_parties(artefact) if artefact else None
     except (ArtefactError, PartiesError) as error:
-        typer.echo(f"{artefact}: {error}", err=True)
-        raise typer.Exit(2) from error
+        fail(f"{artefact}: {error}", WRONG_USE)
     prefiller = Prefiller(trained=trained, parties=parties, rules_only=rules_only)
     report = Report()
     faults = 0
@@ -183,8 +182,7 @@ def _cross_validate(file: Path, data: list[Path], folds: int, seed: int) -> Repo
     try:
         return cross_validate(file, data, folds, seed, _progress)
     except MaterialError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+        fail(str(error), WRONG_USE)
 
 
 def _progress(line: str) -> None:
@@ -213,11 +211,9 @@ def train(
         train_ear(data or [], seed).save(out)
         parties.save(out)
     except MaterialError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+        fail(str(error), WRONG_USE)
     except OSError as error:
-        typer.echo(f"{out}: cannot be written: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
+        fail(f"{out}: cannot be written: {error.strerror}", WRONG_USE)
     figures = trained.card["cross_validated"]
     if figures:
         typer.echo(f"cross-validated macro F1 {figures['macro_f1']:.3f} ({figures['rows']} rows)")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from agent_gateway.cli.command import WRONG_USE, AsJson, Config, fail, operator, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from ivr.prompts.versions import RecordingVersions
 
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
 _Key = Annotated[str, typer.Argument(help="The prompt, e.g. announcement-96119.")]
 
 
@@ -37,7 +35,7 @@ def import_recording(
     key: _Key,
     file: Annotated[Path, typer.Argument(help="WAV, MP3, OGG, FLAC, M4A; any rate and loudness.")],
     lang: _Lang = Spoken.ZH,
-    config: _Config = None,
+    config: Config = None,
 ) -> None:
     """Check a recording, keep it as a new version and let the next caller hear it.
 
@@ -49,11 +47,11 @@ def import_recording(
 
     settings, texts, versions = _versions(config, key, lang)
     try:
-        change = versions.add(file, getpass.getuser())
+        change = versions.add(file, operator())
     except UnfitRecordingError as error:
-        _fail(f"{file} {error}; nothing was changed")
+        fail(f"{file} {error}; nothing was changed")
     except (UnreadableSoundError, OSError, ValueError) as error:
-        _fail(str(error))
+        fail(str(error))
     _render(settings, texts, key, lang)
     typer.echo(f"{lang.value}/{key}: version {change.version}, {change.seconds:.1f} s, in use")
 
@@ -61,8 +59,8 @@ def import_recording(
 def history(
     key: _Key,
     lang: _Lang = Spoken.ZH,
-    config: _Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print who changed a prompt's recording, and when; the last line is in use."""
     from dataclasses import asdict
@@ -71,7 +69,7 @@ def history(
     try:
         changes = versions.history()
     except (OSError, ValueError) as error:
-        _fail(str(error))
+        fail(str(error))
     if as_json:
         typer.echo(json.dumps([asdict(change) for change in changes], ensure_ascii=False))
         return
@@ -86,14 +84,14 @@ def rollback(
     key: _Key,
     version: Annotated[int, typer.Option("--to", min=0, help="The version; 0: the voice.")],
     lang: _Lang = Spoken.ZH,
-    config: _Config = None,
+    config: Config = None,
 ) -> None:
     """Use an earlier version again."""
     settings, texts, versions = _versions(config, key, lang)
     try:
-        versions.roll_back(version, getpass.getuser())
+        versions.roll_back(version, operator())
     except (LookupError, OSError, ValueError) as error:
-        _fail(str(error.args[0]) if isinstance(error, LookupError) else str(error))
+        fail(str(error.args[0]) if isinstance(error, LookupError) else str(error))
     _render(settings, texts, key, lang)
     typer.echo(f"{lang.value}/{key}: {f'version {version}' if version else 'the voice'}, in use")
 
@@ -102,18 +100,16 @@ def _versions(
     config: Path | None, key: str, lang: Spoken
 ) -> tuple[Settings, Mapping[str, Text], RecordingVersions]:
     from config.errors import ConfigError
-    from config.settings import load_settings
     from ivr.prompts import installation_texts
     from ivr.prompts.versions import RecordingVersions
 
+    settings = settings_of(config)
     try:
-        settings = load_settings(config)
         texts = installation_texts(settings)
     except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+        fail(str(error), WRONG_USE)
     if key not in texts:
-        _fail(f"there is no prompt {key!r}; there are: {', '.join(sorted(texts))}")
+        fail(f"there is no prompt {key!r}; there are: {', '.join(sorted(texts))}")
     return settings, texts, RecordingVersions(settings.prompts_dir, lang.value, key)
 
 
@@ -123,9 +119,4 @@ def _render(settings: Settings, texts: Mapping[str, Text], key: str, lang: Spoke
     faults = render_prompts(settings, texts).faults
     for name in (f"{lang.value}/{key}", "prompts"):
         if name in faults:
-            _fail(f"{name} {', '.join(faults[name])}")
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)
+            fail(f"{name} {', '.join(faults[name])}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent_gateway.cli import prompt_versions
+from agent_gateway.cli.command import WRONG_USE, Config, fail, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,15 +22,12 @@ app.command("import")(prompt_versions.import_recording)
 app.command()(prompt_versions.history)
 app.command()(prompt_versions.rollback)
 
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
 @app.command()
 def render(
-    config: _Config = None,
+    config: Config = None,
     force: Annotated[
         bool, typer.Option("--force", help="Make all anew, not only what changed.")
     ] = False,
@@ -82,7 +80,7 @@ def render(
 
 
 @app.command()
-def check(config: _Config = None, as_json: _Json = False) -> None:
+def check(config: Config = None, as_json: _Json = False) -> None:
     """Look for prompts that are missing, silent, too loud, too quiet, clipped or too long."""
     from dataclasses import asdict
 
@@ -103,12 +101,10 @@ def check(config: _Config = None, as_json: _Json = False) -> None:
 
 def _installation(config: Path | None) -> tuple[Settings, Mapping[str, Text]]:
     from config.errors import ConfigError
-    from config.settings import load_settings
     from ivr.prompts import installation_texts
 
+    settings = settings_of(config)
     try:
-        settings = load_settings(config)
         return settings, installation_texts(settings)
     except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+        fail(str(error), WRONG_USE)

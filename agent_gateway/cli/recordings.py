@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent_gateway.cli.operator import operator
+from agent_gateway.cli.command import AsJson, Config, fail, operator, settings_of
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -18,16 +18,12 @@ app = typer.Typer(
     help="List, verify, hold and delete recordings in the archive.", no_args_is_help=True
 )
 
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
-_Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 _Call = Annotated[str, typer.Argument(help="The call's id, as in `hotline recordings list`.")]
 _Reason = Annotated[str, typer.Option(help="Why; kept in the manifest.")]
 
 
 @app.command()
-def verify(config: _Config = None, as_json: _Json = False) -> None:
+def verify(config: Config = None, as_json: AsJson = False) -> None:
     """Hash and decode every recording; exit code 1 if anything is missing, altered or unlisted.
 
     Reads the whole archive, and asks the database (if it answers) whether it knows of recordings
@@ -41,7 +37,7 @@ def verify(config: _Config = None, as_json: _Json = False) -> None:
     from telephony.recordings.archive import Archive
     from telephony.recordings.verify import verify_archive
 
-    settings = _settings(config)
+    settings = settings_of(config)
     records, database = _records(settings)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -55,7 +51,7 @@ def verify(config: _Config = None, as_json: _Json = False) -> None:
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     except OSError as error:
-        _fail(f"the archive cannot be read: {error}")
+        fail(f"the archive cannot be read: {error}")
     if as_json:
         faults = [asdict(fault) for fault in report.faults]
         typer.echo(json.dumps({**asdict(report), "faults": faults, "database": database}))
@@ -66,23 +62,23 @@ def verify(config: _Config = None, as_json: _Json = False) -> None:
 
 @app.command("list")
 def list_recordings(
-    config: _Config = None,
+    config: Config = None,
     since: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the recordings in the archive, one a line."""
     from datetime import date
 
     from telephony.recordings.archive import Archive
 
-    settings = _settings(config)
+    settings = settings_of(config)
     try:
         day = date.fromisoformat(since).strftime("%Y/%m/%d") if since else ""
         recordings = Archive.of(settings).recordings(since=day)
     except ValueError:
-        _fail(f"--since must be a day such as 2026-01-31, not {since!r}")
+        fail(f"--since must be a day such as 2026-01-31, not {since!r}")
     except OSError as error:
-        _fail(f"the archive cannot be read: {error}")
+        fail(f"the archive cannot be read: {error}")
     for recording in recordings:
         typer.echo(_json_line(recording) if as_json else _text_line(recording, settings))
     if not recordings and not as_json:
@@ -90,23 +86,23 @@ def list_recordings(
 
 
 @app.command()
-def hold(call_id: _Call, reason: _Reason, config: _Config = None) -> None:
+def hold(call_id: _Call, reason: _Reason, config: Config = None) -> None:
     """Put a call's recordings under legal hold: they stay whatever their retention date."""
     _hold(call_id, True, reason, config)
 
 
 @app.command()
-def release(call_id: _Call, reason: _Reason, config: _Config = None) -> None:
+def release(call_id: _Call, reason: _Reason, config: Config = None) -> None:
     """Take the legal hold off a call's recordings."""
     _hold(call_id, False, reason, config)
 
 
 @app.command()
-def due(config: _Config = None, as_json: _Json = False) -> None:
+def due(config: Config = None, as_json: AsJson = False) -> None:
     """Print the recordings whose retention is over, one a line, and which of them are held."""
     from telephony.recordings import Archive, due_recordings
 
-    settings = _settings(config)
+    settings = settings_of(config)
     found = False
     try:
         for one in due_recordings(Archive.of(settings)):
@@ -119,13 +115,13 @@ def due(config: _Config = None, as_json: _Json = False) -> None:
                 kept = f"  held by {one.hold.by}: {one.hold.reason}" if one.hold else ""
                 typer.echo(_text_line(one.recording, settings) + kept)
     except OSError as error:
-        _fail(f"the archive cannot be read: {error}")
+        fail(f"the archive cannot be read: {error}")
     if not found and not as_json:
         typer.echo("No recording's retention is over.", err=True)
 
 
 @app.command("delete-due")
-def delete_all_due(reason: _Reason, config: _Config = None) -> None:
+def delete_all_due(reason: _Reason, config: Config = None) -> None:
     """Delete every recording whose retention is over and that is not held.
 
     Look at ``hotline recordings due`` before. Each deletion is a line in the manifest first; ended
@@ -133,7 +129,7 @@ def delete_all_due(reason: _Reason, config: _Config = None) -> None:
     """
     from telephony.recordings import Archive, RetentionError, delete_recording, due_recordings
 
-    archive = Archive.of(_settings(config))
+    archive = Archive.of(settings_of(config))
     deleted = held = 0
     try:
         for one in due_recordings(archive):
@@ -145,26 +141,26 @@ def delete_all_due(reason: _Reason, config: _Config = None) -> None:
             else:
                 deleted += 1
     except ValueError:
-        _fail("--reason must say why; it stays in the manifest")
+        fail("--reason must say why; it stays in the manifest")
     except OSError as error:
-        _fail(f"{deleted} deleted, then the archive could not be changed: {error}; run it again")
+        fail(f"{deleted} deleted, then the archive could not be changed: {error}; run it again")
     typer.echo(f"{deleted} recordings deleted, {held} kept under legal hold.")
 
 
 def _hold(call_id: str, held: bool, reason: str, config: Path | None) -> None:
     from telephony.recordings import Archive, set_hold
 
-    archive = Archive.of(_settings(config))
+    archive = Archive.of(settings_of(config))
     try:
         found = archive.of_call(call_id)
         for one in found:
             set_hold(archive, one, held, by=operator(), reason=reason)
     except ValueError:
-        _fail("--reason must say why; it stays in the manifest")
+        fail("--reason must say why; it stays in the manifest")
     except OSError as error:
-        _fail(f"the archive could not be changed: {error}; run it again")
+        fail(f"the archive could not be changed: {error}; run it again")
     if not found:
-        _fail(f"no recording of call {call_id!r} is in the archive; see: hotline recordings list")
+        fail(f"no recording of call {call_id!r} is in the archive; see: hotline recordings list")
     state = "under legal hold" if held else "no longer held"
     typer.echo(f"{len(found)} recordings of call {call_id} are {state}.")
 
@@ -216,18 +212,3 @@ def _records(settings: Settings) -> tuple[dict[str, str] | None, str]:
         return asyncio.run(ask()), ""
     except (SQLAlchemyError, OSError) as error:
         return None, str(error).splitlines()[0]
-
-
-def _settings(config: Path | None) -> Settings:
-    from config.errors import ConfigError
-    from config.settings import load_settings
-
-    try:
-        return load_settings(config)
-    except ConfigError as error:
-        _fail(str(error))
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)

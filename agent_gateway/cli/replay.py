@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from agent_gateway.cli.command import WRONG_USE, fail
 
 if TYPE_CHECKING:
     from telephony.replay import Replay
@@ -51,14 +53,14 @@ def replay_command(
 
     name = file or source
     if not name:
-        _fail("Say which file to read, or - for the standard input: hotline replay FILE")
+        fail("Say which file to read, or - for the standard input: hotline replay FILE", WRONG_USE)
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         told = replay(read_recording(data))
     except NotARecording as error:
-        _fail(f"{_shown(name)} is not a recorded AMI stream: {error}.")
+        fail(f"{_shown(name)} is not a recorded AMI stream: {error}.", WRONG_USE)
     except OSError as error:
-        _fail(f"{name} cannot be read: {error.strerror or error}.")
+        fail(f"{name} cannot be read: {error.strerror or error}.", WRONG_USE)
     try:
         if as_json:
             _print_json(told, with_events=events)
@@ -110,8 +112,3 @@ def _plain(value: object) -> str:
 
 def _shown(name: str) -> str:
     return "The standard input" if name == "-" else name
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(2)

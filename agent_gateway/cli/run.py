@@ -5,17 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from agent_gateway.cli.command import Config
+
 
 def run(
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml."),
-    ] = None,
+    config: Config = None,
     log_to_terminal: Annotated[
         bool, typer.Option("--log-to-terminal", help="Log here, not into DATA/log (containers).")
     ] = False,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from agent_gateway.cli.operator import operator
+from agent_gateway.cli.command import AsJson, Config, fail, operator, settings_of
 
 if TYPE_CHECKING:
     from agent_gateway.store import Store
@@ -19,10 +19,6 @@ T = TypeVar("T")
 
 app = typer.Typer(help="Make and change the accounts of agents and others.", no_args_is_help=True)
 
-_Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else $HOTLINE_CONFIG, hotline.toml.")
-]
-_Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 _Name = Annotated[str, typer.Argument(help="The name to log in with.")]
 _Password = Annotated[
     str, typer.Option("--password", help="'-' reads it from standard input; else it is generated.")
@@ -36,17 +32,17 @@ def add(
     extension: Annotated[str, typer.Option(help="Number of the telephone, e.g. 8003.")] = "",
     display_name: Annotated[str, typer.Option(help="The person's name; else NAME.")] = "",
     password: _Password = "",
-    config: _Config = None,
-    as_json: _Json = False,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make an account and print its passwords, once."""
     from dataclasses import asdict
 
     from agent_gateway.auth import Accounts, NewAccount, Role
 
-    settings = _settings(config)
+    settings = settings_of(config)
     if role not in list(Role):
-        _fail(f"--role must be one of {', '.join(Role)}")
+        fail(f"--role must be one of {', '.join(Role)}")
     typed = _typed(password)
 
     async def work(store: Store) -> NewAccount:
@@ -70,7 +66,7 @@ def add(
 
 
 @app.command("list")
-def list_users(config: _Config = None, as_json: _Json = False) -> None:
+def list_users(config: Config = None, as_json: AsJson = False) -> None:
     """Print all accounts, one a line; passwords are never shown."""
 
     async def work(store: Store) -> list[dict[str, str | bool]]:
@@ -85,7 +81,7 @@ def list_users(config: _Config = None, as_json: _Json = False) -> None:
             for user in await store.users.all()
         ]
 
-    for user in _with_store(_settings(config), work):
+    for user in _with_store(settings_of(config), work):
         if as_json:
             typer.echo(json.dumps(user, ensure_ascii=False))
         else:
@@ -98,7 +94,7 @@ def list_users(config: _Config = None, as_json: _Json = False) -> None:
 
 @app.command()
 def passwd(
-    name: _Name, password: _Password = "", config: _Config = None, as_json: _Json = False
+    name: _Name, password: _Password = "", config: Config = None, as_json: AsJson = False
 ) -> None:
     """Change a password and end the user's sessions."""
     from agent_gateway.auth import Accounts
@@ -108,7 +104,7 @@ def passwd(
     async def work(store: Store) -> str:
         return await Accounts(store, operator()).set_password(name, typed)
 
-    new = _with_store(_settings(config), work)
+    new = _with_store(settings_of(config), work)
     if as_json:
         typer.echo(json.dumps({"username": name, "password": new}, ensure_ascii=False))
     else:
@@ -122,19 +118,19 @@ def skills(
         list[str] | None, typer.Argument(help="QUEUE=LEVEL …, 1 the best; without: print them.")
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Only the calls everybody takes.")] = False,
-    config: _Config = None,
-    as_json: _Json = False,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say which queues an agent serves; counts when the agent is ready next."""
     from agent_gateway.auth import AccountError, Accounts
     from agent_gateway.cli.user_skills import known_queues, parsed, told
     from config.errors import ConfigError
 
-    settings = _settings(config)
+    settings = settings_of(config)
     try:
         wanted, queues = parsed(levels or ()), known_queues(settings)
     except (ValueError, ConfigError) as error:
-        _fail(str(error))
+        fail(str(error))
 
     async def work(store: Store) -> dict[str, int]:
         if wanted or clear:
@@ -149,13 +145,13 @@ def skills(
 
 
 @app.command()
-def disable(name: _Name, config: _Config = None) -> None:
+def disable(name: _Name, config: Config = None) -> None:
     """Close an account: its sessions end, its telephone is not configured any more."""
     _set_active(name, config, active=False)
 
 
 @app.command()
-def enable(name: _Name, config: _Config = None) -> None:
+def enable(name: _Name, config: Config = None) -> None:
     """Open a closed account again."""
     _set_active(name, config, active=True)
 
@@ -163,7 +159,7 @@ def enable(name: _Name, config: _Config = None) -> None:
 def _set_active(name: str, config: Path | None, *, active: bool) -> None:
     from agent_gateway.auth import Accounts
 
-    settings = _settings(config)
+    settings = settings_of(config)
 
     async def work(store: Store) -> None:
         await Accounts(store, operator()).set_active(name, active)
@@ -193,9 +189,9 @@ def _with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except (AccountError, PasswordTooShortError) as error:
-        _fail(str(error))
+        fail(str(error))
     except (SQLAlchemyError, OSError) as error:
-        _fail(f"the database cannot be used: {str(error).splitlines()[0]}")
+        fail(f"the database cannot be used: {str(error).splitlines()[0]}")
 
 
 def _apply(settings: Settings) -> str:
@@ -224,27 +220,12 @@ def _apply(settings: Settings) -> str:
 
 def _typed(password: str) -> str:
     if password not in ("", "-"):
-        _fail("a password on the command line is seen by others; use --password - and type it")
+        fail("a password on the command line is seen by others; use --password - and type it")
     if not password:
         return ""
     import sys
 
     typed = sys.stdin.readline().rstrip("\r\n")
     if not typed:
-        _fail("no password came on standard input")
+        fail("no password came on standard input")
     return typed
-
-
-def _settings(config: Path | None) -> Settings:
-    from config.errors import ConfigError
-    from config.settings import load_settings
-
-    try:
-        return load_settings(config)
-    except ConfigError as error:
-        _fail(str(error))
-
-
-def _fail(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
-    raise typer.Exit(1)
