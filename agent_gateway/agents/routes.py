@@ -96,7 +96,7 @@ async def set_skills(exchange: Exchange[Nothing, SkillsRequest]) -> SkillsView:
     user = await context.store.users.by_extension(extension)
     if user is None:
         raise not_found("坐席", "agent")
-    accounts = Accounts(context.store, exchange.user.username)
+    accounts = Accounts(context.store, exchange.user.username, ip=exchange.ip)
     try:
         user = await accounts.set_skills(
             user.username, exchange.body.skills, context.queues.names, exchange.body.read

@@ -46,11 +46,13 @@ class Accounts:
     Args:
         store: migrated.
         by: who does it, for the audit trail.
+        ip: from where; "" at the machine itself.
     """
 
-    def __init__(self, store: Store, by: str) -> None:
+    def __init__(self, store: Store, by: str, *, ip: str = "") -> None:
         self._store = store
         self._by = by
+        self._ip = ip
 
     async def add(
         self,
@@ -155,4 +157,4 @@ class Accounts:
         await self._audit("user.enable" if active else "user.disable", username)
 
     async def _audit(self, action: str, username: str, detail: str = "") -> None:
-        await self._store.audit.add(self._by, action, username, detail=detail)
+        await self._store.audit.add(self._by, action, username, detail=detail, ip=self._ip)

@@ -51,7 +51,7 @@ async def ask(exchange: Exchange[Nothing, CallbackRequest]) -> CallbackView:
     citizen, line = await _citizen(exchange)
     detail = f"{body.missed_id or body.ticket or body.call_id or citizen}"
     # nothing is dialled that is not in the audit trail
-    await exchange.context.store.audit.add(who.username, "callback.ask", detail, ip=exchange.ip)
+    await exchange.audit("callback.ask", detail)
     try:
         entry = await desk.ask(
             who.extension,
@@ -121,9 +121,7 @@ async def result(exchange: Exchange[Nothing, CallbackResult]) -> CallbackView:
         raise not_found("回电", "call back")
     if not who.sees_all and entry.agent != who.extension:
         raise forbidden()
-    await exchange.context.store.audit.add(
-        who.username, "callback.result", call_id, detail=body.result.value, ip=exchange.ip
-    )
+    await exchange.audit("callback.result", call_id, detail=body.result.value)
     changed = await desk.correct(call_id, body.result, body.note)
     return CallbackView.of(changed or entry)
 

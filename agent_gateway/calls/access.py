@@ -28,7 +28,7 @@ async def visible_call(exchange: Exchange[Any, Any], action: str) -> Call:
     if not who.sees_all:
         mine = who.extension and who.extension in await store.calls.agents(call_id)
         if not mine:
-            await store.audit.add(who.username, f"{action}.refused", call_id, ip=exchange.ip)
+            await exchange.audit(f"{action}.refused", call_id)
             raise forbidden()
     await exchange.context.views.look(who, action, call_id, exchange.ip)
     return call

@@ -109,9 +109,7 @@ async def reload(exchange: Exchange[Nothing, Nothing]) -> InUse:
     """Validate the files and take them into use."""
     reloader = _reloader(exchange)
     await _changed(reloader.reload(exchange.user.username))
-    await exchange.context.store.audit.add(
-        exchange.user.username, "configuration.reload", ip=exchange.ip
-    )
+    await exchange.audit("configuration.reload")
     return InUse(lines=list(reloader.current.plan.lines))
 
 
@@ -162,13 +160,7 @@ async def put(exchange: Exchange[Nothing, NewContent]) -> Version:
         raise _own_needed(name)
     changing = _reloader(exchange).put(name, body.content.encode(), who, body.why, body.read)
     change = await _changed(changing)
-    await exchange.context.store.audit.add(
-        who,
-        "configuration.put",
-        name,
-        detail=f"version={change.version}; {body.why}",
-        ip=exchange.ip,
-    )
+    await exchange.audit("configuration.put", name, detail=f"version={change.version}; {body.why}")
     return Version(**asdict(change))
 
 
@@ -201,13 +193,7 @@ async def roll_back(exchange: Exchange[Nothing, Back]) -> Version:
         raise ApiError(
             404, "not_found", f"不能回到第 {number} 版：没有该文件或该版本", str(error.args[0])
         ) from error
-    await exchange.context.store.audit.add(
-        exchange.user.username,
-        "configuration.rollback",
-        name,
-        detail=f"version={number}",
-        ip=exchange.ip,
-    )
+    await exchange.audit("configuration.rollback", name, detail=f"version={number}")
     return Version(**asdict(change))
 
 

@@ -64,6 +64,16 @@ class Exchange(Generic[Q, B]):
             raise not_logged_in()
         return self.who
 
+    async def audit(self, action: str, thing: str = "", *, detail: str = "") -> None:
+        """Write down what the person does, to what, and from where.
+
+        Raises:
+            SQLAlchemyError: it cannot be written.
+        """
+        await self.context.store.audit.add(
+            self.user.username, action, thing, detail=detail, ip=self.ip
+        )
+
     def path(self, name: str) -> str:
         """A variable part of the path."""
         return self.request.match_info[name]

@@ -77,9 +77,7 @@ async def add_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> Knowledge
     row = await context.store.knowledge.add(
         exchange.body.as_entry(), by=who.username, at=datetime.now(UTC)
     )
-    await context.store.audit.add(
-        who.username, "knowledge.add", str(row.id), detail=row.title, ip=exchange.ip
-    )
+    await exchange.audit("knowledge.add", str(row.id), detail=row.title)
     return KnowledgeView.of(row)
 
 
@@ -114,26 +112,18 @@ async def _changed(
     row = await change
     if row is None:
         raise not_found("知识条目", "knowledge entry")
-    await exchange.context.store.audit.add(
-        exchange.user.username, action, str(row.id), detail=row.title, ip=exchange.ip
-    )
+    await exchange.audit(action, str(row.id), detail=row.title)
     return KnowledgeView.of(row)
 
 
 async def remove_knowledge(exchange: Exchange[EntryAsRead, Nothing]) -> Removed:
     """Take an entry away."""
-    context, who = exchange.context, exchange.user
+    context = exchange.context
     number, read = exchange.number("number"), exchange.query.read
     row = await context.store.knowledge.remove(number, read=read)
     if row is None:
         raise not_found("知识条目", "knowledge entry")
-    await context.store.audit.add(
-        who.username,
-        "knowledge.remove",
-        str(row.id),
-        detail=f"{row.title}: {row.text}",
-        ip=exchange.ip,
-    )
+    await exchange.audit("knowledge.remove", str(row.id), detail=f"{row.title}: {row.text}")
     return Removed(id=row.id)
 
 

@@ -53,9 +53,7 @@ async def done(exchange: Exchange[Nothing, CalledBack]) -> MissedCallView:
         raise ApiError(409, "closed", "该漏接来电已经处理", str(error)) from error
     if row is None:
         raise not_found("漏接来电", "missed call")
-    await context.store.audit.add(
-        who.username, "missed_call.done", str(number), detail=body.result, ip=exchange.ip
-    )
+    await exchange.audit("missed_call.done", str(number), detail=body.result)
     return context.missed_call_changed(row)
 
 

@@ -59,12 +59,10 @@ async def pin(exchange: Exchange[Nothing, NewPinnedTarget]) -> PinnedRecord:
         context.targets.check(body.target, DialRole.SUPERVISOR, extensions)
     except TargetError as error:
         raise refused_field(403, "target_refused", "target", *in_both(error)) from error
-    await context.store.audit.add(
-        who.username,
+    await exchange.audit(
         f"pinned.{body.kind}",
         body.title,
         detail=f"{body.target} {body.starts_at.isoformat()} {body.ends_at.isoformat()}",
-        ip=exchange.ip,
     )
     row = await context.store.pinned.add(
         PinnedTarget(**body.model_dump(), created_by=who.username, created_at=now, withdrawn_by="")
@@ -77,7 +75,7 @@ async def withdraw(exchange: Exchange[Nothing, Nothing]) -> PinnedRecord:
     """Take a target off the desks before its time."""
     context, who = exchange.context, exchange.user
     number = exchange.number("number")
-    await context.store.audit.add(who.username, "pinned.withdraw", str(number), ip=exchange.ip)
+    await exchange.audit("pinned.withdraw", str(number))
     row = await context.store.pinned.withdraw(number, at=datetime.now(UTC), by=who.username)
     if row is None:
         raise not_found("限时目标", "pinned target")

@@ -151,12 +151,8 @@ async def _in_use(
 ) -> None:
     settings = exchange.context.settings
     await asyncio.to_thread(lambda: render_prompts(settings, {key: texts[key]}, keep_others=True))
-    await exchange.context.store.audit.add(
-        exchange.user.username,
-        action,
-        f"{lang}/{key}",
-        detail=f"version={change.version} file={change.original}",
-        ip=exchange.ip,
+    await exchange.audit(
+        action, f"{lang}/{key}", detail=f"version={change.version} file={change.original}"
     )
 
 

@@ -55,9 +55,7 @@ async def supervise(exchange: Exchange[Nothing, SupervisionRequest]) -> Supervis
     now = exchange.context.desk.snapshot(agent)
     call_id = now.call_id if now.state is AgentState.TALKING else ""
     # nobody hears a call that is not in the audit trail
-    await exchange.context.store.audit.add(
-        who.username, f"supervision.{mode.value}", agent, detail=call_id, ip=exchange.ip
-    )
+    await exchange.audit(f"supervision.{mode.value}", agent, detail=call_id)
     try:
         return SupervisionView.of(
             await desk.start(who.extension, agent, call_id, mode, by=who.username)
@@ -73,7 +71,7 @@ async def leave(exchange: Exchange[Nothing, Nothing]) -> web.Response:
         await desk.end(who.extension)
     except SupervisionError as error:
         raise refused(409, "supervision_refused", error) from error
-    await exchange.context.store.audit.add(who.username, "supervision.leave", ip=exchange.ip)
+    await exchange.audit("supervision.leave")
     return web.Response(status=204)
 
 
@@ -84,9 +82,7 @@ async def order_state(exchange: Exchange[Nothing, OrderedState]) -> AgentStateVi
         raise ApiError(
             409, "logged_out", "该坐席未登录，只能由本人登录", "only the agent can log in"
         )
-    await context.store.audit.add(
-        exchange.user.username, f"agent.{body.state}", agent, detail=body.reason, ip=exchange.ip
-    )
+    await exchange.audit(f"agent.{body.state}", agent, detail=body.reason)
     return await change_state(
         context.desk, agent, body.state, body.reason, context.settings.agents.break_reasons
     )

@@ -73,13 +73,7 @@ async def patch_ticket(exchange: Exchange[Nothing, TicketPatch]) -> TicketView:
     """A person's entries."""
     context, who = exchange.context, exchange.user
     ticket = await edit_ticket(context.store, who, exchange.path("number"), exchange.body.fields)
-    await context.store.audit.add(
-        who.username,
-        "ticket.edit",
-        ticket.number,
-        detail=" ".join(exchange.body.fields),
-        ip=exchange.ip,
-    )
+    await exchange.audit("ticket.edit", ticket.number, detail=" ".join(exchange.body.fields))
     view = TicketView.of(ticket)
     context.live.ticket_changed(view)
     return view
@@ -87,7 +81,7 @@ async def patch_ticket(exchange: Exchange[Nothing, TicketPatch]) -> TicketView:
 
 async def submit_ticket(exchange: Exchange[Nothing, Nothing]) -> TicketView:
     """End the draft."""
-    context, who = exchange.context, exchange.user
+    context = exchange.context
     number = (await _mine(exchange)).number
     try:
         ticket = await context.store.tickets.submit(number)
@@ -95,7 +89,7 @@ async def submit_ticket(exchange: Exchange[Nothing, Nothing]) -> TicketView:
         raise no_draft(error) from error
     if ticket is None:
         raise not_found("工单", "ticket")
-    await context.store.audit.add(who.username, "ticket.submit", number, ip=exchange.ip)
+    await exchange.audit("ticket.submit", number)
     if context.callers is not None:
         context.callers.ticket_in_work(ticket.caller)
     view = TicketView.of(ticket)

@@ -202,9 +202,7 @@ def _parts(exchange: Exchange[Any, Any]) -> tuple[TransferDesk, Targets]:
 
 
 async def _audit(exchange: Exchange[Any, Any], action: str, call_id: str, detail: str) -> None:
-    await exchange.context.store.audit.add(
-        exchange.user.username, action, f"{call_id} {detail}".strip()[:200], ip=exchange.ip
-    )
+    await exchange.audit(action, f"{call_id} {detail}".strip()[:200])
 
 
 async def _done(command: Awaitable[TransferSnapshot]) -> TransferView:

@@ -48,6 +48,7 @@ async def test_given_a_supervisor_when_skills_are_set_then_kept_seated_and_audit
     audit = await house.store.audit.latest(10)
     entry = next(one for one in audit if one.action == "user.skills")
     assert (entry.user, entry.object, entry.detail) == ("boss", "zhang", "english=1 hotline=2")
+    assert entry.ip == "127.0.0.1"
 
 
 async def test_given_skills_that_were_changed_meanwhile_when_set_then_refused(
