@@ -1,5 +1,6 @@
 """The one settings file, ``hotline.toml``, and the secrets made at first start."""
 
+from config.settings.addresses import local_url, reachable
 from config.settings.load import load_settings, settings_file
 from config.settings.models import (
     AgentSettings,
@@ -51,5 +52,7 @@ __all__ = [
     "WebSettings",
     "load_secrets",
     "load_settings",
+    "local_url",
+    "reachable",
     "settings_file",
 ]
