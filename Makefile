@@ -40,5 +40,5 @@ docker: ## build the image
 
 clean: ## remove what was installed and every cache; data in var/data stay
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
-	    .hypothesis var/asterisk var/browser var/models var/postgresql
+	    .hypothesis var/asterisk var/browser var/models var/postgresql var/softphone
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

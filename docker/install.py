@@ -34,6 +34,7 @@ def main() -> int:
     from provide_asterisk import ensure as ensure_asterisk
     from provide_browser import ensure as ensure_browser
     from provide_postgresql import ensure as ensure_postgresql
+    from provide_softphone import ensure as ensure_softphone
 
     folder = install_dir(project)
     try:
@@ -42,6 +43,10 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two at once: the second finds all done
             Environment(project).ensure(dev=options.dev)
             ensure_asterisk(folder / "asterisk")
+            try:
+                ensure_softphone(folder / "softphone")
+            except CannotProvideError as error:
+                print(f"There will be no telephone in the browser: {error}", file=sys.stderr)
             if options.dev:
                 try:
                     ensure_browser(folder / "browser")

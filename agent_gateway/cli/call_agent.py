@@ -9,11 +9,13 @@ from typing import Any
 
 import aiohttp
 
-from agent_gateway.cli.own_session import NobodyError, own_session
-from config.settings import Settings
+from agent_gateway.auth import Auth
+from agent_gateway.store import Store, User
+from config.settings import Settings, load_secrets
 from telephony.testphone import AgentBehaviour, PhoneError, TestPhone
 
 ANSWER_AFTER_S = 1.0
+_TIMEOUT = aiohttp.ClientTimeout(10)
 
 
 @asynccontextmanager
@@ -34,8 +36,25 @@ async def seated(
     if not extension:
         yield
         return
+    store = Store(settings.database_url)
     try:
-        async with own_session(settings, extension) as (http, user):
+        user = await _user(store, extension)
+        if user.telephone == "browser":
+            raise PhoneError(
+                f"agent {extension} takes calls in the browser; answer there, have the page use a "
+                "desk telephone, or take another agent"
+            )
+        secrets = load_secrets(settings.data_dir)
+        auth = Auth(store, secrets.session_key, settings.web.session_hours)
+        token = await auth.begin(user, "login.command", "")
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - compared, not bound
+            settings.web.host, settings.web.host
+        )
+        async with aiohttp.ClientSession(
+            f"http://{host}:{settings.web.port}",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT,
+        ) as http:
             await _refuse_if_at_work(http, extension)
             behaviour = AgentBehaviour(answer_after_s=ANSWER_AFTER_S, speak=speeches)
             await phone.add_agent(f"agent-{extension}", user.sip_password, behaviour)
@@ -44,8 +63,17 @@ async def seated(
                 yield
             finally:
                 await _ask(http, "POST", "/api/agent/state", {"state": "logged_out"})
-    except NobodyError as error:
-        raise PhoneError(str(error.args[0])) from error
+                await _ask(http, "POST", "/api/logout", None)
+    finally:
+        await store.close()
+
+
+async def _user(store: Store, extension: str) -> User:
+    agents = {user.extension: user for user in await store.users.agents()}
+    if extension not in agents:
+        known = ", ".join(str(known) for known in agents) or "none"
+        raise PhoneError(f"there is no agent with extension {extension}; there are: {known}")
+    return agents[extension]
 
 
 async def _refuse_if_at_work(http: aiohttp.ClientSession, extension: str) -> None:

@@ -124,18 +124,18 @@ async def _tell_service(settings: Settings) -> str:
     """Let a running service read the files too; returns what the operator should know."""
     import aiohttp
 
-    from agent_gateway.cli.own_session import NobodyError, own_session
+    from agent_gateway.cli.own_session import own_session
 
     try:
         async with (
-            own_session(settings) as (http, _),
+            own_session(settings) as http,
             http.post("/api/configuration/reload") as answer,
         ):
             if answer.status != 200:
                 return f"the service did not take it: {await answer.text()}"
     except (aiohttp.ClientError, TimeoutError):
         return "the service does not run; it will read the files when it starts"
-    except NobodyError as error:
+    except LookupError as error:
         return f"the service was not told: {error.args[0]}; it reads the files at its next start"
     return ""
 

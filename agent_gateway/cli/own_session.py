@@ -2,64 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 
 from agent_gateway.auth import Auth, Role
-from agent_gateway.store import Store, User
-from config.settings import Settings, load_secrets, local_url
+from agent_gateway.store import Store
+from config.settings import Settings, load_secrets
 
 _TIMEOUT = aiohttp.ClientTimeout(60)
 
 
-class NobodyError(LookupError):
-    """There is nobody whose session it could be; the message says who was looked for."""
-
-
 @asynccontextmanager
-async def own_session(
-    settings: Settings, extension: str = ""
-) -> AsyncIterator[tuple[aiohttp.ClientSession, User]]:
-    """A session of the agent with this extension, else of an administrator, for the block.
+async def own_session(settings: Settings) -> AsyncIterator[aiohttp.ClientSession]:
+    """A session of an administrator while the block lasts.
 
     Raises:
-        NobodyError: there is no such agent, or no administrator.
+        LookupError: there is no administrator whose session it could be.
         SQLAlchemyError: the database does not answer.
     """
     store = Store(settings.database_url)
     try:
-        users = await store.users.all()
-        user = _agent(users, extension) if extension else _administrator(users)
+        admins = [one for one in await store.users.all() if one.active and one.role == Role.ADMIN]
+        if not admins:
+            raise LookupError("there is no active administrator")
         secrets = load_secrets(settings.data_dir)
         auth = Auth(store, secrets.session_key, settings.web.session_hours)
-        token = await auth.begin(user, "login.command", "")
+        token = await auth.begin(admins[0], "login.command", "")
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - compared, not bound
+            settings.web.host, settings.web.host
+        )
         async with aiohttp.ClientSession(
-            local_url(settings.web.host, settings.web.port),
+            f"http://{host}:{settings.web.port}",
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT,
         ) as http:
             try:
-                yield http, user
+                yield http
             finally:
                 who = await auth.principal(token)
                 if who is not None:
                     await auth.logout(token, who, "")
     finally:
         await store.close()
-
-
-def _administrator(users: Sequence[User]) -> User:
-    for user in users:
-        if user.active and user.role == Role.ADMIN:
-            return user
-    raise NobodyError("there is no active administrator")
-
-
-def _agent(users: Sequence[User], extension: str) -> User:
-    agents = {user.extension: user for user in users if user.active and user.extension}
-    if extension not in agents:
-        known = ", ".join(map(str, agents)) or "none"
-        raise NobodyError(f"there is no agent with extension {extension}; there are: {known}")
-    return agents[extension]

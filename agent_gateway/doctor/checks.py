@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from agent_gateway.doctor import asterisk, database, machine, service, speech, storage
+from agent_gateway.doctor import (
+    asterisk,
+    database,
+    machine,
+    service,
+    softphone,
+    speech,
+    storage,
+)
 from agent_gateway.doctor.finding import Finding, fail
 from config.settings import Settings
 
@@ -22,6 +30,7 @@ CHECKS: dict[str, Check] = {
     "second pass": speech.check_second_pass,
     "Asterisk": asterisk.check_asterisk,
     "AMI": asterisk.check_ami,
+    "softphone": softphone.check_softphone,
     "ports": service.check_ports,
     "service": service.check_service,
     "AGI": service.check_agi,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from agent_gateway.doctor.finding import Finding, fail, ok, warn
 from agent_gateway.doctor.machine import uptime_of
 from agent_gateway.supervisor.lock import supervisor_pid
-from config.settings import Settings, local_url, reachable
+from config.settings import Settings
 from telephony.asterisk.installation import InstallationError, find_installation
 from telephony.asterisk.process import (
     AsteriskProcess,
@@ -47,7 +47,7 @@ def check_service(settings: Settings) -> Iterator[Finding]:
         yield fail("service", "the hotline does not run", START)
         return
     try:
-        connection = http.client.HTTPConnection(reachable(web.host), web.port, timeout=ANSWER_S)
+        connection = http.client.HTTPConnection(loopback(web.host), web.port, timeout=ANSWER_S)
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
         connection.close()
@@ -66,7 +66,7 @@ def check_service(settings: Settings) -> Iterator[Finding]:
         yield warn(
             "service",
             f"it runs, but says that a part of it does not work (HTTP {status})",
-            f"curl {local_url(web.host, web.port)}/healthz",
+            f"curl http://{loopback(web.host)}:{web.port}/healthz",
         )
 
 
@@ -77,7 +77,7 @@ def check_agi(settings: Settings) -> Iterator[Finding]:
         yield fail("AGI", "nobody is asked what to do with calls", START)
         return
     try:
-        with socket.create_connection((reachable(agi.host), agi.port), timeout=ANSWER_S) as line:
+        with socket.create_connection((loopback(agi.host), agi.port), timeout=ANSWER_S) as line:
             # no dialplan asks for this script: a service that works says goodbye at once
             line.sendall(b"agi_network: yes\nagi_network_script: doctor\nagi_request: doctor\n\n")
             line.shutdown(socket.SHUT_WR)
@@ -91,6 +91,11 @@ def check_agi(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("AGI", f"port {agi.port} answers")
+
+
+def loopback(host: str) -> str:
+    """Where to reach from here what listens on ``host``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
 def _asterisk_runs(settings: Settings) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -31,17 +32,19 @@ from agent_gateway.quality.routes import ROUTES as QUALITY_ROUTES
 from agent_gateway.recordings.routes import ROUTES as RECORDING_ROUTES
 from agent_gateway.supervision.routes import ROUTES as SUPERVISION_ROUTES
 from agent_gateway.survey.routes import ROUTES as SURVEY_ROUTES
+from agent_gateway.telephones.routes import ROUTES as TELEPHONE_ROUTES
 from agent_gateway.tickets.routes import ROUTES as TICKET_ROUTES
 from agent_gateway.transcripts.routes import ROUTES as TRANSCRIPT_ROUTES
 from agent_gateway.transfers.routes import ROUTES as TRANSFER_ROUTES
 from agent_gateway.web import add_pages
+from config.settings import SoftphoneSettings
 
 log = structlog.get_logger(__name__)
 
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "media-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "media-src 'self'; connect-src {connect}; manifest-src 'self'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -64,6 +67,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *SURVEY_ROUTES,
     *CALLBACK_ROUTES,
     *AGENT_ROUTES,
+    *TELEPHONE_ROUTES,
     *SUPERVISION_ROUTES,
     *NUMBER_ROUTES,
     *NAME_ROUTES,
@@ -83,8 +87,8 @@ def build_app(context: GatewayContext) -> web.Application:
     for route in (*ROUTES, metrics_route(), openapi_route(ROUTES)):
         app.router.add_route(route.method, route.path, handler_for(route, context))
     app.router.add_get("/ws", live_handler(context))
-    add_pages(app)
-    app.on_response_prepare.append(_guard_headers)
+    add_pages(app, context.settings.softphone_dir)
+    app.on_response_prepare.append(_guard(context.settings.softphone))
 
     async def listen(_app: web.Application) -> AsyncIterator[None]:
         async with (
@@ -102,13 +106,22 @@ def build_app(context: GatewayContext) -> web.Application:
     return app
 
 
-async def _guard_headers(request: web.Request, response: web.StreamResponse) -> None:
-    # what runs here, and in which version, is nobody's business
-    response.headers["Server"] = "hotline"
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+def _guard(
+    softphone: SoftphoneSettings,
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    asterisk = urlsplit(softphone.address)
+    connect = f"'self' {asterisk.scheme}://{asterisk.netloc}" if softphone.enabled else "'self'"
+    headers = {name: value.replace("{connect}", connect) for name, value in _HEADERS.items()}
+
+    async def guard_headers(request: web.Request, response: web.StreamResponse) -> None:
+        # what runs here, and in which version, is nobody's business
+        response.headers["Server"] = "hotline"
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+
+    return guard_headers
 
 
 @web.middleware

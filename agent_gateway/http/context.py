@@ -20,6 +20,7 @@ from agent_gateway.pinned.board import PinnedBoard
 from agent_gateway.store import MissedCall, Store
 from agent_gateway.supervision.teller import FigureTeller
 from agent_gateway.survey import SurveyDesk
+from agent_gateway.telephones import Telephones
 from config.queues import Queue, QueuePlan
 from config.settings import Secrets, Settings
 from telephony.events import EventBus
@@ -71,6 +72,7 @@ class GatewayContext:
         answer_seconds: within how many seconds a call to that dialled number should be answered on
             that local day.
         surveys: sends callers to the survey; None in tools without calls.
+        telephones: which kind each agent has; None in tools without calls.
         reloader: takes changed data files into use; None in tools without calls.
         line_names: line number -> name shown to agents.
         checks: name -> function that tells at once, without waiting, how a part is
@@ -92,6 +94,7 @@ class GatewayContext:
     answer_seconds: Callable[[str, date], int] = lambda _line, _day: 15
     surveys: SurveyDesk | None = None
     callbacks: CallbackDesk | None = None
+    telephones: Telephones | None = None
     reloader: Reloader | None = None
     line_names: dict[str, str] = field(default_factory=dict)
     checks: Mapping[str, Callable[[], Component]] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from agent_gateway.live.messages import (
     PinnedMessage,
     PrefillMessage,
     SupervisionMessage,
+    TelephoneMessage,
     TicketMessage,
     TranscriptMessage,
     TransferMessage,
@@ -140,6 +141,13 @@ class LiveHub:
     def pinned_changed(self, views: list[PinnedView]) -> None:
         """A target came onto all desks, or left them."""
         self._tell(set(), PinnedMessage(pinned=views), everybody=True)
+
+    def telephone_taken(self, extension: str, page: str) -> None:
+        """One of the agent's pages has become the telephone."""
+        message = TelephoneMessage(page=page)
+        for connection in self.connections:
+            if connection.who.extension == extension:
+                connection.send(message)
 
     def tell_leaders(self, message: BaseModel) -> None:
         """Tell supervisors and administrators."""

@@ -161,6 +161,13 @@ class PinnedMessage(BaseModel):
     pinned: list[PinnedView]
 
 
+class TelephoneMessage(BaseModel):
+    """A page of the agent's, ``page``, is the telephone from now on; others stop being it."""
+
+    type: Literal["telephone.taken"] = "telephone.taken"
+    page: str
+
+
 class TranscriptMessage(BaseModel):
     """A turn; the same ``speaker`` and ``turn`` replace what was sent before."""
 

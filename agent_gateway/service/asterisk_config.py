@@ -93,7 +93,13 @@ def render_input(
         secrets=secrets,
         lines=dialplan_lines(settings, plan),
         agents=tuple(
-            AgentEndpoint(user.extension, user.sip_password) for user in agents if user.extension
+            AgentEndpoint(
+                user.extension,
+                user.sip_password,
+                browser=settings.softphone.enabled and user.telephone == "browser",
+            )
+            for user in agents
+            if user.extension
         ),
         cdr_columns=CDR_COLUMNS,
         modules_dir=installation.modules_dir,

@@ -35,6 +35,7 @@ from agent_gateway.service.supervising import Ears, Supervising
 from agent_gateway.service.surveys import survey_caller
 from agent_gateway.store import Store
 from agent_gateway.survey import SurveyDesk
+from agent_gateway.telephones import Telephones
 from config.calendar import CityClock
 from config.numberplan import line_names
 from config.queues import load_queues
@@ -177,6 +178,7 @@ class Service:
             queues=queues,
             surveys=self.surveys,
             callbacks=self.callbacks,
+            telephones=Telephones(settings, secrets, self.store, self.feed.link),
             reloader=self.reloader,
             line_names=line_names(loaded.plan),
             checks={

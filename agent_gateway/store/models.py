@@ -58,6 +58,8 @@ class User(Base):
     created_at: Mapped[datetime]
     # Queue -> level, 1 the best; empty: whatever everybody takes.
     skills: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # "browser" or "desk"; "": nobody has chosen yet, and a desk telephone may register.
+    telephone: Mapped[str] = mapped_column(Words(16), default="")
 
 
 class Session(Base):

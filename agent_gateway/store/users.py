@@ -80,6 +80,17 @@ class Users:
                 user.skills = dict(skills)
             return user
 
+    async def set_telephone(self, extension: str, telephone: str) -> str | None:
+        """Say what the agent's telephone is; returns what it was, None without such an agent."""
+        async with self._engine.write() as session:
+            user = await session.scalar(
+                select(User).where(User.extension == extension, User.active).with_for_update()
+            )
+            if user is None:
+                return None
+            before, user.telephone = user.telephone, telephone
+            return before
+
     async def set_active(self, username: str, active: bool) -> bool:
         """Allow or forbid logging in (ends the sessions); False if there is no such user."""
         async with self._engine.write() as session:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from agent_gateway.service import Prepared
 from agent_gateway.service.preparation import FIRST_AGENTS
-from config.settings import Settings, local_url
+from config.settings import Settings
 from config.settings.secrets import FILE_NAME as SECRETS_FILE
 
 
@@ -19,8 +19,9 @@ def announce(
     """Print where to log in, with which password, and how to make the first call."""
     command = short(Path(sys.executable).parent / "hotline")
     web = settings.web
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, web.host)  # noqa: S104
     console.print("\nThe hotline is running.", style="bold green")
-    rows: list[tuple[str, str]] = [("Log in", f"{local_url(web.host, web.port)}/")]
+    rows: list[tuple[str, str]] = [("Log in", f"http://{host}:{web.port}/")]
     for account in prepared.accounts:
         rows.append(("", f"{account.username}, password {account.password}"))
         if account.sip_user:

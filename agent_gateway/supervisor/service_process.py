@@ -13,8 +13,6 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import reachable
-
 log = structlog.get_logger(__name__)
 
 LOG_LIMIT_BYTES = 50 * 2**20
@@ -38,7 +36,7 @@ class ServiceProcess:
 
     def __init__(self, module: str, host: str, port: int, log_file: Path | None) -> None:
         self._module = module
-        self._host = reachable(host)
+        self._host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         self._port = port
         self._log_file = log_file
         self._process: asyncio.subprocess.Process | None = None

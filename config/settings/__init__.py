@@ -1,6 +1,5 @@
 """The one settings file, ``hotline.toml``, and the secrets made at first start."""
 
-from config.settings.addresses import local_url, reachable
 from config.settings.load import load_settings, settings_file
 from config.settings.models import (
     AgentSettings,
@@ -20,6 +19,7 @@ from config.settings.models import (
     RecordingSettings,
     SecondPassSettings,
     Settings,
+    SoftphoneSettings,
     SurveyCallSettings,
     TrunkSettings,
     WebSettings,
@@ -47,12 +47,11 @@ __all__ = [
     "SecondPassSettings",
     "Secrets",
     "Settings",
+    "SoftphoneSettings",
     "SurveyCallSettings",
     "TrunkSettings",
     "WebSettings",
     "load_secrets",
     "load_settings",
-    "local_url",
-    "reachable",
     "settings_file",
 ]

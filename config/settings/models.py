@@ -137,6 +137,43 @@ class WebSettings(_Section):
     secure_cookies: bool = False
 
 
+SoftphoneUrl = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:wss?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/[\w./-]*)?$"
+    ),
+]
+
+
+class SoftphoneSettings(_Section):
+    """The telephone in the agents' browser: Asterisk's WebSocket."""
+
+    enabled: bool = True
+    host: BindAddress = "127.0.0.1"
+    port: Port = 8088
+    certificate: Path | None = None
+    key: Path | None = None
+    url: SoftphoneUrl = ""
+
+    @field_validator("certificate", "key")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key are needed together")
+        if self.certificate is not None and not self.url.startswith("wss://"):
+            raise ValueError("with a certificate url is needed, wss://<its name>:<port>/ws")
+        return self
+
+    @property
+    def address(self) -> str:
+        """What the browser connects to."""
+        return self.url or f"ws://127.0.0.1:{self.port}/ws"
+
+
 class DatabaseSettings(_Section):
     """Where records are kept. Empty: SQLite in the data folder."""
 
@@ -367,6 +404,7 @@ class Settings(BaseSettings):
     agi: AgiSettings = AgiSettings()
     audiosocket: AudioSocketSettings = AudioSocketSettings()
     web: WebSettings = WebSettings()
+    softphone: SoftphoneSettings = SoftphoneSettings()
     database: DatabaseSettings = DatabaseSettings()
     asr: AsrSettings = AsrSettings()
     second_pass: SecondPassSettings = SecondPassSettings()
@@ -414,6 +452,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Where recogniser and voice models live."""
         return self.install_dir / "models"
+
+    @property
+    def softphone_dir(self) -> Path:
+        """Where the softphone's SIP library is."""
+        return self.install_dir / "softphone"
 
     @property
     def asterisk_dir(self) -> Path:

@@ -19,6 +19,7 @@ from telephony.agents.states import Trigger, next_state
 from telephony.background import Tasks
 from telephony.events import (
     AGENT_LEFT_STEP,
+    AGENT_LOST_STEP,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -196,6 +197,9 @@ class AgentDesk:
             case IvrStep(step=step) if step == AGENT_LEFT_STEP:
                 for agent in list(self._agents.values()):
                     self._call_over(agent, event.call_id)
+            case IvrStep(step=step) if step == AGENT_LOST_STEP:
+                for agent in list(self._agents.values()):
+                    self._call_lost(agent, event.call_id)
             case CallEnded():
                 for agent in list(self._agents.values()):
                     if agent.call_id == event.call_id:
@@ -242,6 +246,15 @@ class AgentDesk:
         agent.timer = asyncio.get_running_loop().call_later(
             self._wrap_up_seconds, self._wrap_up_over, agent
         )
+
+    def _call_lost(self, agent: Agent, call_id: str) -> None:
+        """Nothing was finished that could be wrapped up: who is back may have the caller back."""
+        if agent.leaving is not None and agent.call_id == call_id:
+            agent.leaving.cancel()
+            agent.leaving = None
+            if not self._settle_afterwards(agent):
+                self._move(agent, Trigger.CALL_OVER)
+                self._wrap_up_over(agent)
 
     def _wrap_up_over(self, agent: Agent) -> None:
         if agent.state is AgentState.WRAP_UP:

@@ -3,6 +3,7 @@
 from telephony.events.bus import EventBus, Subscription
 from telephony.events.vocabulary import (
     AGENT_LEFT_STEP,
+    AGENT_LOST_STEP,
     ANNOUNCEMENT_STEP,
     BLOCKED_STEP,
     CALLBACK_STEP,
@@ -60,6 +61,7 @@ from telephony.events.vocabulary import (
 
 __all__ = [
     "AGENT_LEFT_STEP",
+    "AGENT_LOST_STEP",
     "ANNOUNCEMENT_STEP",
     "BLOCKED_STEP",
     "CALLBACK_STEP",

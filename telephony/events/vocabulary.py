@@ -189,6 +189,8 @@ EMERGENCY_REACHED_STEP = "emergency_reached"
 BLOCKED_STEP = "blocked"
 # The agent hung up first; the caller's channel lives on for the survey.
 AGENT_LEFT_STEP = "agent_left"
+# The agent's telephone was lost in mid-call; the caller is back in the queue.
+AGENT_LOST_STEP = "agent_lost"
 # The citizen has answered a survey call; the detail is the call that it is about.
 SURVEY_CALL_STEP = "survey_call"
 

@@ -24,8 +24,8 @@ ARGUMENTS = (
 
 
 @contextlib.asynccontextmanager
-async def chromium(folder: Path) -> AsyncIterator[Browser]:
-    """The browser, running; ``folder`` is where it was provided.
+async def chromium(folder: Path, *more: str) -> AsyncIterator[Browser]:
+    """The browser, running; ``folder`` is where it was provided, ``more`` are arguments.
 
     Without one the tests are skipped, but where all tests must run (``CI`` is set) they fail.
     """
@@ -40,7 +40,7 @@ async def chromium(folder: Path) -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(
             executable_path=found["executable"],
             env={**os.environ, **found["environment"]},
-            args=ARGUMENTS,
+            args=(*ARGUMENTS, *more),
         )
         try:
             yield browser

@@ -47,9 +47,12 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def hotline(browser: Browser) -> AsyncIterator[Hotline]:
     trunk = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    softphones = free_port(socket.SOCK_STREAM)
     hotline = Hotline.make(
         agents={"ring_seconds": 20, "wrap_up_seconds": 1},
         outbound={"trunks": [trunk], "ring_seconds": 8, "drill_number": "0931999"},
+        # by a way that a test can cut
+        softphone={"url": f"ws://127.0.0.1:{softphones}/ws"},
         # telephones ring for what a test does only
         callback={"automatic": False},
         privacy={"masked_roles": ["supervisor"]},

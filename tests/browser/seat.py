@@ -24,7 +24,8 @@ class Seat:
     Attributes:
         complaints: errors and warnings of the console, exceptions of scripts and breaches of the
             content security policy.
-        may_lose_server: requests and connections may fail: the test kills the server.
+        may_lose_server: requests and connections may fail: the test kills the server, or cuts the
+            way to Asterisk.
         refused: ends of the addresses whose requests the service is to refuse, with the status.
     """
 

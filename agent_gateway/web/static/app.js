@@ -26,6 +26,7 @@ import {
   openSupervision,
   showSupervision,
 } from "./supervision.js";
+import { closeTelephone, openTelephone, redrawTelephone, telephoneTaken } from "./telephone.js";
 import { forgetForm, showTicket } from "./ticketform.js";
 import { closeTranscript, openTranscripts, redrawTranscript } from "./transcript.js";
 import { openTransfers, showTransfer } from "./transfers.js";
@@ -192,6 +193,7 @@ const HEARD = {
   },
   "ticket.drafted": (message) => ticket(message),
   "ticket.changed": (message) => ticket(message),
+  "telephone.taken": telephoneTaken,
   "targets.pinned": ({ pinned }) => takePinned(pinned),
   "agent.state"(message) {
     if (message.extension !== state.user.extension) return;
@@ -314,11 +316,13 @@ function enter(user) {
   openAdministration(user, (error) => (error ? failed(error) : notice("")));
   openCallbacks(failed).catch(failed);
   openTranscripts(failed);
+  openTelephone(user, failed).catch(failed);
   state.live = new Live(heard, (ended) => (ended ? leave() : notice(text("offline"))));
 }
 
 function leave() {
   state.live?.close();
+  closeTelephone();
   closeSupervision();
   closeTranscript();
   closeAdministration();
@@ -371,6 +375,7 @@ byId("be-out").addEventListener("click", () => want("logged_out"));
 byId("language").addEventListener("click", () => {
   switchLanguage();
   forgetForm();
+  redrawTelephone();
   if (!state.user) return;
   showAgent();
   show();

@@ -29,7 +29,8 @@ class PortUse:
 
 def telephone_ports(settings: Settings) -> tuple[PortUse, ...]:
     """The ports which Asterisk listens on (RTP's, opened per call, left aside)."""
-    asterisk = settings.asterisk
+    asterisk, softphone = settings.asterisk, settings.softphone
+    sockets = (PortUse("tcp", softphone.host, softphone.port, "softphone.port", "softphone.host"),)
     return (
         PortUse(
             "udp", asterisk.sip_bind, asterisk.sip_port, "asterisk.sip_port", "asterisk.sip_bind"
@@ -37,6 +38,7 @@ def telephone_ports(settings: Settings) -> tuple[PortUse, ...]:
         PortUse(
             "tcp", asterisk.ami_host, asterisk.ami_port, "asterisk.ami_port", "asterisk.ami_host"
         ),
+        *(sockets if softphone.enabled else ()),
     )
 
 

@@ -22,10 +22,14 @@ def _require(pattern: re.Pattern[str], value: str, what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AgentEndpoint:
-    """One agent's telephone: SIP user ``agent-<extension>`` with its password."""
+    """One agent's telephone: SIP user ``agent-<extension>`` with its password.
+
+    ``browser``: calls are offered as WebRTC wants it, which desk telephones do not understand.
+    """
 
     extension: str
     password: str = field(repr=False)
+    browser: bool = False
 
     def __post_init__(self) -> None:
         _require(re.compile(r"[0-9]{2,8}"), self.extension, "extension")
@@ -182,10 +186,12 @@ class RenderInput:
             _require(_WORD, kind, "kind of day")
         for number in self.directory_numbers:
             _require(_DIALLED, number, "number of the directory")
-        for path in (self.settings.data_dir, self.modules_dir, self.asterisk_data_dir):
+        phone = self.settings.softphone
+        files = [path for path in (phone.certificate, phone.key) if path is not None]
+        for path in (self.settings.data_dir, self.modules_dir, self.asterisk_data_dir, *files):
             # ';' starts a comment, ',' and parentheses end an application's argument
             if re.search(r"[;,()\r\n\"${}|&]", str(path)):
-                raise ValueError(f"the folder name {path} has characters that Asterisk cannot take")
+                raise ValueError(f"the name {path} has characters that Asterisk cannot take")
 
     @property
     def citizen_patterns(self) -> tuple[str, ...]:

@@ -69,14 +69,22 @@ REQUIRED = (
     "func_timeout",
     "cdr_custom",
 )
+# What a browser needs of it as a telephone.
+SOFTPHONE = (
+    "res_http_websocket",
+    "res_pjsip_transport_websocket",
+    "res_srtp",
+)
 # Parts that newer versions split off from the modules above; absent in older ones.
 IF_PRESENT = ("res_cdrel_custom", "res_pjsip_rfc3329")
 
 
-def modules_to_load(modules_dir: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def modules_to_load(
+    modules_dir: Path, *, softphone: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The modules to load from ``modules_dir`` and the required ones that are missing there."""
     present = {path.stem for path in modules_dir.glob("*.so")}
-    wanted = (*IF_PRESENT, *REQUIRED)
-    load = tuple(name for name in wanted if name in present)
-    missing = tuple(name for name in REQUIRED if name not in present)
+    required = (*SOFTPHONE, *REQUIRED) if softphone else REQUIRED
+    load = tuple(name for name in (*IF_PRESENT, *required) if name in present)
+    missing = tuple(name for name in required if name not in present)
     return load, missing

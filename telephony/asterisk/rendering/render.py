@@ -23,7 +23,6 @@ EMPTY_FILES = (
     "codecs.conf",
     "dnsmgr.conf",
     "extconfig.conf",
-    "http.conf",
     "pjproject.conf",
     "queuerules.conf",
     "sorcery.conf",
@@ -49,7 +48,8 @@ def render_asterisk_config(source: RenderInput) -> Path:
     Raises:
         RenderError: naming what is missing or unusable.
     """
-    load, missing = modules_to_load(source.modules_dir)
+    softphone = source.settings.softphone.enabled
+    load, missing = modules_to_load(source.modules_dir, softphone=softphone)
     if missing:
         raise RenderError(
             f"{source.modules_dir} lacks the modules {', '.join(missing)}; "

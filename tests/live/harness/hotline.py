@@ -120,6 +120,7 @@ class Hotline:
             "agi": {"port": ports.agi},
             "audiosocket": {"port": ports.audiosocket},
             "web": {"port": ports.web},
+            "softphone": {"port": ports.softphone},
             "agents": {"ring_seconds": 4, "wrap_up_seconds": 1},
         }
         for name, section in sections.items():

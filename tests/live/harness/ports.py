@@ -16,6 +16,7 @@ class Ports:
     agi: int
     audiosocket: int
     web: int
+    softphone: int
     rtp_start: int
 
 
@@ -32,6 +33,7 @@ def free_ports() -> Ports:
             agi=tcp(),
             audiosocket=tcp(),
             web=tcp(),
+            softphone=tcp(),
             rtp_start=_free_range(),
         )
 

@@ -85,6 +85,7 @@ def _running(data_dir: Path) -> Iterator[tuple[AsteriskProcess, Settings]]:
                 "rtp_end": ports.rtp_start + 199,
             },
             "agi": {"port": ports.agi},
+            "softphone": {"port": ports.softphone},
         }
     )
     for language in ("zh", "en"):

@@ -42,6 +42,7 @@ def test_given_an_installation_when_examined_then_nothing_of_it_is_left_out() ->
         "second pass",
         "Asterisk",
         "AMI",
+        "softphone",
         "ports",
         "service",
         "AGI",

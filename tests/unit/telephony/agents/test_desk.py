@@ -12,6 +12,7 @@ import pytest
 from telephony.agents import AgentDesk, AgentError, Seat
 from telephony.events import (
     AGENT_LEFT_STEP,
+    AGENT_LOST_STEP,
     AgentState,
     AgentStateChanged,
     CallAnswered,
@@ -310,3 +311,16 @@ async def test_given_a_talk_when_the_agent_left_and_the_caller_stays_then_wrap_u
     desk.desk.apply(IvrStep(at=NOW, call_id="c1", step=AGENT_LEFT_STEP))
     assert desk.state() is AgentState.WRAP_UP
     await desk.settle()
+
+
+async def test_given_a_talk_when_the_telephone_is_lost_then_no_wrap_up_of_an_unfinished_call(
+    desk: Desk,
+) -> None:
+    await desk.desk.login("8001")
+    desk.offer()
+    desk.answer()
+    desk.desk.apply(PartyLeft(at=NOW, call_id="c1", channel="x", endpoint=ENDPOINT, bridge="b"))
+    desk.desk.apply(IvrStep(at=NOW, call_id="c1", step=AGENT_LOST_STEP))
+    assert desk.state() is AgentState.READY
+    await desk.settle()
+    assert not desk.seat.paused

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.settings import AsteriskSettings, Settings, WebSettings
+from config.settings import AsteriskSettings, Settings, SoftphoneSettings, WebSettings
 from telephony.asterisk.installation import Installation
 
 UDP = socket.SOCK_DGRAM
@@ -30,6 +30,7 @@ def bare_asterisk(installation: Installation) -> Iterator[Settings]:
         data_dir=data,
         asterisk=AsteriskSettings(ami_port=ports[0], sip_port=ports[2]),
         web=WebSettings(port=ports[1]),
+        softphone=SoftphoneSettings(enabled=False),
     )
     home = made.asterisk_dir
     for name in ("etc", "run", "log", "spool", "db", "keys"):

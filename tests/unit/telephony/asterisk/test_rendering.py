@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import OutboundSettings, QueueSettings, Secrets, Settings
+from config.settings import (
+    OutboundSettings,
+    QueueSettings,
+    Secrets,
+    Settings,
+    SoftphoneSettings,
+)
 from telephony.asterisk.rendering import (
     AgentEndpoint,
     DialplanLine,
@@ -16,7 +22,7 @@ from telephony.asterisk.rendering import (
     RenderInput,
     render_asterisk_config,
 )
-from telephony.asterisk.rendering.modules import REQUIRED
+from telephony.asterisk.rendering.modules import REQUIRED, SOFTPHONE
 
 SECRETS = Secrets(
     ami_password="ami-pass",
@@ -29,7 +35,7 @@ SECRETS = Secrets(
 def source(tmp_path: Path, **changes: object) -> RenderInput:
     modules = tmp_path / "modules"
     modules.mkdir(exist_ok=True)
-    for name in REQUIRED:
+    for name in (*REQUIRED, *SOFTPHONE):
         (modules / f"{name}.so").touch()
     values: dict[str, object] = {
         "settings": Settings(data_dir=tmp_path / "data"),
@@ -282,3 +288,46 @@ def test_given_a_hostile_queue_then_it_is_refused() -> None:
         DialplanQueue("english\nexten => x", 20, "hotline")
     with pytest.raises(ValueError, match="queue"):
         DialplanQueue("english", 20, "hot,line")
+
+
+def test_given_an_agent_with_a_browser_when_rendered_then_only_that_one_is_offered_webrtc(
+    tmp_path: Path,
+) -> None:
+    agents = (
+        AgentEndpoint("8001", "abcdefgh12"),
+        AgentEndpoint("8002", "abcdefgh12", browser=True),
+    )
+    render_asterisk_config(source(tmp_path, agents=agents))
+    pjsip = read(tmp_path, "pjsip.conf")
+    assert "[agent-8001](agent-endpoint)" in pjsip
+    assert "[agent-8002](agent-browser)" in pjsip
+    assert "protocol = ws\n" in pjsip
+    assert "bindaddr = 127.0.0.1\nbindport = 8088\n" in read(tmp_path, "http.conf")
+    assert "icesupport = yes" in read(tmp_path, "rtp.conf")
+
+
+def test_given_a_certificate_when_rendered_then_asterisk_serves_by_tls_and_not_otherwise(
+    tmp_path: Path,
+) -> None:
+    softphone = SoftphoneSettings(
+        certificate=tmp_path / "c.pem", key=tmp_path / "c.key", url="wss://hotline.example/ws"
+    )
+    settings = Settings(data_dir=tmp_path / "data", softphone=softphone)
+    render_asterisk_config(source(tmp_path, settings=settings))
+    http = read(tmp_path, "http.conf")
+    assert f"tlscertfile = {tmp_path}/c.pem\n" in http
+    assert "\nenabled = no\n" in http
+    assert "protocol = wss\n" in read(tmp_path, "pjsip.conf")
+
+
+def test_given_no_softphone_when_rendered_then_nothing_of_it_is_loaded_or_served(
+    tmp_path: Path,
+) -> None:
+    off = Settings(data_dir=tmp_path / "data", softphone=SoftphoneSettings(enabled=False))
+    without = source(tmp_path, settings=off)
+    for name in SOFTPHONE:
+        (without.modules_dir / f"{name}.so").unlink()
+    render_asterisk_config(without)
+    assert "[ws]" not in read(tmp_path, "pjsip.conf")
+    assert "bindport" not in read(tmp_path, "http.conf")
+    assert "icesupport = no" in read(tmp_path, "rtp.conf")

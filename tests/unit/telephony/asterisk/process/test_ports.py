@@ -58,4 +58,4 @@ def test_given_a_foreign_address_when_checked_then_the_bind_setting_is_named() -
 def test_given_default_settings_when_listed_then_every_listening_port_is_there() -> None:
     settings = Settings()
     ports = {use.port for use in (*telephone_ports(settings), *service_ports(settings))}
-    assert ports == {5060, 5038, 4573, 9292, 8080}
+    assert ports == {5060, 5038, 8088, 4573, 9292, 8080}

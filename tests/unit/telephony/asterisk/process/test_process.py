@@ -73,7 +73,8 @@ async def test_given_its_starter_is_killed_when_started_again_then_it_had_stayed
         "from telephony.asterisk.process import AsteriskProcess\n"
         f"ports = AsteriskSettings(ami_port={settings.asterisk.ami_port},"
         f" sip_port={settings.asterisk.sip_port})\n"
-        f"settings = Settings(data_dir=Path({str(settings.data_dir)!r}), asterisk=ports)\n"
+        f"settings = Settings(data_dir=Path({str(settings.data_dir)!r}), asterisk=ports,"
+        " softphone=SoftphoneSettings(enabled=False))\n"
         "asyncio.run(AsteriskProcess(find_installation(settings), settings).start())\n"
         "os.killpg(0, signal.SIGKILL)\n"
     )
