@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from agent_gateway.http.errors import ApiError, ErrorDetail
+from agent_gateway.http.errors import ApiError, refused_field
 from agent_gateway.http.route import AnyRoute, Strict
 
 
@@ -64,13 +64,7 @@ def read_missing(thing: Shared) -> ApiError:
         f"send as read {thing.read_en} as you have read it, or the change of somebody else could "
         "be lost; nothing was saved"
     )
-    return ApiError(
-        428,
-        "read_missing",
-        zh,
-        en,
-        details=[ErrorDetail(field="read", problem=en, problem_zh=zh)],
-    )
+    return refused_field(428, "read_missing", "read", zh, en)
 
 
 def lacks_read(faults: Iterable[Any]) -> bool:
