@@ -163,9 +163,12 @@ class SoftphoneSettings(_Section):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key are needed together")
+            raise fault("certificate 和 key 要一起写", "certificate and key are needed together")
         if self.certificate is not None and not self.url.startswith("wss://"):
-            raise ValueError("with a certificate url is needed, wss://<its name>:<port>/ws")
+            raise fault(
+                "有证书时必须写 url：wss://<证书上的名称>:<端口>/ws",
+                "with a certificate url is needed, wss://<its name>:<port>/ws",
+            )
         return self
 
     @property
