@@ -127,19 +127,18 @@ def delete_all_due(reason: _Reason, config: Config = None) -> None:
     Look at ``hotline recordings due`` before. Each deletion is a line in the manifest first; ended
     in between, run it again.
     """
-    from telephony.recordings import Archive, RetentionError, delete_recording, due_recordings
+    from telephony.recordings import Archive, delete_due
 
     archive = Archive.of(settings_of(config))
     deleted = held = 0
     try:
-        for one in due_recordings(archive):
-            try:
-                delete_recording(archive, one.recording, by=operator(), reason=reason)
-            except RetentionError as error:
-                held += 1
-                typer.echo(f"kept: {error}", err=True)
-            else:
+        for one in delete_due(archive, by=operator(), reason=reason):
+            if one.hold is None:
                 deleted += 1
+                continue
+            held += 1
+            call = one.recording.entry.call_id
+            typer.echo(f"kept: {call} is held by {one.hold.by}: {one.hold.reason}", err=True)
     except ValueError:
         fail("--reason must say why; it stays in the manifest")
     except OSError as error:

@@ -4,8 +4,7 @@ from telephony.recordings.archive import Archive, Archived, CallFacts
 from telephony.recordings.manifest import Sealed
 from telephony.recordings.retention import (
     Due,
-    RetentionError,
-    delete_recording,
+    delete_due,
     due_recordings,
     set_hold,
 )
@@ -22,12 +21,11 @@ __all__ = [
     "Due",
     "Fault",
     "RawPair",
-    "RetentionError",
     "Sealed",
     "Sealer",
     "StereoError",
     "VerifyReport",
-    "delete_recording",
+    "delete_due",
     "due_recordings",
     "has_writer",
     "raw_pair",

@@ -170,8 +170,12 @@ class Archive:
         # its id tells no day, or days began elsewhere when it was sealed
         return [*filter(wanted, self.recordings())]
 
+    def placed(self, manifest: Path, entry: Sealed) -> Archived:
+        """An entry of that manifest with its place."""
+        return Archived(entry, manifest.parent.relative_to(self.root) / f"{entry.sha256}.flac")
+
     def _listed(self, manifest: Path) -> list[Archived]:
-        return [self._archived(manifest.parent, entry) for entry in read_manifest(manifest).present]
+        return [self.placed(manifest, entry) for entry in read_manifest(manifest).present]
 
     def _partial(self, pair: RawPair) -> Path:
         folder = self.root / PARTIAL
@@ -194,10 +198,7 @@ class Archive:
         listed = read_manifest(folder / FILE_NAME).sealed.get(entry.sha256)
         if listed is None:
             append_record(folder / FILE_NAME, entry)
-        return self._archived(folder, listed or entry)
-
-    def _archived(self, folder: Path, entry: Sealed) -> Archived:
-        return Archived(entry, folder.relative_to(self.root) / f"{entry.sha256}.flac")
+        return self.placed(folder / FILE_NAME, listed or entry)
 
     def _put_aside(self, pair: RawPair) -> None:
         folder = pair.spool / EMPTY

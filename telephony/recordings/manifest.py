@@ -6,9 +6,11 @@ in the spool.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -142,22 +144,38 @@ def read_manifest(path: Path) -> Manifest:
 def append_record(path: Path, record: Record) -> None:
     """Add a line and return when it is on the disk (blocking).
 
-    A last line without a line feed was cut by a crash and never acknowledged: its raw files are
-    still in the spool. It is logged and replaced.
-
     Raises:
         OSError: nothing was acknowledged; the line may be there in part.
     """
+    with changing(path) as add:
+        add([record])
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[Callable[[Sequence[Record]], None]]:
+    """Let nobody else change the manifest while the block lasts (blocking).
+
+    Gives what adds lines and returns when they are on the disk. A last line without a line feed was
+    cut by a crash and never acknowledged: its raw files are still in the spool. It is logged and
+    replaced.
+
+    Raises:
+        OSError: nothing was acknowledged; lines may be there, the last one in part.
+    """
     make_folder(path.parent)
-    line = record.model_dump_json().encode() + b"\n"
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
     with os.fdopen(handle, "r+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         _drop_torn_end(path, file.fileno())
-        if os.write(file.fileno(), line) != len(line):
-            raise OSError(28, "only a part of the line was written", str(path))
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+
+        def add(records: Sequence[Record]) -> None:
+            lines = b"".join(record.model_dump_json().encode() + b"\n" for record in records)
+            if os.write(file.fileno(), lines) != len(lines):
+                raise OSError(errno.ENOSPC, "only a part was written", str(path))
+            os.fsync(file.fileno())
+            sync_folder(path.parent)
+
+        yield add
 
 
 def manifests(archive: Path, *, since: str = "") -> Iterator[Path]:

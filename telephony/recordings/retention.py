@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -12,17 +13,15 @@ from telephony.recordings.archive import Archive, Archived
 from telephony.recordings.manifest import (
     Deleted,
     HoldChanged,
+    Manifest,
     append_record,
+    changing,
     manifests,
     read_manifest,
     sync_folder,
 )
 
 log = structlog.get_logger(__name__)
-
-
-class RetentionError(Exception):
-    """The recording must be kept; the message says until when or for whose sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +40,67 @@ def due_recordings(archive: Archive, now: datetime | None = None) -> Iterator[Du
     """
     now = now or datetime.now(UTC)
     for path in manifests(archive.root):
-        manifest = read_manifest(path)
-        folder = path.parent.relative_to(archive.root)
-        for entry in manifest.present:
-            if now >= entry.retain_until:
-                place = folder / f"{entry.sha256}.flac"
-                yield Due(Archived(entry, place), manifest.held.get(entry.sha256))
+        yield from _due(archive, path, read_manifest(path), now)
 
 
-def delete_recording(
-    archive: Archive, recording: Archived, *, by: str, reason: str, now: datetime | None = None
-) -> None:
-    """Delete one recording whose time has come (blocking).
+def delete_due(
+    archive: Archive, *, by: str, reason: str, now: datetime | None = None
+) -> Iterator[Due]:
+    """Delete every recording whose retention date is past and that is not held (blocking).
 
-    The audit line is on the disk before the file goes; killed in between, calling again finishes
-    the deletion without a second line.
+    Goes on as far as it is iterated, a day at a time. The audit lines are on the disk before the
+    files go; killed in between, calling again finishes the deletion without a second line.
 
     Args:
-        archive: where it is.
-        recording: which, as the archive gave it out.
+        archive: where they are.
         by: who deletes; kept in the manifest.
         reason: why; kept in the manifest.
         now: aware; the present moment unless given.
 
+    Yields:
+        Each that is deleted now, and with its hold each that is not.
+
     Raises:
-        RetentionError: before its retention date, or under legal hold.
-        KeyError: the manifest of its day does not list it.
         ValueError: nobody or no reason is named.
         OSError: the disk refused.
     """
     _must_be_named(by, reason)
     now = now or datetime.now(UTC)
-    path, sha256 = archive.manifest_of(recording), recording.entry.sha256
-    # read now: a hold may have come since the recording was looked up
-    manifest = read_manifest(path)
-    entry = manifest.sealed[sha256]
-    if now < entry.retain_until:
-        raise RetentionError(f"{sha256} must be kept until {entry.retain_until.isoformat()}")
-    if hold := manifest.held.get(sha256):
-        raise RetentionError(f"{sha256} is held by {hold.by}: {hold.reason}")
-    if sha256 not in manifest.deleted:
-        line = Deleted(at=now, sha256=sha256, call_id=entry.call_id, by=by, reason=reason)
-        append_record(path, line)
-    (archive.root / recording.path).unlink(missing_ok=True)
-    sync_folder(path.parent)
-    log.warning("recording.deleted", call_id=entry.call_id, sha256=sha256, by=by, reason=reason)
+    for path in manifests(archive.root):
+        yield from _delete_day(archive, path, by, reason, now)
+
+
+def _delete_day(archive: Archive, path: Path, by: str, reason: str, now: datetime) -> list[Due]:
+    # no hold comes between the look and the deletion
+    with changing(path) as add:
+        manifest = read_manifest(path)
+        due = list(_due(archive, path, manifest, now))
+        entries = [one.recording.entry for one in due if one.hold is None]
+        if entries:
+            add(
+                [
+                    Deleted(at=now, sha256=one.sha256, call_id=one.call_id, by=by, reason=reason)
+                    for one in entries
+                ]
+            )
+        gone = manifest.deleted.keys() | {one.sha256 for one in entries}
+        # those of earlier days, too, whose deletion was interrupted
+        files = [file for file in path.parent.glob("*.flac") if file.stem in gone]
+        for file in files:
+            file.unlink(missing_ok=True)
+        if files:
+            sync_folder(path.parent)
+    for one in entries:
+        log.warning(
+            "recording.deleted", call_id=one.call_id, sha256=one.sha256, by=by, reason=reason
+        )
+    return due
+
+
+def _due(archive: Archive, path: Path, manifest: Manifest, now: datetime) -> Iterator[Due]:
+    for entry in manifest.present:
+        if now >= entry.retain_until:
+            yield Due(archive.placed(path, entry), manifest.held.get(entry.sha256))
 
 
 def set_hold(archive: Archive, recording: Archived, held: bool, *, by: str, reason: str) -> None:

@@ -12,7 +12,7 @@ from telephony.recordings import (
     CallFacts,
     Damage,
     RawPair,
-    delete_recording,
+    delete_due,
     raw_pair,
     verify_archive,
 )
@@ -112,7 +112,7 @@ def test_given_a_deleted_recording_that_is_back_when_verified_then_it_is_reporte
     file = archive.root / item.path
     content = file.read_bytes()
     late = item.entry.retain_until + timedelta(days=1)
-    delete_recording(archive, item, by="li", reason="old", now=late)
+    assert len(list(delete_due(archive, by="li", reason="old", now=late))) == len(recordings)
     records = {item.entry.call_id: item.path.as_posix()}
     assert verify_archive(archive, records=records).faults == ()
     file.write_bytes(content)
