@@ -10,7 +10,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
@@ -18,11 +17,11 @@ from telephony.testphone import PhoneAgent, PhoneCall, TestPhone
 from tests.browser.chromium import chromium
 from tests.browser.conftest import EMERGENCY
 from tests.browser.seat import WAIT_MS, Seat
-from tests.live.harness.audio import RATE_HZ, likeness, samples
-from tests.live.harness.hotline import ROOT, Hotline, until
+from tests.live.harness.audio import RATE_HZ, RECOGNISED, likeness, samples
+from tests.live.harness.hotline import CONTACT_NUMBERS, ROOT, Hotline, until
 from tests.live.harness.records import ended_call
 from tests.live.harness.relay import Relay
-from tests.live.harness.talk import AGENT_SAYS, CALLER_SAYS, fresh
+from tests.live.harness.talk import AGENT_SAYS, CALLER_SAYS, TARGET_SAYS, fresh
 
 AGENT = "agent8002"
 MUSIC_S = 3.0  # so long a caller is on hold
@@ -131,10 +130,13 @@ async def test_given_a_softphone_when_a_citizen_calls_then_both_are_heard_and_al
     hotline: Hotline, phone: TestPhone, seat: Seat, outside: dict[str, PhoneAgent]
 ) -> None:
     fresh(outside[EMERGENCY])
+    loop = asyncio.get_running_loop()
+    dialled_at = loop.time()
     call = await rings(seat, phone, "13900000301")
     assert "☎" in await seat.page.title()
     await seat.fits()
     await answers(seat)
+    waited_s = loop.time() - dialled_at
     await call.speak(CALLER_SAYS)
     await seat.hears("caller", TEXTS[CALLER_SAYS.name])
     await agent_heard(seat)
@@ -161,7 +163,8 @@ async def test_given_a_softphone_when_a_citizen_calls_then_both_are_heard_and_al
     await call.hangup()
     await call.wait_ended()
     assert _heard(call, AGENT_SAYS) > HEARD
-    assert _music_heard(hotline, call) > HEARD
+    # not that of the queue, before the answer
+    assert _music_heard(hotline, call, waited_s) > RECOGNISED
     async with hotline.api("admin") as admin:
         record = await ended_call(admin, "13900000301")
     assert (record["hung_up_by"], record["disposition"]) == ("agent", "answered")
@@ -177,14 +180,42 @@ def _heard(call: PhoneCall, wav: Path) -> float:
     return likeness(samples(call.heard)[:, 0], samples(wav)[:, 0])
 
 
-def _music_heard(hotline: Hotline, call: PhoneCall) -> float:
-    """How surely any second of the hold music was heard."""
+async def test_given_a_softphone_when_a_department_is_invited_then_three_hear_each_other(
+    hotline: Hotline, phone: TestPhone, seat: Seat, outside: dict[str, PhoneAgent]
+) -> None:
+    department = outside[CONTACT_NUMBERS[0]]
+    fresh(department)
+    call = await rings(seat, phone, "13900000341")
+    await answers(seat)
+    await seat.page.get_by_label("查找转接目标").fill("供水")
+    await expect(seat.at("#transfer-target option")).to_have_count(1)
+    await seat.page.get_by_role("button", name="三方通话", exact=True).click()
+    third = await department.next_call()
+    await seat.shows("#transfer-state", "三方通话中 · 供水抢修")
+    await third.speak(TARGET_SAYS)
+    # long enough for the agent's words to be said once from their beginning
+    await call.speak(CALLER_SAYS)
+    await seat.hears("caller", TEXTS[CALLER_SAYS.name])
+    await agent_heard(seat)
+    await seat.page.get_by_role("button", name="退出，由对方继续").click()
+    await expect(seat.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+    await seat.shows("#state", "就绪")
+    assert not call.is_ended
+    await third.hangup()
+    await call.hangup()
+    await call.wait_ended()
+    assert _heard(third, AGENT_SAYS) > HEARD
+    assert _heard(third, CALLER_SAYS) > HEARD
+    assert _heard(call, TARGET_SAYS) > HEARD
+
+
+def _music_heard(hotline: Hotline, call: PhoneCall, since_s: float) -> float:
+    """How surely any second of the hold music was heard from that second of the call on."""
     (file, *_) = sorted((hotline.settings.prompts_dir / "moh").iterdir())
-    music, heard = samples(file)[:, 0], samples(call.heard)[:, 0]
-    seconds = range(0, min(len(music), 20 * RATE_HZ) - RATE_HZ, RATE_HZ // 2)
-    loud = [music[at : at + RATE_HZ] for at in seconds]
-    loud = [one for one in loud if np.sqrt(np.mean(one**2)) > 0.01]
-    return max(likeness(heard, one) for one in loud)
+    music = samples(file)[:, 0]
+    heard = samples(call.heard)[int(since_s * RATE_HZ) :, 0]
+    seconds = range(0, len(music) - RATE_HZ, RATE_HZ // 2)
+    return max(likeness(heard, music[at : at + RATE_HZ]) for at in seconds)
 
 
 async def test_given_a_talk_when_asterisk_s_websocket_breaks_and_the_service_dies_then_it_goes_on(

@@ -13,6 +13,16 @@ const TONE_MS = { duration: 100, interToneGap: 100 };
 const BUSY = 486;
 const UNAVAILABLE = 480;
 
+/**
+ * A browser that hides its addresses, or has not found them yet, writes 0.0.0.0 (RFC 8839 clause 4.3.1).
+ * Asterisk takes that for a call on hold (RFC 2543), and a real hold would then get no music. Where
+ * sound goes is settled by ICE; port 9 of the loopback is nowhere.
+ */
+function namesAnAddress(description) {
+  if (description.originator !== "local") return;
+  description.sdp = description.sdp.replace(/^c=IN IP4 0\.0\.0\.0/gm, "c=IN IP4 127.0.0.1");
+}
+
 export class Softphone {
   /**
    * `JsSIP`: the library; `secret`: {url, username, password}; `audio`: the element that plays;
@@ -88,6 +98,7 @@ export class Softphone {
     }
     this.session = session;
     session.on("icecandidate", ({ ready }) => setTimeout(ready, GATHERING_MS));
+    session.on("sdp", (description) => namesAnAddress(description));
     session.on("peerconnection", ({ peerconnection }) => this.connected(peerconnection));
     for (const end of ["ended", "failed"]) session.on(end, () => this.over(session));
     for (const step of ["accepted", "confirmed", "muted", "unmuted", "hold", "unhold"]) {
