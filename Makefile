@@ -24,10 +24,10 @@ lint: install-dev ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Most of a call is waiting, so three run side by side. A machine that stalls may spoil a call in real
-# time: what fails is run once more, and the report says so.
+# Most of a call is waiting, so four run side by side, and unit tests beside them (tests/spread.py). A
+# machine that stalls may spoil a call in real time: what fails is run once more, and the report says so.
 test: lint ## lint, then unit tests and live tests with a real Asterisk
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1
+	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --reruns 1
 
 bench: install-dev ## figures of this machine: calls, FastAGI, greeting, transfers, time to the screen
 	@$(BIN)/python -m tests.bench
