@@ -249,7 +249,7 @@ async def test_given_a_talk_when_asterisk_s_websocket_breaks_and_the_service_die
 
 
 async def test_given_a_talk_when_the_page_is_loaded_anew_then_the_caller_is_first_and_rings_again(
-    hotline: Hotline, phone: TestPhone, seat: Seat
+    hotline: Hotline, phone: TestPhone, seat: Seat, outside: dict[str, PhoneAgent]
 ) -> None:
     call = await rings(seat, phone, "13900000321")
     await answers(seat)
@@ -259,13 +259,25 @@ async def test_given_a_talk_when_the_page_is_loaded_anew_then_the_caller_is_firs
         warned.append(dialog.type)  # type: ignore[attr-defined]
         await dialog.accept()  # type: ignore[attr-defined]
 
+    async def loaded_anew() -> None:
+        await seat.page.reload()
+        await seat.shows("#telephone-state", "已注册")
+        await expect(seat.at("#telephone-answer")).to_be_visible(timeout=WAIT_MS)
+        await answers(seat)
+        assert not call.is_ended
+
     seat.page.on("dialog", go)
-    await seat.page.reload()
+    await loaded_anew()
     assert warned == ["beforeunload"]
-    await seat.shows("#telephone-state", "已注册")
-    await expect(seat.at("#telephone-answer")).to_be_visible(timeout=WAIT_MS)
-    await answers(seat)
-    assert not call.is_ended
+    # and once more from a room, in which the agent is alone with the caller
+    fresh(outside[CONTACT_NUMBERS[0]])
+    await seat.page.get_by_label("查找转接目标").fill("供水")
+    await expect(seat.at("#transfer-target option")).to_have_count(1)
+    await seat.page.get_by_role("button", name="咨询转接", exact=True).click()
+    await seat.shows("#transfer-state", "咨询中")
+    await seat.page.get_by_role("button", name="取消，回到来电者").click()
+    await seat.shows("#transfer-state", "与来电者通话")
+    await loaded_anew()
     await call.speak(CALLER_SAYS)
     await seat.hears("caller", TEXTS[CALLER_SAYS.name])
     await call.hangup()
@@ -273,7 +285,7 @@ async def test_given_a_talk_when_the_page_is_loaded_anew_then_the_caller_is_firs
     async with hotline.api("admin") as admin:
         record = await ended_call(admin, "13900000321")
     steps = [one.get("prompt") for one in record["path"] if one["step"] == "ivr"]
-    assert "agent_lost" in steps
+    assert steps.count("agent_lost") == 2
     assert "survey" not in steps
     assert record["has_recording"] in (True, False)
 

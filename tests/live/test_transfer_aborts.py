@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from agent_gateway.auth import Accounts, Role
+from agent_gateway.auth import Accounts, NewAccount, Role
 from agent_gateway.service.asterisk_config import apply_endpoints
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
 from tests.live.harness.api import Api
@@ -275,6 +275,54 @@ async def as_shipped(hotline: Hotline) -> AsyncIterator[None]:
     await apply_endpoints(hotline.settings, hotline.secrets)
 
 
+async def _doomed_agent(hotline: Hotline, extension: str) -> NewAccount:
+    """An agent whose telephone counts as dead after four seconds without a sound."""
+    account = await Accounts(hotline.store, "tests").add(
+        f"agent{extension}", Role.AGENT, extension=extension
+    )
+    await apply_endpoints(hotline.settings, hotline.secrets)
+    pjsip = hotline.settings.asterisk_dir / "etc" / "pjsip.conf"
+    assert f"[agent-{extension}]" in pjsip.read_text(encoding="utf-8")
+    pjsip.write_text(pjsip.read_text("utf-8").replace("rtp_timeout = 120", "rtp_timeout = 4"))
+    await hotline.asterisk.command("module reload res_pjsip.so")
+    return account
+
+
+async def test_given_a_talk_when_the_agents_telephone_loses_its_power_then_a_colleague_answers(
+    hotline: Hotline,
+    phone: TestPhone,
+    telephones: dict[str, PhoneAgent],
+    agents: dict[str, Api],
+    as_shipped: None,
+) -> None:
+    account = await _doomed_agent(hotline, "8019")
+    async with (
+        Api(hotline.web, account.username, account.password) as desk,
+        TestPhone(hotline.installation, hotline.sip) as doomed,
+    ):
+        telephone = await doomed.add_agent(account.sip_user, account.sip_password)
+        await desk.watch()
+        await desk.state("ready")
+        caller = await phone.dial("12345", caller="13900008019", keys=[(0.3, "0")])
+        await (await telephone.next_call()).wait_answered()
+        await agents["8001"].state("ready")
+        # nobody to be asked: the dialplan knows it by itself
+        hotline.kill_service()
+        try:
+            doomed.lose_power()
+            colleague = await telephones["8001"].next_call(20)
+            await colleague.wait_answered()
+        finally:
+            await hotline.start_service()
+        await desk.state("logged_out")
+    await say((caller, CALLER_SAYS), (colleague, AGENT_SAYS))
+    await caller.hangup()
+    for call in (caller, colleague):
+        await call.wait_ended()
+    assert heard(colleague, CALLER_SAYS) > HEARD
+    assert heard(caller, AGENT_SAYS) > HEARD
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_given_a_transfer_when_the_agents_telephone_loses_its_power_then_two_go_on(
     hotline: Hotline,
@@ -285,14 +333,8 @@ async def test_given_a_transfer_when_the_agents_telephone_loses_its_power_then_t
     as_shipped: None,
     kind: str,
 ) -> None:
-    accounts = Accounts(hotline.store, "tests")
     extension = f"801{KINDS.index(kind)}"
-    account = await accounts.add(f"agent{extension}", Role.AGENT, extension=extension)
-    await apply_endpoints(hotline.settings, hotline.secrets)
-    pjsip = hotline.settings.asterisk_dir / "etc" / "pjsip.conf"
-    assert f"[agent-{extension}]" in pjsip.read_text(encoding="utf-8")
-    pjsip.write_text(pjsip.read_text("utf-8").replace("rtp_timeout = 120", "rtp_timeout = 4"))
-    await hotline.asterisk.command("module reload res_pjsip.so")
+    account = await _doomed_agent(hotline, extension)
     async with (
         Api(hotline.web, account.username, account.password) as desk,
         TestPhone(hotline.installation, hotline.sip) as doomed,
