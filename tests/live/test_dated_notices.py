@@ -13,7 +13,7 @@ from agent_gateway.service import prepare
 from config.settings import load_settings
 from telephony.testphone import PhoneCall, TestPhone
 from tests.live.harness.hotline import SPEECH, Hotline, until
-from tests.live.harness.midnight import ZoneFolder, zone_with_midnight_at
+from tests.live.harness.midnight import ZoneFolder, midnight_after, zone_with_midnight_at
 from tests.live.harness.records import closed
 from tests.live.harness.studio import say
 from tests.live.harness.talk import HEARD, NOT_HEARD, heard
@@ -25,7 +25,6 @@ USUAL, NOTICE, ENGLISH = (
     SPEECH / name for name in ("05_bus_caller.wav", "13_wages_caller.wav", "10_fire_caller.wav")
 )
 BEGINS, ENDS, ONLY, OFFICE = "12336", "12318", "12301", "09311000001"
-MIDNIGHT_IN_S = 60
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
@@ -83,13 +82,13 @@ def notice_begins(number: str, day: date) -> date:
 async def test_given_notices_when_midnight_comes_then_each_is_heard_on_its_days_and_on_no_other(
     tmp_path: Path,
 ) -> None:
-    hotline = Hotline.make()
+    hotline = Hotline.make(asr={"enabled": False})
     try:
         with ZoneFolder(tmp_path) as zones:
             hotline.environment = zones.environment
             await hotline.start()
             hotline.kill_service(signal.SIGTERM)
-            midnight = (datetime.now(UTC) + timedelta(seconds=MIDNIGHT_IN_S)).replace(microsecond=0)
+            midnight = midnight_after(hotline.started_in_s)
             day = zone_with_midnight_at(midnight, zones.folder, "Test/Midnight")
             await _take(hotline, day)
             await hotline.start_service()

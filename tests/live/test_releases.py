@@ -86,7 +86,7 @@ on_key = "person"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def retired() -> AsyncIterator[Hotline]:
-    hotline = Hotline.make()
+    hotline = Hotline.make(asr={"enabled": False})
     hotline.add_lines(lines(datetime.now(hotline.settings.city.zone)))
     announced = (*SAID.values(), CANCELLED_SAID, PAST, PRESSED)
     say(hotline, *(f"announcement-{number}" for number in announced), zh=SHORT)

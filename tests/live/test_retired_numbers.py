@@ -20,7 +20,7 @@ from telephony.testphone import PhoneCall, TestPhone
 from tests.live.harness.api import Api, Message
 from tests.live.harness.audio import RATE_HZ, likeness, samples
 from tests.live.harness.hotline import Hotline, until
-from tests.live.harness.midnight import ZoneFolder, zone_with_midnight_at
+from tests.live.harness.midnight import ZoneFolder, midnight_after, zone_with_midnight_at
 from tests.live.harness.records import closed, reached
 from tests.live.harness.rtp import AudioPort
 from tests.live.harness.sipp import Outcome, run_sipp
@@ -312,13 +312,12 @@ async def test_given_the_calls_of_today_when_counted_then_each_old_number_has_it
 
 # ---- a change at midnight ------------------------------------------------------------------
 
-MIDNIGHT_IN_S = 60
 AROUND = timedelta(seconds=5)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def changing(tmp_path: Path) -> AsyncIterator[tuple[Hotline, ZoneFolder]]:
-    hotline = Hotline.make()
+    hotline = Hotline.make(asr={"enabled": False})
     try:
         with ZoneFolder(tmp_path) as zones:
             hotline.environment = zones.environment
@@ -330,7 +329,7 @@ async def changing(tmp_path: Path) -> AsyncIterator[tuple[Hotline, ZoneFolder]]:
 
 async def _midnight_soon(hotline: Hotline, zones: ZoneFolder) -> datetime:
     """Let 12336 be retired at a midnight that is seconds away; Asterisk knows, the service too."""
-    midnight = (datetime.now(UTC) + timedelta(seconds=MIDNIGHT_IN_S)).replace(microsecond=0)
+    midnight = midnight_after(hotline.started_in_s)
     day = zone_with_midnight_at(midnight, zones.folder, "Test/Midnight")
     config = hotline.config_file.read_text(encoding="utf-8")
     config += '\n[city]\ntimezone = "Test/Midnight"\n'

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -89,6 +90,7 @@ class Hotline:
     Attributes:
         accounts: the first accounts by user name, with their passwords.
         environment: of the service and the commands, besides that of the tests.
+        started_in_s: how long the last :meth:`start` took on this machine.
     """
 
     def __init__(self, data_dir: Path, settings: Settings, config_file: Path) -> None:
@@ -100,6 +102,7 @@ class Hotline:
         self.asterisk = AsteriskProcess(self.installation, settings)
         self.accounts: dict[str, FirstAccount] = {}
         self.environment: dict[str, str] = {}
+        self.started_in_s = 0.0
         self.store = Store(settings.database_url)
         self._service: subprocess.Popen[bytes] | None = None
         self._supervising = contextlib.ExitStack()
@@ -197,12 +200,14 @@ class Hotline:
 
     async def start(self) -> None:
         """Prepare everything and start both; returns when the service is healthy."""
+        began = time.monotonic()
         # this harness plays the supervisor's part
         self._supervising.enter_context(only_supervisor(self.data_dir))
         prepared = await prepare(self.settings, self.secrets)
         self.accounts |= {account.username: account for account in prepared.accounts}
         await self.asterisk.start()
         await self.start_service()
+        self.started_in_s = time.monotonic() - began
 
     async def start_service(self) -> None:
         """Start the service; returns when it is healthy."""

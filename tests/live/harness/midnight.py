@@ -10,6 +10,15 @@ from pathlib import Path
 DAY_S = 86400
 
 
+def midnight_after(preparation_s: float) -> datetime:
+    """A moment (whole s) that leaves time for twice such a preparation and for first calls.
+
+    A fixed time would be too long on most machines and too short on a crowded one.
+    """
+    moment = datetime.now(UTC) + timedelta(seconds=10 + 2 * preparation_s)
+    return moment.replace(microsecond=0)
+
+
 def zone_with_midnight_at(moment: datetime, folder: Path, name: str) -> date:
     """Write the time zone ``name`` into ``folder``; the day that begins at ``moment`` (whole s).
 
