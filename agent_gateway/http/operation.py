@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 from collections.abc import Sequence
+from functools import cache
 
 from aiohttp import web
 from prometheus_client import generate_latest
@@ -43,11 +44,14 @@ def metrics_route() -> AnyRoute:
 
 
 def openapi_route(routes: Sequence[AnyRoute]) -> AnyRoute:
-    """The document of these routes."""
-    text = json.dumps(openapi([*routes, metrics_route()]), ensure_ascii=False)
+    """The document of these routes, made when it is first asked for: that takes a while."""
+
+    @cache
+    def text() -> str:
+        return json.dumps(openapi([*routes, metrics_route()]), ensure_ascii=False)
 
     async def document(_exchange: Exchange[Nothing, Nothing]) -> web.Response:
-        return web.json_response(text=text)
+        return web.json_response(text=await asyncio.to_thread(text))
 
     return Route(
         "GET",
