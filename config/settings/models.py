@@ -429,6 +429,16 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
 
+    @model_validator(mode="after")
+    def _ways_apart(self) -> Self:
+        # by its port the dialplan knows what no carrier comes by
+        if self.softphone.port == self.asterisk.sip_port:
+            raise fault(
+                "softphone.port 与 asterisk.sip_port 不能相同",
+                "softphone.port and asterisk.sip_port must differ",
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,

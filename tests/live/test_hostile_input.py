@@ -207,6 +207,47 @@ async def test_given_noise_on_the_sip_port_then_it_is_ignored(hotline: Hotline, 
     assert await hotline.idle()
 
 
+_INVITE = """INVITE sip:12345@hotline.invalid SIP/2.0
+Via: SIP/2.0/{via} nowhere.invalid;branch=z9hG4bK{via}
+Max-Forwards: 70
+To: <sip:12345@hotline.invalid>
+From: <sip:13900000068@nowhere.invalid>;tag={via}
+Call-ID: {via}@nowhere.invalid
+CSeq: 1 INVITE
+Contact: <sip:13900000068@nowhere.invalid;transport=ws>
+Content-Type: application/sdp
+Content-Length: {length}
+
+{sdp}"""
+_SDP = """v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 40000 RTP/AVP 8
+"""
+
+
+@pytest.mark.parametrize("via", ["WS", "UDP"])
+async def test_given_a_stranger_at_the_softphones_websocket_when_calling_then_no_carrier(
+    hotline: Hotline, via: str
+) -> None:
+    """From the trunk's own address, as everybody behind a proxy on this machine."""
+    sdp = _SDP.replace("\n", "\r\n")
+    head = _INVITE.replace("\n", "\r\n")
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(hotline.settings.softphone.address, protocols=("sip",)) as socket_,
+        asyncio.timeout(10),
+    ):
+        await socket_.send_str(head.format(via=via, length=len(sdp), sdp=sdp))
+        status = "SIP/2.0 100"
+        while status.startswith("SIP/2.0 100"):
+            status = (await socket_.receive_str()).partition("\r\n")[0]
+    assert status == "SIP/2.0 403 Forbidden"
+    await until(hotline.idle, "Asterisk without channels", 10)
+
+
 async def test_given_a_hostile_caller_name_then_it_is_a_text_like_any_other(
     hotline: Hotline,
     phone: TestPhone,

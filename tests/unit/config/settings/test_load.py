@@ -94,3 +94,13 @@ def test_given_an_unreadable_environment_value_then_a_config_error(
     monkeypatch.setenv("HOTLINE_TRUNK__ADDRESSES", "not json")
     with pytest.raises(ConfigError):
         load_settings()
+
+
+def test_given_one_port_for_sip_and_softphones_then_refused() -> None:
+    assert "must differ" in str(fault("[softphone]\nport = 5060\n"))
+
+
+def test_given_a_certificate_without_its_key_or_address_then_refused() -> None:
+    assert "key" in str(fault('[softphone]\ncertificate = "c.pem"\n'))
+    both = '[softphone]\ncertificate = "c.pem"\nkey = "c.key"\n'
+    assert "url is needed" in str(fault(both))
