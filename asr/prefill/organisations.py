@@ -95,6 +95,8 @@ def named_parties(
                 start = max(near)
             if match.start() - start < 1 or match.end() - start < 3:
                 continue
+            if match.group() == "广场" and turn.sounds[match.end() : match.end() + 1] == ("wu",):
+                continue  # 广场舞
             name = _clean(re.sub(r"那个|这个|哪个", "", turn.text[start : match.end()]))
             if _VAGUE.fullmatch(name.removesuffix(match.group())) or (
                 match.group() == "物业" and re.match("费|管|人|用房", turn.text[match.end() :])

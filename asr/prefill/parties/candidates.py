@@ -13,8 +13,10 @@ from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.numerals import NUMERAL, spelled
 from asr.prefill.organisations import NamedParty, left_edge, named_parties
 from asr.prefill.parties.composed import composed
+from asr.prefill.parties.introduced import Introduced, introduced, kind_of, kinds
 from asr.prefill.parties.tagger import Mention, PartyTagger
 from asr.prefill.places import PlaceFinder
+from asr.prefill.segments import FUNCTION, LEADS, segments
 from asr.prefill.sounds import syllables
 from asr.prefill.targets import (
     Matter,
@@ -56,6 +58,9 @@ _AMOUNT = re.compile(rf"[{NUMERAL}百千万]*[百千万][{NUMERAL}元块][店厂
 
 _SHORTEST = 3
 """Characters of a department's alias from which on it is known by its sound."""
+
+_SHORT = 2
+"""Characters of a name that says too little alone."""
 
 _SPELLING = 2
 """Characters of the word that explains one of a name: 苏建勋[建设]的建."""
@@ -123,9 +128,14 @@ def candidates(
     if matter.reject_reason:
         found += _of_parties("rejected", of_refusal(turns, matter.reject_reason, words), turns)
     found += [cut for one in found for cut in _apart_from_place(one, turns[one.turn], finder)]
+    found += [cut for one in found for cut in _cut_at_words(one, turns[one.turn])]
     for part in composed(turns, matter, words, finder, praising=praising):
         spot = part.evidence(turns)
         found.append(Candidate(part.name, part.turn, part.start, part.end, spot, part.source, 0.5))
+    names = list(introduced(turns))
+    for known in names:
+        spot = turns[known.turn].evidence(known.start, known.end)
+        found.append(Candidate(known.name, *known[1:4], spot, known.source, 0.5))
     rules = _of_rules(turns, matter, words, praising=praising)
     found += [_unexplained(one, turns[one.turn]) for one in rules]
     found += [
@@ -134,6 +144,7 @@ def candidates(
         if one.source in ("tagger", "named")
         for echoed in _as_echoed(one, turns)
     ]
+    found = _short_with_kind(found, names, turns, words.fits.get(matter.category))
     if matter.category == "transport.bike_share":
         found = [_with_kind(one, turns) for one in found]
     best: dict[tuple[str, int, int, str], Candidate] = {}
@@ -331,6 +342,46 @@ def _apart_from_place(one: Candidate, turn: Utterance, finder: PlaceFinder) -> l
     spot = turn.evidence(start, end)
     name = turn.text[start:end]
     return [replace(one, name=name, start=start, end=end, evidence=spot)]
+
+
+def _cut_at_words(one: Candidate, turn: Utterance) -> list[Candidate]:
+    """The name before and after words that names seldom hold: 咨询[复议办]我就."""
+    if one.name != turn.text[one.start : one.end]:
+        return []
+    inside = [part for part in segments(turn.text) if part.start < one.end and part.end > one.start]
+    stops = [part for part in inside if part.kind[0] in FUNCTION or part.word in LEADS]
+    if not stops:
+        return []
+    spans = [(one.start, stops[0].start), (stops[-1].end, one.end)]
+    return [
+        replace(
+            one,
+            name=turn.text[start:end],
+            start=start,
+            end=end,
+            evidence=turn.evidence(start, end),
+            source="cut",
+        )
+        for start, end in spans
+        if end - start >= 2
+    ]
+
+
+def _short_with_kind(
+    found: Sequence[Candidate],
+    names: Sequence[Introduced],
+    turns: Sequence[Utterance],
+    fits: re.Pattern[str] | None,
+) -> list[Candidate]:
+    """Names of two characters with what the business is: 松间[养老院]."""
+    known = kinds(turns)
+    called = {one.name for one in names if len(one.name) == _SHORT}
+    return [
+        replace(one, name=one.name + kind_of(known, one.turn, one.start, fits))
+        if one.name in called
+        else one
+        for one in found
+    ]
 
 
 def _with_kind(one: Candidate, turns: Sequence[Utterance]) -> Candidate:

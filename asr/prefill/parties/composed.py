@@ -13,6 +13,7 @@ from asr.prefill.organisations import left_edge
 from asr.prefill.places import PlaceFinder
 from asr.prefill.targets import Matter
 from asr.prefill.text import Utterance
+from asr.prefill.vehicles import route
 
 _ROLES = "护士长|护士|大夫|医生|民警|警官|师傅|老师|主任|班长|队长|站长|所长|司机"
 _NAMED = re.compile(
@@ -22,8 +23,10 @@ _NAMED = re.compile(
 _AGENT_NAMED = re.compile(
     r"(?:^|是|叫|好的|记下)([一-鿿]{2,3})(?=对[吗马吧]|是吧|我们会|大夫|警官|护士|师傅|$)"
 )
-_SPELLED = re.compile(r"姓([一-鿿])(?:叫)?(\1[一-鿿]{1,2})")
+_SPELLED = re.compile(r"姓([一-鿿])(?:叫)?(\1[一-鿿]{1,2})(?!的\1)")
 _WITH_ROLE = re.compile(rf"(?<!户)([一-鿿])(?:的)?({_ROLES})")
+_SURNAME = re.compile(r"(?<!贵)姓([一-鿿])")
+_ROLE = re.compile(rf"{_ROLES}|大姐|大哥|阿姨")
 _SURNAME_ROLE = re.compile(rf"姓([一-鿿])(?:的)?(?:那个|一个)?({_ROLES})")
 _FAMILIAR = re.compile(r"[小老]([^时区家板])(?=没|帮|给|很|特别|$|[一-鿿])")
 _HALL = re.compile(
@@ -74,6 +77,9 @@ def composed(
 ) -> Iterator[Composed]:
     """All names that can be put together from what was said."""
     units = list(_units(turns, words))
+    line = route(turns, praise=False) if matter.category == "transport.bus" else None
+    if line is not None:
+        units.append(str(line.value))
     halls = [unit for unit in units if _HALL.search(unit)]
     if praising:
         windows = [
@@ -82,13 +88,14 @@ def composed(
             for match in _WINDOW.finditer(turn.text)
             for hall in halls
         ]
-        for person in _persons(turns):
+        for person in [*_persons(turns), *_surnames_and_roles(turns)]:
             yield person
             for unit in dict.fromkeys([*units, *windows]):
                 if unit not in person.name:
-                    yield Composed(
-                        unit + person.name, person.turn, person.start, person.end, "pair"
-                    )
+                    name = unit + person.name
+                    if unit.endswith("路") and not _ROLE.search(name):
+                        name += "师傅"
+                    yield Composed(name, person.turn, person.start, person.end, "pair")
     for position, turn in enumerate(turns):
         for match in _WINDOW.finditer(turn.text):
             window = f"{spelled(match[1])}号窗口"
@@ -140,6 +147,22 @@ def _persons(turns: Sequence[Utterance]) -> Iterator[Composed]:
                 yield Composed(name, position, start, end, "somebody")
 
 
+def _surnames_and_roles(turns: Sequence[Utterance]) -> Iterator[Composed]:
+    """Surname and office told in different places: 那个护士…牌牌上姓撒."""
+    roles: dict[str, None] = {}
+    for turn in turns:
+        if turn.is_caller:
+            roles |= dict.fromkeys(match.group() for match in _ROLE.finditer(turn.text))
+    for position, turn in enumerate(turns):
+        previous = turns[position - 1].text if position else ""
+        if not turn.is_caller or _OWN_NAME.search(previous):
+            continue
+        for match in _SURNAME.finditer(turn.text):
+            if lexicon().surnames.known(match[1]):
+                for role in roles:
+                    yield Composed(match[1] + role, position, *match.span(), "somebody")
+
+
 def _named_in(turn: Utterance) -> Iterator[tuple[str, int, int]]:
     """Names that may be a person's, with their places."""
     if turn.is_caller:
@@ -150,7 +173,9 @@ def _named_in(turn: Utterance) -> Iterator[tuple[str, int, int]]:
         for match in _FAMILIAR.finditer(turn.text):
             yield match.group(), *match.span()
     for match in (_NAMED if turn.is_caller else _AGENT_NAMED).finditer(turn.text):
-        yield match[1], *match.span(1)
+        after = turn.text[match.end(1) :]
+        if not (after.startswith(("的", "得")) and after[1:2] in match[1]):  # 姓撒[撒种子]的撒
+            yield match[1], *match.span(1)
     for match in _WITH_ROLE.finditer(turn.text):
         yield match[1] + match[2], *match.span()
 

@@ -11,9 +11,11 @@ from typing import TypeAlias
 from asr.prefill.lexicon import OrganisationWords, lexicon
 from asr.prefill.numerals import NUMERAL
 from asr.prefill.parties.candidates import Candidate
+from asr.prefill.parties.spelled import Spelling, spellings
 from asr.prefill.parties.tagger import heard, question
 from asr.prefill.places import PlaceFinder
 from asr.prefill.scoring import SIMILAR, character_f1
+from asr.prefill.segments import FUNCTION, segments
 from asr.prefill.targets import Matter, owns_car, settled_target, speaks_for_a_firm
 from asr.prefill.text import Utterance
 
@@ -44,6 +46,12 @@ _BLAMED = re.compile(
 _OWN = re.compile(r"(?:我是|我们是|我这里是|我们公司|我们单位|我在|我开|公司叫|单位叫)(?:.{0,3})$")
 _LIVES = re.compile(r"住(?:在|的)?.{0,6}$|家在.{0,6}$")
 _AT = re.compile(r"(?:在|从|离|过|路过|靠近|挨着)(?:那个|这个|哪个|我们|了)*$")
+_FORMERLY = re.compile(r"(?:以前|原来|原先|之前|早先|从前|早些年).{0,8}$")
+_BESIDE = re.compile(r"(?:旁边|隔壁|对面|跟前|附近|挨着)(?:的|还有|有|是|那|个|家)*.{0,3}$")
+_INNOCENT = re.compile(
+    r"^.{0,4}(?:倒是|倒挺|没事|不怪|人家|好着|都好|挺好|好得很|没问题|也没收|说得)"
+)
+_MINE = re.compile(r"(?:我|我们)(?:自己)?(?:开|办|经营|弄)了?.{0,10}$")
 _WORKS = re.compile(r"^.{0,4}(?:上班|上了|打工|干活|干了|做工|工作|当保安|当服务员|做保洁)")
 _ACTS = re.compile(
     r"^.{0,2}(?:不给|不让|不管|不退|不认|没给|一直|天天|每天|半夜|晚上|拖|欠|乱|偷|排|罚|扣|收|把|给我|让我|说|卖|倒|占|堵|关门|跑|搬走|无证|"
@@ -252,6 +260,7 @@ def _of(
 
     # the words around it
     features.update(_around(before, after, group))
+    features.update(_worded(candidate, turn))
     features["whole turn"] = float(len(name) >= 0.7 * len(turn.text))
     features["refused"] = float(matter.reject_reason is not None)
     if _UNJUST.search("".join(one.text for one in turns if one.is_caller)):
@@ -280,12 +289,43 @@ def _around(before: str, after: str, group: str) -> Iterator[tuple[str, float]]:
     works = bool(_WORKS.match(after))
     yield "works", float(works)
     yield f"works {group}", float(works)
+    yield "formerly", float(bool(_FORMERLY.search(before)))
+    yield "beside", float(bool(_BESIDE.search(before)))
+    yield "innocent", float(bool(_INNOCENT.match(after)))
+    yield "mine", float(bool(_MINE.search(before)))
     yield "acts", float(bool(_ACTS.match(after)))
     at = bool(_AT.search(before))
     yield "at", float(at)
     yield "bought at", float(at and bool(_BOUGHT.search(after[:8])))
     yield "ends turn", float(not after)
     yield "begins turn", float(len(before) <= 2)
+
+
+@lru_cache(maxsize=1024)
+def _spelled_in(turn: Utterance) -> tuple[Spelling, ...]:
+    return tuple(spellings(turn))
+
+
+def _worded(candidate: Candidate, turn: Utterance) -> Iterator[tuple[str, float]]:
+    """How the name lies among the words of the turn; nothing for one written otherwise."""
+    start, end, text = candidate.start, candidate.end, turn.text
+    if text[start:end] != candidate.name:
+        yield "put together", 1.0
+        return
+    explained = _spelled_in(turn)
+    yield "then spelled", float(any(one.end == end for one in explained))
+    yield (
+        "spelled whole",
+        float(any(one.end == end and one.start == start and one.whole for one in explained)),
+    )
+    yield "runs into spelling", float(any(start < one.until and one.end < end for one in explained))
+    words = segments(text)
+    inside = [one for one in words if one.start < end and one.end > start]
+    yield "begins within a word", float(inside[0].start < start)
+    yield "ends within a word", float(inside[-1].end > end)
+    size = end - start
+    yield "unknown", sum(len(one.word) == 1 for one in inside) / size
+    yield "function words", sum(one.kind[0] in FUNCTION for one in inside) / len(inside)
 
 
 def _echoes(name: str, first: int, turns: Sequence[Utterance]) -> Iterator[tuple[str, float]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from asr.prefill.lexicon import OrganisationWords
 from asr.prefill.organisations import NAME_STOPS, asks_for_party
 from asr.prefill.places import PlaceFinder
+from asr.prefill.segments import Segment, segments
 from asr.prefill.text import Utterance
 
 BEGIN, INSIDE, OUTSIDE = "B", "I", "O"
@@ -75,10 +76,40 @@ class PartyFeatures:
         text = turn.text
         ends = self._endings(text)
         places = self._places(turn)
+        words = self._words_around(segments(text))
         return [
-            self._character(text, at, asked, ends, places) + self._sounds(turn.sounds, at)
+            self._character(text, at, asked, ends, places)
+            + self._sounds(turn.sounds, at)
+            + words[at]
             for at in range(len(text))
         ]
+
+    @staticmethod
+    def _words_around(words: Sequence[Segment]) -> list[list[str]]:
+        """Which word a character is in, where, and what words stand around it."""
+        edge = Segment(0, 0, "", "-")
+        out: list[list[str]] = []
+        for number, one in enumerate(words):
+            before = words[number - 1] if number else edge
+            after = words[number + 1] if number + 1 < len(words) else edge
+            size = len(one.word)
+            alone = f"{int(len(before.word) == 1)}{int(size == 1)}{int(len(after.word) == 1)}"
+            shared = [
+                f"k={one.kind}",
+                f"k-1={before.kind}",
+                f"k+1={after.kind}",
+                f"k-1k={before.kind}|{one.kind}",
+                f"kk+1={one.kind}|{after.kind}",
+                f"alone={alone}",
+                f"w-1={before.word}",
+                f"w+1={after.word}",
+            ]
+            if size > 1:
+                shared.append(f"w={one.word}")
+            for place in range(size):
+                part = "S" if size == 1 else "B" if not place else "E" if place == size - 1 else "M"
+                out.append([*shared, f"in={part}", f"in={part}{one.kind}"])
+        return out
 
     @staticmethod
     def _sounds(sounds: Sequence[str], at: int) -> list[str]:

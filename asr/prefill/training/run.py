@@ -63,7 +63,7 @@ def train(
         "dialogues": len(material.dialogues),
         "libraries": {
             name: version(name)
-            for name in ("numpy", "scipy", "scikit-learn", "pypinyin", "python-crfsuite")
+            for name in ("numpy", "scipy", "scikit-learn", "pypinyin", "python-crfsuite", "rjieba")
         }
         | {"python": platform.python_version()},
         "cross_validated": report.as_dict() if material.dialogues else None,
