@@ -10,30 +10,10 @@ import rjieba
 FUNCTION = frozenset("cdpruy")
 """First letters of the kinds of words that names seldom hold: conjunctions, adverbs, pronouns."""
 
-LEADS = frozenset(
-    [
-        "叫",
-        "教",
-        "叫做",
-        "名叫",
-        "就叫",
-        "是",
-        "写",
-        "写着",
-        "喷着",
-        "印着",
-        "挂",
-        "挂着",
-        "招牌",
-        "牌子",
-        "店名",
-        "名字",
-        "一个",
-        "一家",
-        "有个",
-        "有家",
-    ]
-)
+LEADS = frozenset((
+    "叫", "教", "叫做", "名叫", "就叫", "是", "写", "写着", "喷着", "印着", "挂", "挂着",
+    "招牌", "牌子", "店名", "名字", "一个", "一家", "有个", "有家",
+))  # fmt: skip
 """Words that a name follows."""
 
 
