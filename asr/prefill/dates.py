@@ -20,13 +20,13 @@ _RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
 _WEEKDAY = {**{char: n for n, char in enumerate("一二三四五六")}, "日": 6, "天": 6, "末": 5}
 
 _MONTH_DAY = re.compile(
-    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>元|[一二三四五六七八九十\d]{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
+    rf"(?:(?P<y>二零{_N}{{2}}|20\d\d|今年|去年|前年|明年)年?的?)?(?P<m>元|十[一二]?|[一二三四五六七八九]|\d{{1,2}})月份?(?P<d>[一二三四五六七八九十两\d]{{1,3}})[号日好浩]{_NOT_A_DAY}"
 )
 _MONTH_DAY_BARE = re.compile(
-    r"(?P<m>[一二三四五六七八九十]{1,2})月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多几来])"
+    r"(?P<m>十[一二]?|[一二三四五六七八九])月(?P<d>(?:二十|三十|十)[一二三四五六七八九]?|[一二三四五六七八九])(?![天年月个份十百千万块多几来])"
 )
 _LAST_MONTH = re.compile(
-    rf"(?P<w>上上个?|上个?|这个?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
+    rf"(?P<w>上上个?|上个?|[这着][个各]?|本|下个?)月的?(?P<d>{_N}{{1,3}})[号日好]{_NOT_A_DAY}"
 )
 _DAY_ONLY = re.compile(
     rf"(?<![{NUMERAL}月第路街道巷村镇园苑区院])(?P<d>[一二三]?十?[一二三四五六七八九十]|\d{{1,2}})[号日]"
@@ -48,6 +48,12 @@ _EDGE_OF_MONTH = re.compile(
     r"(?:(?P<m>[一二三四五六七八九十]{1,2})月份?|(?P<w>上上个?|上个?|这个?|本|下个?)月)的?(?P<e>底|末|初)"
     r"(?![一二三四五六七八九十])"
 )
+_EXAM = re.compile(r"^的?(?:就|要|才|就要)?(?:高考|中考|考试|开考)")
+"""A day of exams is why the matter presses, not when it happened."""
+_NUMBER_OF = "号(?:窗|楼|院|线|店|门|车|柜|桌|厅)"
+_DAY_OF_FEAST = re.compile(
+    r"^节?(?:放假|假期|长假)?的?(?:第(?P<nth>[二三四五六七八])天|(?P<day>[一二三四五六七八])[号日])"
+)
 _DAY_BESIDE = re.compile(r"^(?:节)?(?:的)?(?:第二天|隔天|后一天|前一天|前一晚|前天晚上)")
 _NOW = re.compile(
     r"刚才|刚刚|就刚|(?<!到)这会儿|这阵|现在正(?!是)|正在|刚(?=把|转|给|被|发生|下|出|走|打|看|坐|遇)|此刻|眼下|"
@@ -60,8 +66,14 @@ _LIVE = re.compile(
 """It can be heard while the caller speaks: the day of the call, though it happens every day."""
 _PART_OF_DAY = re.compile(
     r"从(?:早上|早晨|上午|中午|下午|晚上|凌晨)|"
-    r"(?:凌晨|早上|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点(?:多|半|钟|来钟|[一二三四五]?十[一二三四五六七八九]?)*(?:就|开始|到现在|停的|断的|坏的|停到)"
+    r"(?:凌晨|早上|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点(?:多|半|钟|来钟|[一二三四五]?十[一二三四五六七八九]?)*(?:(?:就|开始|停的|断的|坏的|停到)|.{0,14}到现在)"
 )
+
+_TIME_ALONE = re.compile(
+    r"(?:从|大概|差不多|就|是)*(?:凌晨|早上|早晨|上午|中午|下午|晚上)?[一二三四五六七八九十两]{1,2}点"
+    r"(?:多|半|钟|来钟|过|[一二三四五]?十[一二三四五六七八九]?分?|左右|吧|的样子)*(?:开始的?|停的|断的)?"
+)
+"""A whole answer that tells the time of the day only."""
 
 _ASKS_TIME = re.compile(
     r"什么时候|啥时候|几号(?!窗|楼|院|门|店|车|线|厅|柜)|哪天|哪一天|几点|何时|具体时间|什么时间|哪一日|几月|哪年|日期"
@@ -77,7 +89,7 @@ _LASTING = re.compile(
 _DAYS_SINCE = re.compile(rf"(?P<n>{_N}{{1,3}})天(?:多)?了")
 _HABIT = re.compile(r"天天|每天|老是|经常|每晚|每到|一到|三天两头|常年|成天|整天|隔三差五")
 _NOT_THE_MATTER = re.compile(
-    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的电话|投诉的|以前|之前|生日|出生|保质期|生产|出厂|才能|要去|再来|截至|离职|辞职)"
+    r"^.{0,6}(?:打过|投诉过|反映过|来过|说过|问过|打的(?:电话|你们|这|那|哪)|投诉的|以前|之前|生日|出生|保质期|生产|出厂|才能|要去|再来|截至|离职|辞职)"
 )
 _FUTURE = re.compile(
     r"开始执行|起执行|实行|生效|截止|到期|最后一天|交房|之前|期限|交付|报名|开庭|必须"
@@ -91,12 +103,14 @@ _IS_LUNAR = re.compile(
     r"^[哦噢啊呃嗯哎]{0,2}(?:那|这|我)?(?:个)?(?:说|讲)?的?(?:是|时|市|事|试|式)?(?:农历|阴历|老历|旧历|古历)"
 )
 _DENIED = re.compile(r"(?<![哦噢哎])(?:不是|并非)(?:那个|这个|今年|上个?月)?$")
+_INSTEAD = re.compile(r"(?:早上|早晨|上午|中午|下午|晚上|夜里)?不是")
 _RHETORICAL = re.compile(r"^.{0,14}(?:吗|嘛|么)$")
 _AGAIN = re.compile(
     r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:我|我们|他|他们|她|人家)?(?:就|又|也|还)"
 )
 _NOT_THEN = re.compile(r"^(?:早上|早晨|上午|中午|下午|晚上|夜里|一早)?(?:又|也|就|都)?没")
 _CORRECTS = re.compile(r"^.{0,3}(?:不对|不是|错了|说错|哎不)|记错|记岔|记混|搞错|说错|看错")
+_CORRECTED = re.compile(r"不对|(?<!是)不是|错了|记错")
 _TODAY_IS = re.compile(r"(?:今天|今儿|现在|这)(?:个)?(?:已经|都|就)(?:是|快)?$")
 _TELLS_THE_DATE = re.compile(
     rf"^(?:已经|都|就|快|是)+(?:{_N}{{1,3}}(?:月|号|日)|腊月|正月|星期|礼拜|周|初)"
@@ -164,14 +178,22 @@ def occurred_on(
         )
         asked = bool(_ASKS_TIME.search(previous)) and not re.search("生产日期|出生", previous)
         asked = asked and not _ASKS_EARLIER.search(previous)
-        if position and _AGREES.match(turn.text) and not turns[position - 1].is_caller:
-            found.extend(_read_back(turns[position - 1], today, holidays))
         caller_turns += 1
         here = _in_turn(turn, today, holidays, asked)
+        if position and _AGREES.match(turn.text) and not turns[position - 1].is_caller:
+            own = {one.day for one in here if one.definite and one.day != today}
+            found.extend(
+                one
+                for one in _read_back(turns[position - 1], today, holidays)
+                if not own or one.day in own
+            )
         denied |= _denied(turn, here, turns[position - 1] if position else None, today, holidays)
         if caller_turns <= _EARLY_TURNS and not asked and not any(one.opening for one in found):
             # the day that opens the story outweighs days of what came of it
             here = [one._replace(opening=one.definite) for one in here]
+        if asked and _TIME_ALONE.fullmatch(turn.text) and not any(one.definite for one in found):
+            spot = turn.evidence(0, len(turn.text))
+            here.append(_Candidate(today, 3.2, spot, turn.index, 0, len(turn.text), True))
         found.extend(here)
         lasting = lasting or (not thanks and bool(_LASTING.search(turn.text)))
         live = live or bool(_LIVE.search(turn.text))
@@ -221,8 +243,14 @@ def _in_turn(
             score -= 1.5
         if re.match(r"以后|之后|过后|前后|以来|开始就一直", after) or _is_lunar(before, after):
             score -= 3.0
+        if _EXAM.match(after):
+            continue
+        if before.endswith("还是"):
+            score -= 0.3
         if found and re.search(r"不对|不是|错了|记错", text[found[-1].start : start]):
             score = max(score, found[-1].score) + 0.1
+        elif found and before.endswith("是") and _CORRECTED.search(text[found[0].start : start]):
+            score = max(score, *(one.score for one in found)) + 0.1
         elif found and found[-1].definite and definite and score >= found[-1].score:
             joined = text[found[-1].start : start]
             # the later day counts ("十号种的十七号掉了"), but a span counts from its first
@@ -256,11 +284,19 @@ def _denied(
     holidays: Mapping[str, Mapping[str, str]],
 ) -> set[date]:
     """Days that the caller takes back: "是二十五号不是二十四号", or the agent's, put right."""
-    days = {
-        one.day
-        for one in here
-        if _DENIED.search(turn.text[: one.start]) and not _RHETORICAL.match(turn.text[one.end :])
-    }
+    days: set[date] = set()
+    for number, one in enumerate(here):
+        if not _DENIED.search(turn.text[: one.start]) or _RHETORICAL.match(turn.text[one.end :]):
+            continue
+        before = here[number - 1] if number else None
+        if (
+            before is not None
+            and _INSTEAD.fullmatch(turn.text, before.end, one.start)
+            and not turn.text[: before.start].endswith("是")
+        ):
+            days.add(before.day)  # 十六号下午不是十七号下午
+        else:
+            days.add(one.day)
     stated = {one.day for one in here if one.definite and one.day != today} - days
     if stated and previous is not None and not previous.is_caller and _CORRECTS.search(turn.text):
         read_back = _in_turn(previous, today, holidays, asked=False)
@@ -288,6 +324,8 @@ def _expressions(
             month, year = day.month, day.year
             out.append((day, match.start(), match.end(), 2.5, True))
     for match in _DAY_ONLY.finditer(text):
+        if re.search(match["d"] + _NUMBER_OF, text):
+            continue  # 十四号窗口 … 十四号那个
         day = _safe(year, month, value_of(match["d"]))
         if day is not None and day > today and month == today.month and not _FUTURE.search(text):
             day = _safe(*_month_shift(today, -1), value_of(match["d"]))
@@ -327,7 +365,14 @@ def _expressions(
                 continue
             day = _feast(name, today, holidays)
             beside = _DAY_BESIDE.match(text[match.end() :])
-            if day is not None and beside:
+            within = _DAY_OF_FEAST.match(text[match.end() :])
+            if day is not None and within:
+                if within["nth"]:
+                    day += timedelta((value_of(within["nth"]) or 1) - 1)
+                else:
+                    day = _safe(day.year, day.month, value_of(within["day"])) or day
+                out.append((day, match.start(), match.end() + within.end(), 2.4, True))
+            elif day is not None and beside:
                 day += timedelta(-1 if "前" in beside.group() else 1)
                 out.append((day, match.start(), match.end() + beside.end(), 2.4, True))
             elif day is not None:

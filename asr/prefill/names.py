@@ -14,18 +14,23 @@ from asr.prefill.text import Utterance
 _ASKS_NAME = re.compile(
     r"贵姓|怎么称呼|称呼您|姓名|您姓|尊姓|您的名字|叫什么名字|您叫什么|名字方便|全名|您是哪位|贵[性型]|怎么称|姓甚么|姓什么|留个姓"
 )
+_KNOWN = re.compile(r"(?:您)?(?:知道|清楚|记得)")
+"""Whoever is asked whether he knows a name is not asked for his own."""
 _ABOUT_OTHERS = re.compile(
     r"母亲|父亲|孩子|师傅|司机|公司|店|厂|学校|机构|对方|他|她|健身房|小区|楼盘|平台|老板"
 )
 _TITLE = re.compile(r"先生|女士")
+_ADDRESSES = re.compile(r"(?:好的?|好得|行|那|嗯|谢谢|感谢|请问|得|对|是)*([一-鿿]{1,3}?)")
+_NO_ADDRESS = re.compile("[理谅]解$|来[电访]$|[您你]好$")
+_NO_SURNAME = "位个的得老您各两这那小大本他她男女好和及"
 _OTHER_PERSON = re.compile(
     r"(?:师傅|老板|司机|经理|主任|老师|医生|大夫|护士|班长|队长|书记|会计|他|她|有个|有一个|个|那个人|对方|邻居|人|爸|妈|媳妇|老公|丈夫|弟弟|哥|姐|妹|儿子|女儿|娃|孩子|爷爷|奶奶|牌上写的|写着|上写|工头|教练|校长|站长|村长|主管)$"
 )
 _LEAD = re.compile(
-    r"^(?:嗯|啊|呃|哦|噢|那个|就是|我是|我叫|叫|名字叫|我|哎|喂|对|好|行|您好|你好|是)+"
+    r"^(?:嗯|啊|呃|哦|噢|愿意|那个|就是|我是|我叫|叫|名字叫|我|哎|喂|对|好|行|您好|你好|是)+"
 )
 _STOP = re.compile(
-    r"^(?:电话|手机|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
+    r"^(?:电话|[手首][机击]|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
     r"联系|叫|姓|哦|个|了|吗|别的|快点|快来|来电|来访|行吗|好吧|好了|可以|先登|先这|先不|记|留|写|七十|六十|八十|还|哎|给|"
     r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
     r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字|骗|加一|位)"
@@ -55,14 +60,28 @@ def caller_name(turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
             previous = turns[position - 1] if position else None
             asked = previous is not None and not previous.is_caller and _asks_name(previous.text)
             found.extend(_in_caller_turn(turn, asked, surnames))
-    addressed = _addressed_surnames(turns, surnames)
+    called = _addressed(turns, surnames)
+    addressed = [surnames.of(one.name) for one in called]
+    sounds = {syllables(surname) for surname in addressed}
+    if not found and called:
+        return _as_addressed(called[0], turns, surnames)
     if not found:
         refused = any(turn.is_caller and _REFUSES.search(turn.text) for turn in turns)
         return FieldGuess(None, [], 0.8 if refused else 0.6)
     best = max(
         found,
-        key=lambda one: (one.weight, len(one.name) > 1, one.turn, one.evidence.start),
+        key=lambda one: (
+            syllables(surnames.of(one.name)) in sounds,
+            one.weight,
+            len(one.name) > 1,
+            one.turn,
+            one.evidence.start,
+        ),
     )
+    for one in called:
+        surname = surnames.of(one.name)
+        if len(one.name) > len(surname) and syllables(surnames.of(best.name)) == syllables(surname):
+            return FieldGuess(one.name, [best.evidence, one.evidence], 0.95)
     name = best.name
     if not _spelt(surnames.of(name), turns):
         name = _mend(name, addressed, surnames)
@@ -115,6 +134,7 @@ def _said_again(surname: str, turns: Sequence[Utterance], since: int) -> list[_F
             whole = not rest or rest.startswith(surname) or _STOP.match(rest)
             if (
                 len(given) == 2
+                and given[1] not in "得地"
                 and whole
                 and not explains
                 and not rest.startswith(("的", "得", "那", "字", "这"))
@@ -126,7 +146,7 @@ def _said_again(surname: str, turns: Sequence[Utterance], since: int) -> list[_F
 
 def _asks_name(text: str) -> bool:
     found = list(_ASKS_NAME.finditer(text))
-    if not found:
+    if not found or _KNOWN.match(text, found[-1].end()):
         return False
     return not _ABOUT_OTHERS.search(text[max(0, found[-1].start() - 6) : found[-1].start()])
 
@@ -243,7 +263,7 @@ def _explained(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
             ):
                 end += 1
             return surname, end
-    match = re.match(r"([一-鿿]{1,5}?)(?:的|得|那个|哪个)+([一-鿿])", text[start:])
+    match = re.match(r"([一-鿿]{1,5}?)(?:的|得|地|那个|哪个)+([一-鿿])", text[start:])
     if match and (surnames.known(match.group(2)) or match.group(2) in match.group(1)):
         word, surname = match.groups()
         if (
@@ -296,7 +316,10 @@ def _full_name_at(text: str, start: int, surnames: Surnames) -> tuple[str, int]:
     if not surnames.known(surname):
         return "", start
     given = _given_name(text, start + len(surname))
-    if given[1:] == surname and _explained(text, start + 2, surnames)[0] == surname:
+    told = given[1:] == surname and (
+        text.startswith("是", start + 3) or _explained(text, start + 2, surnames)[0] == surname
+    )
+    if told:
         given = given[:1]  # 常青 常常的常: the last one explains the first
     return surname + given, start + len(surname) + len(given)
 
@@ -312,19 +335,51 @@ def _given_name(text: str, start: int) -> str:
     return given
 
 
-def _addressed_surnames(turns: Sequence[Utterance], surnames: Surnames) -> list[str]:
-    """Surnames by which the agent addressed the caller, latest first."""
-    seen: list[str] = []
+def _addressed(turns: Sequence[Utterance], surnames: Surnames) -> list[_Found]:
+    """Names by which the agent addressed the caller, latest first; mostly the surname alone."""
+    seen: list[_Found] = []
     for turn in turns:
         if turn.is_caller:
             continue
         for match in _TITLE.finditer(turn.text):
-            before = turn.text[: match.start()]
-            if before[-2:] in surnames.compound:
-                seen.insert(0, before[-2:])
-            elif before and surnames.is_single(before[-1]):
-                seen.insert(0, before[-1])
+            name = _before_title(turn.text[: match.start()], surnames)
+            if name:
+                start = match.start() - len(name)
+                spot = turn.evidence(start, match.end())
+                seen.insert(0, _Found(name, turn.index, spot, 0))
     return seen
+
+
+def _before_title(before: str, surnames: Surnames) -> str:
+    """The name at the end of the words before 先生 or 女士; empty if there is none."""
+    if _NO_ADDRESS.search(before):
+        return ""
+    opens = _ADDRESSES.fullmatch(before)
+    if opens and len(opens[1]) > 1 and surnames.known(opens[1][0]) and opens[1][-1] != "老":
+        return opens[1]
+    if before[-2:] in surnames.compound:
+        return before[-2:]
+    if before and surnames.is_single(before[-1]):
+        return before[-1]
+    # a rare surname, which the agent has understood
+    return opens[1] if opens and len(opens[1]) == 1 and opens[1] not in _NO_SURNAME else ""
+
+
+def _as_addressed(called: _Found, turns: Sequence[Utterance], surnames: Surnames) -> FieldGuess:
+    """The name by the agent's address alone, in full if the caller has said it just before."""
+    surname = surnames.of(called.name)
+    for turn in reversed(turns):
+        if not turn.is_caller or not called.turn - 3 <= turn.index < called.turn:
+            continue
+        text = _as_named(turn)
+        for match in re.finditer(rf"(?:^|叫|是){re.escape(surname)}", text):
+            given = _given_name(text, match.end())
+            rest = text[match.end() + len(given) :]
+            told = re.match(rf".{{2,4}}[的得地](?:那个|哪个)?[{surname}{given}]", rest)
+            if given and called.name == surname and (not rest or told or _STOP.match(rest)):
+                spot = turn.evidence(match.start(), match.end() + len(given))
+                return FieldGuess(surname + given, [spot, called.evidence], 0.8)
+    return FieldGuess(called.name, [called.evidence], 0.8)
 
 
 def _spelt(surname: str, turns: Sequence[Utterance]) -> bool:

@@ -11,6 +11,7 @@ from asr.prefill.numerals import Run, digit_runs
 from asr.prefill.text import Utterance
 
 _WHOLE = re.compile(r"^(?:1[3-9]\d{9}|0\d{2}\d{8}|0\d{3}\d{7,8})$")
+_AGAIN = re.compile(r"(?<=\d)1[3-9]\d{9}$")
 _OPENING = re.compile(r"^(?:1[3-9]|0[1-9])\d*$")
 _MOBILE_DIGITS = 11
 _CORRECTS = re.compile(
@@ -23,7 +24,7 @@ _OTHERS_NUMBER = re.compile(
 _NOT_A_PHONE = re.compile(
     r"(?:号楼|号院|单元|[栋幢座])$|(?:工单号|工单|单号|编号|订单号?|卡号|账号|身份证号?|受理号|案号|运单号?)[^电手]{0,8}$"
 )
-_PHONE_TALK = re.compile(r"电话|手机|号码|座机|联系|打我|打他|打这|记一下|号")
+_PHONE_TALK = re.compile(r"电话|手机|号码|座机|联系|打我|打他|打这|记一下|你记|您记|停机|号")
 
 
 @dataclass
@@ -72,6 +73,12 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
         if _WHOLE.match(grown):
             state.number, state.partial, state.confirmed = grown, "", False
             state.evidence.append(spot)
+            return
+        again = _AGAIN.search(run.digits)
+        if again and again.group().startswith(state.partial[:3]):
+            # what was missing, and then the whole of it once more
+            state.number, state.partial, state.confirmed = again.group(), "", False
+            state.evidence = [spot]
             return
         if len(grown) < 12 and _OPENING.match(grown):
             state.partial = grown

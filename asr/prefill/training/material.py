@@ -40,10 +40,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A whole labelled transcript as ``hotline prefill eval`` reads it."""
+    """A whole labelled transcript as ``hotline prefill eval`` reads it; ``file`` is its name."""
 
     key: str
     row: dict[str, Any]
+    file: str = ""
 
     @property
     def category(self) -> str:
@@ -131,4 +132,4 @@ def _dialogues(file: Path, lines: Iterable[bytes]) -> Iterable[Dialogue]:
             raise MaterialError(f"{where}: is not a labelled transcript: {error}") from error
         if labels[0] not in known or labels[1] not in WISHES.values():
             raise MaterialError(f"{where}: unknown category or request type: {labels}")
-        yield Dialogue(str(row.get("id", where)), row)
+        yield Dialogue(str(row.get("id", where)), row, file.name)

@@ -51,7 +51,7 @@ ROW_COPIES = 2
 LEAST = 0.35
 """Probability below which no candidate is taken, by F1 on authors who were left out."""
 
-STRENGTH = 0.8
+STRENGTH = 2.0
 """Weight of the squares of the ranker's weights against the loss of one call."""
 
 ROUNDS = 60

@@ -15,11 +15,11 @@ from asr.prefill.trained import Trained
 from asr.prefill.training.dangers import fit_ear, sayings
 from asr.prefill.training.fitting import examples
 from asr.prefill.training.judging import (
+    Folds,
     assemble,
     cross_validated,
     curves_of,
     first_contacts,
-    fold_of,
     judged,
 )
 from asr.prefill.training.material import Dialogue, Material, read_material
@@ -49,9 +49,10 @@ def train(
     material = material or read_material(files)
     told(f"{len(material.statements)} statements, {len(material.dialogues)} dialogues")
     rows = examples(material, seed, told)
-    fitted, shares = cross_validated(rows, None, FOLDS, told)
-    parties = _parties(material, fitted, seed, told)
-    report, outcomes = judged(material.dialogues, fitted, parties.apart)
+    folds = Folds(FOLDS, material.dialogues)
+    fitted, shares = cross_validated(rows, None, folds, told)
+    parties = _parties(material, folds, fitted, seed, told)
+    report, outcomes = judged(material.dialogues, folds, fitted, parties.apart)
     final = assemble(rows, shares)
     told(f"fitted on all {len(rows)} calls")
     trained = [one for one in outcomes if one.field in ("category", "request_type")]
@@ -79,12 +80,16 @@ def train(
 
 
 def _parties(
-    material: Material, trained: Sequence[Trained], seed: int, told: Callable[[str], None]
+    material: Material,
+    folds: Folds,
+    trained: Sequence[Trained],
+    seed: int,
+    told: Callable[[str], None],
 ) -> FittedParties:
     fitted = PartyTrainer(seed).fit(
         material.snippets,
         material.dialogues,
-        lambda one: fold_of(one.key, len(trained)),
+        lambda one: folds.of(one.key),
         lambda fold: trained[fold],
         told,
     )
@@ -121,9 +126,10 @@ def cross_validate(
     others = tuple(one for one in read_material(data).dialogues if _words(one) not in known)
     material = replace(judged_rows, dialogues=(*judged_rows.dialogues, *others))
     told(f"{len(judged_rows.dialogues)} rows to judge, {len(others)} more to train on")
-    fitted, _ = cross_validated(examples(material, seed, told), None, folds, told)
-    parties = _parties(material, fitted, seed, told)
-    return judged(judged_rows.dialogues, fitted, parties.apart)[0]
+    by_row = Folds(folds)
+    fitted, _ = cross_validated(examples(material, seed, told), None, by_row, told)
+    parties = _parties(material, by_row, fitted, seed, told)
+    return judged(judged_rows.dialogues, by_row, fitted, parties.apart)[0]
 
 
 def _words(dialogue: Dialogue) -> str:
