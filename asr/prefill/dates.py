@@ -131,6 +131,7 @@ class _Candidate(NamedTuple):
     end: int
     definite: bool
     opening: bool = False
+    vague: bool = False
 
     @property
     def rank(self) -> float:
@@ -214,7 +215,15 @@ def occurred_on(
         return FieldGuess(None, [], 0.5 if found else 0.7)
     top = max(one.rank for one in usable)
     best = next(one for one in usable if one.rank == top)
+    if best.vague:
+        # 这个月初, and later 二号: the day is told more exactly
+        exact = (one for one in usable if one.definite and _within_ten_days(best.day, one.day))
+        best = next(exact, best)
     return FieldGuess(best.day.isoformat(), [best.evidence], min(0.95, 0.5 + 0.1 * top))
+
+
+def _within_ten_days(first: date, day: date) -> bool:
+    return (day.year, day.month) == (first.year, first.month) and 1 < day.day <= 10
 
 
 def _in_turn(
@@ -265,7 +274,10 @@ def _in_turn(
         if day > today and not _FUTURE.search(text):
             score -= 1.5
         found.append(
-            _Candidate(day, score, turn.evidence(start, end), turn.index, start, end, definite)
+            _Candidate(
+                *(day, score, turn.evidence(start, end), turn.index, start, end, definite),
+                vague=text[start:end].endswith("初"),
+            )
         )
     return found
 
@@ -323,7 +335,10 @@ def _expressions(
         if day is not None:
             month, year = day.month, day.year
             out.append((day, match.start(), match.end(), 2.5, True))
+    feasts = {**holidays.get("fixed", {}), **holidays.get(str(today.year), {})}
     for match in _DAY_ONLY.finditer(text):
+        if text[: match.start()].removesuffix("节").endswith(tuple(feasts)):
+            continue  # 国庆三号
         if re.search(match["d"] + _NUMBER_OF, text):
             continue  # 十四号窗口 … 十四号那个
         day = _safe(year, month, value_of(match["d"]))
@@ -358,7 +373,6 @@ def _expressions(
             weight = 2.4
         day = today + timedelta(offset)
         out.append((day, match.start(), match.end(), weight, offset <= 0))
-    feasts = {**holidays.get("fixed", {}), **holidays.get(str(today.year), {})}
     for name in sorted(feasts, key=len, reverse=True):
         for match in re.finditer(re.escape(name), text):
             if name == "十一" and not re.match(r"那|放假|假期|期间|当天", text[match.end() :]):

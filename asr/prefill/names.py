@@ -240,7 +240,7 @@ def _told_with_its_explanation(
     word = re.match(r"([一-鿿]{2,3})[一-鿿]{2}(?:的|得)", text[start:])
     if (
         word
-        and surnames.is_single(word[1][0])
+        and (surnames.is_single(word[1][0]) or word[1][0] == explained)
         and word[1][1] != word[1][0]
         and word.end() < end - start
     ):

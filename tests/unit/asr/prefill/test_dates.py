@@ -29,6 +29,13 @@ from tests.unit.asr.prefill.conftest import Fill
         ("端午节第二天出租车拒载", "2026-06-20"),
         ("六月初出租车拒载", "2026-06-01"),
         ("半个小时前出租车拒载", "2026-07-15"),
+        ("去年国庆放假第三天出租车拒载", "2025-10-03"),
+        ("出租车国庆三号拒载", "2025-10-03"),
+        ("车费平时三四十五月十二号收了我一百出租车拒载", "2026-05-12"),
+        ("从着个月一号开始出租车就拒载", "2026-07-01"),
+        ("从五号下午不是六号下午出租车拒载", "2026-07-06"),
+        ("上周五不对周五我上班呢是上周四出租车拒载", "2026-07-09"),
+        ("昨天晚上十四号窗口那个人让我等十四号的人不理我出租车拒载", "2026-07-14"),
     ],
 )
 def test_given_a_day_when_said_then_it_is_resolved_against_the_call(
@@ -193,3 +200,22 @@ def test_given_several_days_when_told_then_that_of_the_matter_is_meant(
 def test_given_a_plain_weekend_when_told_then_it_is_no_day(fill: Fill) -> None:
     fields = fill("c 我要投诉小区门口摆摊的我周末带娃都出不去", "a 您贵姓", "c 姓王")
     assert fields["occurred_on"].value is None
+
+
+def test_given_only_a_time_when_asked_since_when_then_it_is_the_day_of_the_call(fill: Fill) -> None:
+    fields = fill("c 我们村停电了", "a 几点停的", "c 早上八点十分", "a 现在还没来电吗", "c 没有")
+    assert fields["occurred_on"].value == "2026-07-15"
+
+
+def test_given_a_time_when_the_day_was_told_before_then_the_day_stays(fill: Fill) -> None:
+    fields = fill("c 我要投诉出租车昨天早上拒载", "a 昨天早上几点", "c 五点四十")
+    assert fields["occurred_on"].value == "2026-07-14"
+
+
+def test_given_the_agents_day_put_right_when_answered_then_the_callers_day_counts(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 我举报违建这个月初又开始砌砖", "a 七月一号前后开始的吧", "c 就是七月二号工人拉的砖"
+    )
+    assert fields["occurred_on"].value == "2026-07-02"

@@ -28,6 +28,10 @@ ASKED = "a 您贵姓"
         ("姓郜告状的告加一个耳朵旁", "郜"),
         ("我叫常青常常的常", "常青"),
         ("我叫邝美玲广字旁一个大厦的广", "邝美玲"),
+        ("姓满满意地满过路地", "满"),
+        ("愿意祁晓峰山峰的峰", "祁晓峰"),
+        ("我叫邵涛邵是召集的召加耳朵那个", "邵涛"),
+        ("姓祁祁连山的祁首机幺三九", "祁"),
     ],
 )
 def test_given_the_caller_says_a_name_when_read_then_it_is_full_or_the_surname(
@@ -96,3 +100,40 @@ def test_given_a_name_with_its_explanation_when_told_then_it_is_the_name(
     fill: Fill, asked: str, said: str, name: str
 ) -> None:
     assert fill("c 我要反映路灯坏了", f"a {asked}", f"c {said}")["caller_name"].value == name
+
+
+@pytest.mark.parametrize(
+    ("turns", "name"),
+    [
+        # understood by the agent alone
+        (("c 行那你给我记上姓赫赫赫有名的赫", "a 好的赫女士"), "赫"),
+        # in full by the agent, misheard from the caller
+        (("a 您贵姓", "c 我叫车林汽车的车王字旁一个林", "a 车琳女士转过去了"), "车琳"),
+        # a surname that the list lacks
+        (("a 您叫什么名字", "c 乜登科", "a 乜先生您的建议我们转交"), "乜登科"),
+        # whoever is addressed so is the caller, the other one is complained of
+        (
+            ("a 老师叫什么", "c 姓景叫景丽君", "a 您愿意留姓名吗", "c 席小军主席的席", "a 席先生"),
+            "席小军",
+        ),
+    ],
+)
+def test_given_the_agent_addresses_the_caller_when_read_then_that_is_the_name(
+    fill: Fill, turns: tuple[str, ...], name: str
+) -> None:
+    assert fill("c 路灯不亮", *turns)["caller_name"].value == name
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ("a 请您理解女士", "c 知道了"),
+        ("a 感谢来电先生", "c 再见"),
+        ("a 您好女士请讲", "c 路灯不亮"),
+        ("a 他叫什么名字您知道吗", "c 殷国东"),
+    ],
+)
+def test_given_no_name_of_the_caller_when_read_then_there_is_none(
+    fill: Fill, turns: tuple[str, ...]
+) -> None:
+    assert fill("c 路灯不亮", *turns)["caller_name"].value is None

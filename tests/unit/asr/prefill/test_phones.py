@@ -137,3 +137,31 @@ def test_given_a_misheard_digit_when_the_agents_read_back_is_agreed_to_then_that
     dictated = (ASKED, "c 幺三九零零零零二五七幺", "a 给您重复一下幺三九零零零零二五七七")
     assert fill(*dictated, "c 对的")["callback_phone"].value == "13900002577"
     assert fill(*dictated, "c 不对是七幺")["callback_phone"].value == "13900002571"
+
+
+def test_given_a_missing_digit_when_added_with_the_whole_number_then_the_whole_counts(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 路灯不亮",
+        "a 您的电话",
+        "c 手机幺三八九三二幺四六九",
+        "a 幺三八九三二幺四六九您数一下好像少一位",
+        "c 哦最后还有个七幺三八九三二幺四六九七",
+        "a 好的",
+    )
+    assert fields["callback_phone"].value == "13893214697"
+
+
+def test_given_somebody_elses_number_when_the_agent_is_to_note_it_then_its_pieces_are_joined(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 路灯不亮我这个块停机了你记我工友的他姓陶幺五六",
+        "a 幺五六您说",
+        "c 三九零九",
+        "a 三九零九",
+        "c 七七零二",
+        "a 好的",
+    )
+    assert fields["callback_phone"].value == "15639097702"

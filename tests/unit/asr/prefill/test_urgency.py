@@ -53,6 +53,10 @@ def test_given_a_danger_when_first_told_then_it_is_an_emergency_with_its_line(
         ("c 想表扬消防队上次救火来得快",),
         ("c 路口红绿灯坏了差点撞上",),
         ("c 幸亏司机发现我爸晕倒了送到医院我要表扬他",),
+        ("c 楼道里电线从楼上吊下来有十几根",),
+        ("c 我爸脑梗刚出院屋里不热手脚冰凉",),
+        ("c 昨天晚上我爸喘不上气护士一个人推到抢救室又跑前跑后",),
+        ("c 他们县自燃资源局就是不想给",),
     ],
 )
 def test_given_danger_only_feared_past_or_asked_about_when_told_then_there_is_no_alarm(
