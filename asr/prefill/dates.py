@@ -56,12 +56,13 @@ _DAY_OF_FEAST = re.compile(
 )
 _DAY_BESIDE = re.compile(r"^(?:节)?(?:的)?(?:第二天|隔天|后一天|前一天|前一晚|前天晚上)")
 _NOW = re.compile(
-    r"刚才|刚刚|就刚|(?<!到)这会儿|这阵|现在正(?!是)|正在|刚(?=把|转|给|被|发生|下|出|走|打|看|坐|遇)|此刻|眼下|"
+    r"刚才|刚刚|就刚|正[一-鿿]{1,2}着呢|(?<!到)这会儿|这阵|现在正(?!是)|正在|刚(?=把|转|给|被|发生|下|出|走|打|看|坐|遇)|此刻|眼下|"
     r"都(?:快)?(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?了|你听|听听|"
     r"还在(?=打|放|施工|唱|跳|响|干|吵|叫|冒|喷|流|着|闹)|又(?:开始|在)(?=打|放|施工|唱|跳|响|干|吵)"
 )
+_JUST_NOW = re.compile(rf"就刚[才刚]|刚[才刚](?:嘛|么|的事)|{_N}来?分钟(?:以前|之前|前)")
 _LIVE = re.compile(
-    r"你听(?:听|你听|.{0,8}(?:听见|听得见|声|吵|响))|(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?[了乐啦]?还(?:在|没(?:停|完|歇|关))"
+    r"正[一-鿿]{1,2}着呢|你听(?:听|你听|.{0,8}(?:听见|听得见|声|吵|响))|(?:半夜|[一二三四五六七八九十两]{1,2}点)(?:多|半)?(?:钟)?[了乐啦]?还(?:在|没(?:停|完|歇|关))"
 )
 """It can be heard while the caller speaks: the day of the call, though it happens every day."""
 _PART_OF_DAY = re.compile(
@@ -394,6 +395,9 @@ def _expressions(
                     r"(?:节)?(?:那|当|晚上|早上|期间|放假|的?(?:前|后)?一天)", text[match.end() :]
                 )
                 out.append((day, match.start(), match.end(), 1.7 if near else 0.8, True))
+    out.extend(
+        (today, match.start(), match.end(), 2.5, False) for match in _JUST_NOW.finditer(text)
+    )
     out.extend(
         (today, match.start(), match.end(), 1.2, False)
         for pattern in (_NOW, _JUST, _PART_OF_DAY)

@@ -33,7 +33,7 @@ _STOP = re.compile(
     r"^(?:电话|[手首][机击]|号码|我|就|这|那|用|男|女[的儿]|嗯|啊|呃|吧|呢|住|的|是|今年|你|打|也|他|她|家里|家住|在|不|对|没|"
     r"联系|叫|姓|哦|个|了|吗|别的|快点|快来|来电|来访|行吗|好吧|好了|可以|先登|先这|先不|记|留|写|七十|六十|八十|还|哎|给|"
     r"请|有事|有啥|要不|要是|说|因为|所以|从|老汉|老头|旁边|字|加个|加我|跟|和|或|只|身份|本人|幺|一[三五八七九]|零|1|0|大爷|大妈|"
-    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|上头|下头|底下|草字头|左边|右边|广字|骗|加一|位)"
+    r"奶奶|师傅|女士|先生|同志|么|噢|哈|呀|那|诶|唉|咱|谢谢|麻烦|随便|不用|退休|村|社|单位|到时|都|很|什么|复姓|三个|两个|念[得的做成]|念.(?=$)|信号|上头|下头|底下|草字头|左边|右边|广字|骗|加一|位)"
 )
 _AROUND_NAMES = re.compile(
     r"免贵姓|我姓|我叫|我是|姓名|贵姓|电话|手机|号码|联系|师傅|老板|司机|孩子|保密|不方便"
@@ -213,6 +213,10 @@ def _bare_answer(turn: Utterance, surnames: Surnames) -> list[_Found]:
     )
     if twice and surnames.known(twice[1]):
         return [_Found(twice[1], turn.index, turn.evidence(start, start + twice.end()), 2)]
+    apart = re.match(r"([一-鿿])[一-鿿]{2}\1(\1[一-鿿]{1,2})(?:$|电话|手机)", text[start:])
+    if apart and surnames.known(apart[1]):  # 章立早章章学义
+        spot = turn.evidence(start, start + apart.end(2))
+        return [_Found(apart[2], turn.index, spot, 2)]
     around = re.fullmatch(r"([一-鿿])[一-鿿]{2,9}\1", text[start:])
     if around and surnames.known(around[1]) and re.search("[旁字头底]", around.group()):
         return [_Found(around[1], turn.index, turn.evidence(start, start + 1), 2)]

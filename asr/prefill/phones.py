@@ -14,6 +14,8 @@ _WHOLE = re.compile(r"^(?:1[3-9]\d{9}|0\d{2}\d{8}|0\d{3}\d{7,8})$")
 _AGAIN = re.compile(r"(?<=\d)1[3-9]\d{9}$")
 _OPENING = re.compile(r"^(?:1[3-9]|0[1-9])\d*$")
 _MOBILE_DIGITS = 11
+_END = 6
+"""Digits at the end of a number by which a read-back is known as that of what was said."""
 _CORRECTS = re.compile(
     r"不对|不是|错了|等下|等一下|等会|反了|哦不|噢不|说错|记错|重说|应该是|后头是|后面是|尾号是|最后是|改成|更正"
 )
@@ -132,6 +134,13 @@ def _alike(one: str, other: str) -> bool:
     return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 3
 
 
+def _just_said(digits: str, previous: Utterance | None) -> bool:
+    """Whether the caller has just dictated its end; more of it was heard as other words."""
+    if previous is None or not previous.is_caller:
+        return False
+    return any(run.digits[-_END:] == digits[-_END:] for run in digit_runs(previous.text))
+
+
 def _is_tail(turn: Utterance, run: Run) -> bool:
     """Whether the run replaces the end of the number: a correcting word stands near it."""
     near = turn.text[max(0, run.start - 14) : run.start]
@@ -153,6 +162,7 @@ def _read_back(
             and (
                 (state.partial and run.digits.startswith(state.partial[:3]))
                 or _alike(run.digits, state.number)
+                or _just_said(run.digits, turns[position - 1] if position else None)
             )
             and reply is not None
             and reply.is_caller

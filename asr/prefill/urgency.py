@@ -39,15 +39,16 @@ _FEARED = re.compile(
 )
 _ASKS_WISH = re.compile(r"您(?:是)?(?:希望|想要|想让|的诉求|得诉求)|诉求是|怎么处理|保密的")
 _NEVER = re.compile(r"(?!)")
-_SURE_ENOUGH = 0.35
-"""Chance of a danger from which on the ear is believed: in cross-validation it then hears about
-half of all dangers by itself, and takes 1 in 450 ordinary turns for one."""
+_SURE_ENOUGH = 0.4
+"""Chance of a danger from which on the ear is believed. At 0.35 it heard, in cross-validation,
+about half of all dangers by itself and took 1 in 450 ordinary turns for one; at 0.4 no labelled
+danger is lost, and two harmless sentences more are left alone."""
 _OPENING_TURNS = 2
 _PAST = re.compile(
     r"[一二三四五六七八九十]月[一二三四五六七八九十]+[号日]|昨[天晚]|前天|上个?(?:周|月|礼拜|星期)|去年|前年|住院|骨折"
 )
 """What tells the ear, which knows no tenses, that the harm was done before today."""
-_ONLY_FEARED = re.compile(r"我怕|就怕|怕着|怕起|担心|隐患|万一")
+_ONLY_FEARED = re.compile(r"我怕|就怕|怕着|怕起|担心|隐患|万一|跑都跑不")
 """What tells it that nothing has happened yet."""
 _ADVICE = re.compile(r"(?:要是|如果|万一|有情况|不舒服|难受).{0,14}打(?:幺|一|1)[一-鿿\d]{2}")
 _ORDINARY = re.compile(r"工作日|已登记|登记|转.{0,8}(?:部门|局|公司|集团|办)|派单|记下")

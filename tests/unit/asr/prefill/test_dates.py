@@ -219,3 +219,11 @@ def test_given_the_agents_day_put_right_when_answered_then_the_callers_day_count
         "c 我举报违建这个月初又开始砌砖", "a 七月一号前后开始的吧", "c 就是七月二号工人拉的砖"
     )
     assert fields["occurred_on"].value == "2026-07-02"
+
+
+@pytest.mark.parametrize("said", ["就刚才么五点半开始等的", "就刚刚嘛十来分钟以前"])
+def test_given_just_now_when_something_else_is_a_habit_then_it_is_the_day_of_the_call(
+    fill: Fill, said: str
+) -> None:
+    fields = fill(f"c 我要投诉公交车不来天天说联系{said}", "a 您贵姓")
+    assert fields["occurred_on"].value == "2026-07-15"

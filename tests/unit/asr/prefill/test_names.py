@@ -32,6 +32,8 @@ ASKED = "a 您贵姓"
         ("愿意祁晓峰山峰的峰", "祁晓峰"),
         ("我叫邵涛邵是召集的召加耳朵那个", "邵涛"),
         ("姓祁祁连山的祁首机幺三九", "祁"),
+        ("姓汤喝汤的汤信号不好", "汤"),
+        ("章立早章章学义", "章学义"),
     ],
 )
 def test_given_the_caller_says_a_name_when_read_then_it_is_full_or_the_surname(

@@ -165,3 +165,16 @@ def test_given_somebody_elses_number_when_the_agent_is_to_note_it_then_its_piece
         "a 好的",
     )
     assert fields["callback_phone"].value == "15639097702"
+
+
+def test_given_digits_heard_as_words_when_read_back_and_agreed_then_the_read_back_counts(
+    fill: Fill,
+) -> None:
+    fields = fill(
+        "c 路灯不亮",
+        "a 电话就留这个吗",
+        "c 留我爱人的吧我手不方便幺三就医九零四八八三六",
+        "a 我重复一下幺三九幺九零四八八三六",
+        "c 对",
+    )
+    assert fields["callback_phone"].value == "13919048836"
