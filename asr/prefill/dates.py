@@ -194,8 +194,8 @@ def occurred_on(
             # the day that opens the story outweighs days of what came of it
             here = [one._replace(opening=one.definite) for one in here]
         if asked and _TIME_ALONE.fullmatch(turn.text) and not any(one.definite for one in found):
-            spot = turn.evidence(0, len(turn.text))
-            here.append(_Candidate(today, 3.2, spot, turn.index, 0, len(turn.text), True))
+            whole = turn.evidence(0, len(turn.text))
+            here.append(_Candidate(today, 3.2, whole, turn.index, 0, len(turn.text), True))
         found.extend(here)
         lasting = lasting or (not thanks and bool(_LASTING.search(turn.text)))
         live = live or bool(_LIVE.search(turn.text))
