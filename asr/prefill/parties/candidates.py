@@ -89,8 +89,8 @@ class Candidate:
         end: past the last one.
         evidence: where it stands in the text as given.
         source: what found it: ``tagger``, ``named``, ``brand``, ``property``, ``illicit``,
-            ``body``, ``office``, ``praised``, ``rejected``, ``echo``, ``plate``, ``route``, or a
-            source of :mod:`asr.prefill.parties.composed`.
+            ``body``, ``office``, ``praised``, ``rejected``, ``echo``, ``cut``, ``plate``,
+            ``route``, or a source of :mod:`asr.prefill.parties.introduced` or ``composed``.
         score: the source's own measure; a probability for ``tagger``.
     """
 

@@ -11,7 +11,7 @@ from asr.prefill.segments import FUNCTION, segments
 from asr.prefill.text import Utterance
 
 _INTRODUCES = re.compile(
-    r"(?:名叫|名字叫|名字是|店名是?|名称是|牌子是|招牌是?|[写喷印贴挂刻绣](?:的牌子)?(?:的是|着的?|了|的)|(?<!请)叫做?|来了个.{2}教)"
+    r"(?:名叫|名字叫|名字是|店名是?|名称是|牌子是|招牌是?|[写喷印贴挂刻绣](?:的牌子)?(?:的是|着的?|了|的)|(?<!请)叫做?|(?<=个公司)教)"
     r"(?:个|的是|的|着|啥|什么|那个|哪个|做|是|一家|一个)*"
 )
 _OF_SOMEBODY = re.compile(
@@ -25,8 +25,11 @@ _KIND = re.compile(
     r"[一-鿿]{0,4}(?:[店厂馆场班社校坊]|公司|医院|诊所|中介|机构|平台|养老院|敬老院|福利院|幼儿园|健身房|画室|[琴车]行|[酒网]吧|餐厅|学校|物业|超市|酒楼|热力)$"
 )
 _NO_KIND = re.compile(
-    r"(?:立|市|菜市|广|操|现|市|一|当|本|商|车|内|外|[小这那那哪每几两]|下|上|停车|农|战|职|立|剧|排|进|出|银)[场行班校园店厂馆]$|停车场$|人行$"
+    r"(?:[立市广操现一当本商车内外下上农战职剧排进出银小这那哪每几两]|菜市|停车)"
+    r"[场行班校园店厂馆]$|人行$"
 )
+"""人行, 一场, 这班, 停车场: words for what is no business that has a name."""
+
 _LONGEST_KIND = 5
 _MODIFIER = 2
 """Most characters of a noun that says more of a kind: 书法班, 洗砂厂."""

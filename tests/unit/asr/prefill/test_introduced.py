@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from asr.prefill.parties.introduced import introduced, kind_of, kinds
 from asr.prefill.parties.spelled import spellings
@@ -88,3 +90,13 @@ def test_given_a_text_when_cut_into_words_then_nothing_is_lost_and_unknown_names
     assert "".join(one.word for one in words) == text
     assert [one.word for one in words[:4]] == ["木", "语", "森", "居"]
     assert all(text[one.start : one.end] == one.word for one in words)
+
+
+@settings(deadline=None)  # the first one loads the dictionary
+@given(st.text(max_size=40))
+def test_given_any_text_when_cut_into_words_then_every_character_is_in_one_of_them(
+    text: str,
+) -> None:
+    words = segments(text)
+    assert "".join(one.word for one in words) == text
+    assert all(one.kind and text[one.start : one.end] == one.word for one in words)
