@@ -101,6 +101,7 @@ class StandIn:
 
     port: int
     home: Path
+    control: Control | None = None
     events: list[Message] = field(default_factory=list)
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -120,6 +121,12 @@ class StandIn:
                     if event.get("UserEvent") == name and fits(event):
                         return event
                 await self._grown.wait()
+
+    async def hang_up(self) -> None:
+        """End what a dead telephone has left: nobody tells Asterisk that it is gone."""
+        assert self.control is not None
+        await self.control.send("Hangup", {"Channel": "/.*/"})
+        await self.channels_gone()
 
     async def channels_gone(self) -> None:
         def open_channels() -> set[str]:
@@ -161,7 +168,7 @@ port={ami}
 [eyes]
 secret=eyes
 read=system,call,user,dtmf
-write=
+write=call
 """,
         "rtp.conf": "[general]\nrtpstart=40000\nrtpend=42000\n",
         "logger.conf": "[logfiles]\nmessages.log => notice,warning,error\n",
@@ -183,18 +190,19 @@ async def stand_in(home: Path, tone: Path, installation: Installation) -> AsyncI
         stderr=asyncio.subprocess.DEVNULL,
         env=installation.environment(),
     )
-    control: Control | None = None
     try:
         async with asyncio.timeout(20):
-            while control is None:
+            while hotline.control is None:
                 assert process.returncode is None, (home / "log" / "messages.log").read_text()
                 with contextlib.suppress(OSError):
-                    control = await Control.connect("127.0.0.1", ami, "eyes", "eyes", hotline.take)
+                    hotline.control = await Control.connect(
+                        "127.0.0.1", ami, "eyes", "eyes", hotline.take
+                    )
                 await asyncio.sleep(0.02)
         yield hotline
     finally:
-        if control is not None:
-            await control.close()
+        if hotline.control is not None:
+            await hotline.control.close()
         if process.returncode is None:
             process.terminate()
         await process.wait()

@@ -88,6 +88,7 @@ async def test_given_its_asterisk_is_killed_then_the_calls_end_and_actions_say_s
         with pytest.raises(PhoneError):
             await phone.dial("1000")
     assert folders() == set()
+    await hotline.hang_up()
 
 
 _PROGRAM = """
