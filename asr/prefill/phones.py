@@ -38,6 +38,11 @@ class _Dictation:
     evidence: list[Evidence] = field(default_factory=list)
     confirmed: bool = False
 
+    def whole(self, number: str, evidence: list[Evidence], *, confirmed: bool = False) -> None:
+        """The number is complete; pieces of another one count no more."""
+        self.number, self.partial, self.confirmed = number, "", confirmed
+        self.evidence = evidence
+
 
 def callback_phone(turns: Sequence[Utterance], facts: CallFacts) -> FieldGuess:
     """The last version of a number other than the calling one that the caller dictated."""
@@ -67,20 +72,17 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
     spot = turn.evidence(run.start, run.end)
     whole = _said_once(run.digits)
     if _WHOLE.match(whole):
-        state.number, state.partial, state.confirmed = whole, "", False
-        state.evidence = [spot]
+        state.whole(whole, [spot])
         return
     if state.partial:
         grown = state.partial + run.digits
         if _WHOLE.match(grown):
-            state.number, state.partial, state.confirmed = grown, "", False
-            state.evidence.append(spot)
+            state.whole(grown, [*state.evidence, spot])
             return
         again = _AGAIN.search(run.digits)
         if again and again.group().startswith(state.partial[:3]):
             # what was missing, and then the whole of it once more
-            state.number, state.partial, state.confirmed = again.group(), "", False
-            state.evidence = [spot]
+            state.whole(again.group(), [spot])
             return
         if len(grown) < 12 and _OPENING.match(grown):
             state.partial = grown
@@ -88,8 +90,7 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
             return
         joined = _overlapping(state.partial, run.digits)
         if _WHOLE.match(joined):
-            state.number, state.partial, state.confirmed = joined, "", False
-            state.evidence.append(spot)
+            state.whole(joined, [*state.evidence, spot])
             return
     if state.number and 2 <= len(run.digits) <= 9 and _is_tail(turn, run):
         tail = _said_once(run.digits)
@@ -103,8 +104,7 @@ def _take(state: _Dictation, turn: Utterance, run: Run, asked: bool) -> None:
         state.partial = run.digits
         state.evidence = [spot]
     elif _PHONE_TALK.search(before) and re.match(r"^[2-8]\d{6,7}$", run.digits):
-        state.number, state.partial, state.confirmed = run.digits, "", False
-        state.evidence = [spot]
+        state.whole(run.digits, [spot])
 
 
 def _said_once(digits: str) -> str:
@@ -169,5 +169,4 @@ def _read_back(
             and _AGREES.match(reply.text)
         ):
             turn = turns[position]
-            state.number, state.partial, state.confirmed = run.digits, "", True
-            state.evidence = [turn.evidence(run.start, run.end)]
+            state.whole(run.digits, [turn.evidence(run.start, run.end)], confirmed=True)

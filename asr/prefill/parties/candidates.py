@@ -188,7 +188,7 @@ def _as_listed(name: str) -> str:
 
 def _introduces(one: Candidate, turn: Utterance) -> bool:
     """Whether the words only lead to the name: [洗衣厂]叫洁白云, 叫茶小满的[奶茶店]."""
-    if one.name != turn.text[one.start : one.end]:
+    if not _as_said(one, turn):
         return False
     if len(one.name) <= 4 and _CALLED_NEXT.match(turn.text, one.end):
         return True
@@ -213,8 +213,7 @@ def _without_lead(one: Candidate, turn: Utterance) -> Candidate:
 def _explains(one: Candidate, turn: Utterance) -> bool:
     """Whether it is made of words that explain characters of a name: [陇腾飞]的腾."""
     after = turn.text[one.end : one.end + 2]
-    told = one.name == turn.text[one.start : one.end]
-    return told and len(after) == 2 and after[0] in "的得" and after[1] in one.name
+    return _as_said(one, turn) and len(after) == 2 and after[0] in "的得" and after[1] in one.name
 
 
 def _before_its_kind(turn: Utterance, position: int) -> Iterator[Candidate]:
@@ -276,10 +275,23 @@ def _of_mention(mention: Mention, turn: Utterance, position: int) -> list[Candid
     return out
 
 
+def _as_said(one: Candidate, turn: Utterance) -> bool:
+    """Whether the name stands in the turn letter by letter, neither put together nor rewritten."""
+    return one.name == turn.text[one.start : one.end]
+
+
+def _stretch(one: Candidate, turn: Utterance, start: int, end: int, source: str) -> Candidate:
+    """Another stretch of the turn in place of a candidate."""
+    spot = turn.evidence(start, end)
+    return replace(
+        one, name=turn.text[start:end], start=start, end=end, evidence=spot, source=source
+    )
+
+
 def _as_echoed(one: Candidate, turns: Sequence[Utterance]) -> list[Candidate]:
     """The part of a caller's name that the agent has repeated: [拾光里]每天放."""
     turn = turns[one.turn]
-    if not turn.is_caller or one.name != turn.text[one.start : one.end]:
+    if not turn.is_caller or not _as_said(one, turn):
         return []
     parts: set[tuple[int, int]] = set()
     for other in turns[one.turn + 1 :]:
@@ -287,17 +299,7 @@ def _as_echoed(one: Candidate, turns: Sequence[Utterance]) -> list[Candidate]:
             start, size = _shared(one.name, other.text)
             if 2 < size < len(one.name) or (size == 2 and len(one.name) == 3):
                 parts.add((one.start + start, one.start + start + size))
-    return [
-        replace(
-            one,
-            name=turn.text[start:end],
-            start=start,
-            end=end,
-            evidence=turn.evidence(start, end),
-            source="echo",
-        )
-        for start, end in sorted(parts)
-    ]
+    return [_stretch(one, turn, start, end, "echo") for start, end in sorted(parts)]
 
 
 @lru_cache(maxsize=4096)
@@ -314,16 +316,16 @@ def _unexplained(one: Candidate, turn: Utterance) -> Candidate:
     """Without the word that explains a character of the name: 苏建勋[建设]的建."""
     end = one.end - _SPELLING
     name, after = turn.text[one.start : end], turn.text[one.end : one.end + 2]
-    told = one.name == turn.text[one.start : one.end]
-    if not told or len(name) < 2 or len(after) < 2 or after[0] != "的" or after[1] not in name:
+    explained = len(after) == 2 and after[0] == "的" and after[1] in name
+    if not _as_said(one, turn) or len(name) < 2 or not explained:
         return one
-    return replace(one, name=name, end=end, evidence=turn.evidence(one.start, end))
+    return _stretch(one, turn, one.start, end, one.source)
 
 
 def _apart_from_place(one: Candidate, turn: Utterance, finder: PlaceFinder) -> list[Candidate]:
     """The name without a place said right before or after it: 七里河区[燕平小学]."""
-    if one.name != turn.text[one.start : one.end]:
-        return []  # written otherwise than said
+    if not _as_said(one, turn):
+        return []
     start, end = one.start, one.end
     for cluster in finder.clusters(turn):
         for piece in cluster.pieces:
@@ -339,32 +341,19 @@ def _apart_from_place(one: Candidate, turn: Utterance, finder: PlaceFinder) -> l
         return []
     if start != one.start and _BODY.search(turn.text, start, end):
         return []  # a body's area is part of its name
-    spot = turn.evidence(start, end)
-    name = turn.text[start:end]
-    return [replace(one, name=name, start=start, end=end, evidence=spot)]
+    return [_stretch(one, turn, start, end, one.source)]
 
 
 def _cut_at_words(one: Candidate, turn: Utterance) -> list[Candidate]:
     """The name before and after words that names seldom hold: 咨询[复议办]我就."""
-    if one.name != turn.text[one.start : one.end]:
+    if not _as_said(one, turn):
         return []
     inside = [part for part in segments(turn.text) if part.start < one.end and part.end > one.start]
     stops = [part for part in inside if part.kind[0] in FUNCTION or part.word in LEADS]
     if not stops:
         return []
     spans = [(one.start, stops[0].start), (stops[-1].end, one.end)]
-    return [
-        replace(
-            one,
-            name=turn.text[start:end],
-            start=start,
-            end=end,
-            evidence=turn.evidence(start, end),
-            source="cut",
-        )
-        for start, end in spans
-        if end - start >= 2
-    ]
+    return [_stretch(one, turn, start, end, "cut") for start, end in spans if end - start >= 2]
 
 
 def _short_with_kind(

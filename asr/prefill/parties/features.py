@@ -11,7 +11,7 @@ from typing import TypeAlias
 from asr.prefill.lexicon import OrganisationWords, lexicon
 from asr.prefill.numerals import NUMERAL
 from asr.prefill.parties.candidates import Candidate
-from asr.prefill.parties.spelled import Spelling, spellings
+from asr.prefill.parties.spelled import spellings
 from asr.prefill.parties.tagger import heard, question
 from asr.prefill.places import PlaceFinder
 from asr.prefill.scoring import SIMILAR, character_f1
@@ -301,18 +301,13 @@ def _around(before: str, after: str, group: str) -> Iterator[tuple[str, float]]:
     yield "begins turn", float(len(before) <= 2)
 
 
-@lru_cache(maxsize=1024)
-def _spelled_in(turn: Utterance) -> tuple[Spelling, ...]:
-    return tuple(spellings(turn))
-
-
 def _worded(candidate: Candidate, turn: Utterance) -> Iterator[tuple[str, float]]:
     """How the name lies among the words of the turn; nothing for one written otherwise."""
     start, end, text = candidate.start, candidate.end, turn.text
     if text[start:end] != candidate.name:
         yield "put together", 1.0
         return
-    explained = _spelled_in(turn)
+    explained = spellings(turn)
     yield "then spelled", float(any(one.end == end for one in explained))
     yield (
         "spelled whole",

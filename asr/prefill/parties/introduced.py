@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from asr.prefill.organisations import BEFORE_OTHER_CALLS
 from asr.prefill.parties.spelled import Spelling, spellings
 from asr.prefill.segments import FUNCTION, segments
 from asr.prefill.text import Utterance
@@ -14,9 +15,7 @@ _INTRODUCES = re.compile(
     r"(?:名叫|名字叫|名字是|店名是?|名称是|牌子是|招牌是?|[写喷印贴挂刻绣](?:的牌子)?(?:的是|着的?|了|的)|(?<!请)叫做?|(?<=个公司)教)"
     r"(?:个|的是|的|着|啥|什么|那个|哪个|做|是|一家|一个)*"
 )
-_OF_SOMEBODY = re.compile(
-    r"(?:我|妈|爸|女儿|儿子|孩子|人家|弟弟|姐|哥|姓|车|人|来|给|喊|打|让|外面|平台上|手机|网上|救护|的士|滴|老人|娃娃?)$"
-)
+_OF_SOMEBODY = re.compile(rf"(?:{BEFORE_OTHER_CALLS}|老人|娃娃?)$")
 _NO_NAME = re.compile(r"什么|啥|不|我|你|他|她|它|人|来|去|停|嚷|唤|苦")
 _LONGEST, _MOST = 10, 6
 """Most characters of a name, and most ways to cut one."""

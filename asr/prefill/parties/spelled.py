@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from asr.prefill.segments import FUNCTION, LEADS, segments
@@ -28,8 +29,13 @@ class Spelling(NamedTuple):
     whole: bool
 
 
-def spellings(turn: Utterance) -> Iterator[Spelling]:
+@lru_cache(maxsize=1024)
+def spellings(turn: Utterance) -> tuple[Spelling, ...]:
     """Names right in front of an explanation; several where it is open where the name starts."""
+    return tuple(_spellings(turn))
+
+
+def _spellings(turn: Utterance) -> Iterator[Spelling]:
     at = 0
     while match := _EXPLAINED.search(turn.text, at):
         at = match.start() + 1
@@ -50,7 +56,6 @@ def _explains(match: re.Match[str]) -> bool:
 
 def _named(turn: Utterance, run: list[re.Match[str]]) -> Iterator[Spelling]:
     text, end, until = turn.text, run[0].start(), run[-1].end()
-    sounds = syllables(text[:end])
     spots: list[int] = []
     after = max(0, end - _LONGEST)
     for match in run:
@@ -58,7 +63,7 @@ def _named(turn: Utterance, run: list[re.Match[str]]) -> Iterator[Spelling]:
         found = [
             spot
             for spot in range(after, end)
-            if text[spot] == match["char"] or sounds[spot] == wanted
+            if text[spot] == match["char"] or turn.sounds[spot] == wanted
         ]
         if not found:
             return
