@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from debian_packages import CannotProvideError, unpacked
-from provision import only_one, read_record, reported, write_record
+from provision import ensured, read_record, reported, write_record
 
 RECIPE = 1  # raise it when the unpacked tree must be made anew
 OLDEST = 20
@@ -57,11 +57,7 @@ def ensure(into: Path, *, again: bool = False) -> None:
     Raises:
         CannotProvideError: saying what to do.
     """
-    into = into.resolve()
-    into.mkdir(parents=True, exist_ok=True)
-    with only_one(into):
-        if again or not still_good(into):
-            provide(into)
+    ensured(into, lambda folder: not again and still_good(folder), provide)
 
 
 def still_good(into: Path) -> bool:

@@ -11,7 +11,6 @@ Standard library only: this runs with the system's Python before anything is ins
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from debian_packages import CannotProvideError, os_release, unpacked
-from provision import in_place, only_one, read_record, reported, write_record
+from provision import command, ensured, in_place, read_record, write_record
 
 RECIPE = 1  # raise it when the unpacked tree must be made anew
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -43,10 +42,7 @@ FONTS = """\
 
 def main() -> int:
     """Provide a browser; 0 when done or already there."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--into", type=Path, default=Path("var/browser"), help="target folder")
-    options = parser.parse_args()
-    return reported("Browser", options.into, lambda: ensure(options.into))
+    return command(__doc__, "Browser", "var/browser", ensure)
 
 
 def ensure(into: Path) -> None:
@@ -58,11 +54,7 @@ def ensure(into: Path) -> None:
     Raises:
         CannotProvideError: saying what to do.
     """
-    into = into.resolve()
-    into.mkdir(parents=True, exist_ok=True)
-    with only_one(into):
-        if not still_good(into):
-            provide(into)
+    ensured(into, still_good, provide)
 
 
 def still_good(into: Path) -> bool:

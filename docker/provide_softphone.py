@@ -10,7 +10,6 @@ Standard library only: this runs with the system's Python before anything is ins
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import io
@@ -25,7 +24,7 @@ import urllib.request
 from pathlib import Path
 
 from debian_packages import CannotProvideError
-from provision import only_one, read_record, reported, write_record
+from provision import command, ensured, read_record, write_record
 
 RECIPE = 1  # raise it when the file must be made anew
 REGISTRY = "https://registry.npmjs.org"
@@ -70,10 +69,7 @@ ESBUILD = {
 
 def main() -> int:
     """Provide the library; 0 when done or already there."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--into", type=Path, default=Path("var/softphone"), help="target folder")
-    options = parser.parse_args()
-    return reported("Softphone", options.into, lambda: ensure(options.into))
+    return command(__doc__, "Softphone", "var/softphone", ensure)
 
 
 def ensure(into: Path) -> None:
@@ -82,11 +78,7 @@ def ensure(into: Path) -> None:
     Raises:
         CannotProvideError: saying what to do.
     """
-    into = into.resolve()
-    into.mkdir(parents=True, exist_ok=True)
-    with only_one(into):
-        if not still_good(into):
-            provide(into)
+    ensured(into, still_good, provide)
 
 
 def still_good(into: Path) -> bool:

@@ -5,6 +5,7 @@ Standard library only: this runs with the system's Python before anything is ins
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import fcntl
 import json
@@ -14,6 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from debian_packages import CannotProvideError
+
+
+def command(doc: str | None, what: str, folder: str, ensure: Callable[[Path], None]) -> int:
+    """A provider as a command with ``--into``; the exit code of :func:`reported`.
+
+    Args:
+        doc: of the provider; its first line describes the command.
+        what: is provided, at the beginning of what is said.
+        folder: where to, unless the command line says otherwise.
+        ensure: provides it there.
+    """
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--into", type=Path, default=Path(folder), help="target folder")
+    into = parser.parse_args().into
+    return reported(what, into, lambda: ensure(into))
 
 
 def reported(what: str, into: Path, provide: Callable[[], None]) -> int:
@@ -30,6 +46,21 @@ def reported(what: str, into: Path, provide: Callable[[], None]) -> int:
         print(f"{what}: interrupted; run it again to go on", file=sys.stderr)
         return 130
     return 0
+
+
+def ensured(
+    into: Path, still_good: Callable[[Path], bool], provide: Callable[[Path], None]
+) -> None:
+    """Have ``provide`` fill the folder unless it is ``still_good``; one run at a time.
+
+    Raises:
+        CannotProvideError: saying what to do.
+    """
+    into = into.resolve()
+    into.mkdir(parents=True, exist_ok=True)
+    with only_one(into):
+        if not still_good(into):
+            provide(into)
 
 
 @contextlib.contextmanager
