@@ -7,14 +7,16 @@ ones, and what the caller hears meanwhile.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from agent_gateway.auth import Accounts, NewAccount, Role
+from agent_gateway.auth import Accounts, Role
 from agent_gateway.service.asterisk_config import apply_endpoints
-from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
+from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.listening import longest_silence
@@ -171,12 +173,7 @@ async def test_given_a_ringing_target_when_the_agent_hangs_up_then_music_until_i
     await talk.agent.hangup()
     await talk.state("handed_over")
     ended = talk.caller.elapsed_s
-    await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
-    await talk.caller.hangup()
-    for call in (talk.caller, third):
-        await call.wait_ended()
-    assert heard(third, CALLER_SAYS) > HEARD
-    assert heard(talk.caller, TARGET_SAYS) > HEARD
+    await _go_on(talk.caller, third, TARGET_SAYS)
     assert longest_silence(talk.caller, began, ended) < SILENCE_S
 
 
@@ -260,12 +257,17 @@ async def test_given_a_transfer_when_the_agents_browser_dies_then_it_goes_on_and
 
             await until(handed_over, "handing over from a new page", 10)
     await talk.agent.wait_ended()
-    await say((talk.caller, CALLER_SAYS), (third, TARGET_SAYS))
-    await talk.caller.hangup()
-    for call in (talk.caller, third):
+    await _go_on(talk.caller, third, TARGET_SAYS)
+
+
+async def _go_on(caller: PhoneCall, other: PhoneCall, says: Path) -> None:
+    """Both talk and hear each other, and it ends when the caller hangs up."""
+    await say((caller, CALLER_SAYS), (other, says))
+    await caller.hangup()
+    for call in (caller, other):
         await call.wait_ended()
-    assert heard(third, CALLER_SAYS) > HEARD
-    assert heard(talk.caller, TARGET_SAYS) > HEARD
+    assert heard(other, CALLER_SAYS) > HEARD
+    assert heard(caller, says) > HEARD
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -275,8 +277,11 @@ async def as_shipped(hotline: Hotline) -> AsyncIterator[None]:
     await apply_endpoints(hotline.settings, hotline.secrets)
 
 
-async def _doomed_agent(hotline: Hotline, extension: str) -> NewAccount:
-    """An agent whose telephone counts as dead after four seconds without a sound."""
+@contextlib.asynccontextmanager
+async def _doomed_agent(
+    hotline: Hotline, extension: str
+) -> AsyncIterator[tuple[Api, TestPhone, PhoneAgent]]:
+    """A ready agent whose telephone counts as dead after four seconds without a sound."""
     account = await Accounts(hotline.store, "tests").add(
         f"agent{extension}", Role.AGENT, extension=extension
     )
@@ -285,7 +290,14 @@ async def _doomed_agent(hotline: Hotline, extension: str) -> NewAccount:
     assert f"[agent-{extension}]" in pjsip.read_text(encoding="utf-8")
     pjsip.write_text(pjsip.read_text("utf-8").replace("rtp_timeout = 120", "rtp_timeout = 4"))
     await hotline.asterisk.command("module reload res_pjsip.so")
-    return account
+    async with (
+        Api(hotline.web, account.username, account.password) as desk,
+        TestPhone(hotline.installation, hotline.sip) as doomed,
+    ):
+        telephone = await doomed.add_agent(account.sip_user, account.sip_password)
+        await desk.watch()
+        await desk.state("ready")
+        yield desk, doomed, telephone
 
 
 async def test_given_a_talk_when_the_agents_telephone_loses_its_power_then_a_colleague_answers(
@@ -295,14 +307,7 @@ async def test_given_a_talk_when_the_agents_telephone_loses_its_power_then_a_col
     agents: dict[str, Api],
     as_shipped: None,
 ) -> None:
-    account = await _doomed_agent(hotline, "8019")
-    async with (
-        Api(hotline.web, account.username, account.password) as desk,
-        TestPhone(hotline.installation, hotline.sip) as doomed,
-    ):
-        telephone = await doomed.add_agent(account.sip_user, account.sip_password)
-        await desk.watch()
-        await desk.state("ready")
+    async with _doomed_agent(hotline, "8019") as (desk, doomed, telephone):
         caller = await phone.dial("12345", caller="13900008019", keys=[(0.3, "0")])
         await (await telephone.next_call()).wait_answered()
         await agents["8001"].state("ready")
@@ -315,12 +320,7 @@ async def test_given_a_talk_when_the_agents_telephone_loses_its_power_then_a_col
         finally:
             await hotline.start_service()
         await desk.state("logged_out")
-    await say((caller, CALLER_SAYS), (colleague, AGENT_SAYS))
-    await caller.hangup()
-    for call in (caller, colleague):
-        await call.wait_ended()
-    assert heard(colleague, CALLER_SAYS) > HEARD
-    assert heard(caller, AGENT_SAYS) > HEARD
+    await _go_on(caller, colleague, AGENT_SAYS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -334,14 +334,7 @@ async def test_given_a_transfer_when_the_agents_telephone_loses_its_power_then_t
     kind: str,
 ) -> None:
     extension = f"801{KINDS.index(kind)}"
-    account = await _doomed_agent(hotline, extension)
-    async with (
-        Api(hotline.web, account.username, account.password) as desk,
-        TestPhone(hotline.installation, hotline.sip) as doomed,
-    ):
-        telephone = await doomed.add_agent(account.sip_user, account.sip_password)
-        await desk.watch()
-        await desk.state("ready")
+    async with _doomed_agent(hotline, extension) as (desk, doomed, telephone):
         caller = await phone.dial("12345", caller=f"1390000{extension}", keys=[(0.3, "0")])
         agent = await telephone.next_call()
         await agent.wait_answered()
@@ -353,12 +346,7 @@ async def test_given_a_transfer_when_the_agents_telephone_loses_its_power_then_t
         doomed.lose_power()
         await talk.state("handed_over", "agent hung up", 20)
         await desk.state("logged_out")
-    await say((caller, CALLER_SAYS), (third, TARGET_SAYS))
-    await caller.hangup()
-    for call in (caller, third):
-        await call.wait_ended()
-    assert heard(third, CALLER_SAYS) > HEARD
-    assert heard(caller, TARGET_SAYS) > HEARD
+    await _go_on(caller, third, TARGET_SAYS)
 
 
 @pytest.mark.parametrize("target", [DEPARTMENT, "agent:8002"])

@@ -104,6 +104,11 @@ class Desk:
     def answer(self, call_id: str = "c1") -> None:
         self.desk.apply(CallAnswered(at=NOW, call_id=call_id, endpoint=ENDPOINT, channel="x"))
 
+    def leave(self, call_id: str = "c1") -> None:
+        self.desk.apply(
+            PartyLeft(at=NOW, call_id=call_id, channel="x", endpoint=ENDPOINT, bridge="b")
+        )
+
     def end(self, call_id: str = "c1") -> None:
         self.desk.apply(CallEnded(at=NOW, call_id=call_id, hung_up_by=HungUpBy.CALLER))
 
@@ -180,7 +185,7 @@ async def test_given_talking_when_agent_logs_out_then_call_is_finished_first(des
     await desk.desk.logout("8001")
     assert desk.state() is AgentState.TALKING
     assert ENDPOINT not in desk.seats.seats
-    desk.desk.apply(PartyLeft(at=NOW, call_id="c1", channel="x", endpoint=ENDPOINT, bridge="b"))
+    desk.leave()
     async with asyncio.timeout(5):
         while desk.state() is not AgentState.LOGGED_OUT:
             await asyncio.sleep(0.01)
@@ -209,7 +214,7 @@ async def test_given_talking_when_the_call_ends_while_leaving_then_wrap_up_comes
     await desk.desk.login("8001")
     desk.offer()
     desk.answer()
-    desk.desk.apply(PartyLeft(at=NOW, call_id="c1", channel="x", endpoint=ENDPOINT, bridge="b"))
+    desk.leave()
     desk.end()
     assert desk.state() is AgentState.WRAP_UP
     await desk.desk.ready("8001")
@@ -319,7 +324,7 @@ async def test_given_a_talk_when_the_telephone_is_lost_then_no_wrap_up_of_an_unf
     await desk.desk.login("8001")
     desk.offer()
     desk.answer()
-    desk.desk.apply(PartyLeft(at=NOW, call_id="c1", channel="x", endpoint=ENDPOINT, bridge="b"))
+    desk.leave()
     desk.desk.apply(IvrStep(at=NOW, call_id="c1", step=AGENT_LOST_STEP))
     assert desk.state() is AgentState.READY
     await desk.settle()
