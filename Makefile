@@ -29,7 +29,8 @@ lint: install-dev ## style, types and the direction of imports
 # The service starts some hundred times in a run: it is compiled once, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: lint ## lint, then unit tests and live tests with a real Asterisk
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1 \
+	    --rerun-show-tracebacks
 
 bench: install-dev ## figures of this machine: calls, FastAGI, greeting, transfers, time to the screen
 	@$(BIN)/python -m tests.bench

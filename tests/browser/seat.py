@@ -10,7 +10,8 @@ from playwright.async_api import ConsoleMessage, Locator, Page, expect
 from config.settings import Settings
 from tests.live.harness.hotline import until
 
-WAIT_MS = 30_000
+WAIT_S = 30.0
+expect.set_options(timeout=WAIT_S * 1000)
 # the browser itself notes every refusal; these belong to what the tests do
 EXPECTED = {
     "/api/me": "status of 401",  # asked on opening, whether there is a session
@@ -63,11 +64,11 @@ class Seat:
 
     async def shows(self, selector: str, text: str) -> None:
         """Wait until this text is to be seen there."""
-        await expect(self.at(selector)).to_contain_text(text, timeout=WAIT_MS)
+        await expect(self.at(selector)).to_contain_text(text)
 
     async def field(self, name: str, value: str) -> None:
         """Wait until the ticket's field has this value."""
-        await expect(self.at(f"#ticket [name={name}]")).to_have_value(value, timeout=WAIT_MS)
+        await expect(self.at(f"#ticket [name={name}]")).to_have_value(value)
 
     async def enter(self, name: str, value: str) -> None:
         """Type into a field of the ticket, leave it, and wait until it counts as the agent's."""
@@ -79,7 +80,7 @@ class Seat:
         """Leave the desk for a part of the administration."""
         await self.page.get_by_role("button", name="管理", exact=True).click()
         await self.page.get_by_role("button", name=part, exact=True).click()
-        await expect(self.at("#administration")).to_be_visible(timeout=WAIT_MS)
+        await expect(self.at("#administration")).to_be_visible()
         await expect(self.at("#desk")).to_be_hidden()
 
     async def write(self, form: str, **fields: str) -> None:
@@ -95,7 +96,7 @@ class Seat:
             words = "".join(await turns.all_inner_texts())
             return SequenceMatcher(None, words, said).ratio() > 0.7
 
-        await until(alike, f"turns of the {speaker} on the page like {said}", WAIT_MS / 1000)
+        await until(alike, f"turns of the {speaker} on the page like {said}", WAIT_S)
 
     async def fits(self) -> None:
         """Nothing may stick out of the page, nor out of the card that it is in."""

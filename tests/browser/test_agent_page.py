@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from telephony.testphone import PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import SPEECH, Hotline, until
 
 HOSTILE_NAME = "<img src=x onerror=window.broken=1>"
@@ -21,7 +21,7 @@ async def test_given_a_wrong_password_when_logging_in_then_a_plain_message_and_a
     hotline: Hotline, seat: Seat
 ) -> None:
     await seat.log_in("agent8001", "not-the-password")
-    await expect(seat.at("#login-error")).to_have_text("用户名或密码错误", timeout=WAIT_MS)
+    await expect(seat.at("#login-error")).to_have_text("用户名或密码错误")
     await seat.picture("wrong-password")
     account = hotline.accounts["agent8001"]
     await seat.log_in(account.username, account.password)
@@ -81,7 +81,7 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     assert "城关区" in address
     await call.speak(SPEECH / "04_noise_caller.wav")
     await seat.hears("caller", CALLER_TEXT + MORE_TEXT)
-    await expect(seat.at("#ticket [name=caller_name]")).not_to_have_value("", timeout=WAIT_MS)
+    await expect(seat.at("#ticket [name=caller_name]")).not_to_have_value("")
     await seat.field("district", "七里河区")
     await seat.field("address", address)
 
@@ -104,10 +104,10 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     await call.hangup()
     await call.wait_ended()
     await seat.shows("#call", "已结束")
-    await expect(seat.at("#ticket-number")).not_to_be_empty(timeout=WAIT_MS)
+    await expect(seat.at("#ticket-number")).not_to_be_empty()
     await seat.field("district", "七里河区")
     await seat.enter("summary", "烧烤店油烟扰民")
-    await expect(seat.at("#calls tr").first).to_contain_text("已接听", timeout=WAIT_MS)
+    await expect(seat.at("#calls tr").first).to_contain_text("已接听")
     await seat.picture("ticket")
     number = await seat.at("#ticket-number").inner_text()
     async with hotline.api("agent8001") as api:
@@ -115,7 +115,7 @@ async def test_given_a_ready_agent_when_a_citizen_calls_then_the_page_shows_the_
     assert ticket["fields"]["district"]["value"] == "七里河区"
     assert ticket["fields"]["summary"]["value"] == "烧烤店油烟扰民"
     await seat.page.get_by_role("button", name="提交工单").click()
-    await expect(seat.page.get_by_role("button", name="已提交")).to_be_disabled(timeout=WAIT_MS)
+    await expect(seat.page.get_by_role("button", name="已提交")).to_be_disabled()
     await expect(seat.at("#ticket [name=summary]")).to_be_disabled()
 
 
@@ -144,12 +144,12 @@ async def test_given_a_call_that_is_over_when_its_recording_is_sealed_then_it_ca
     await call.hangup()
     await call.wait_ended()
     row = seat.at("#calls tr").first
-    await expect(row).to_contain_text(caller, timeout=WAIT_MS)
-    await expect(row).to_contain_text("录音未归档", timeout=WAIT_MS)
+    await expect(row).to_contain_text(caller)
+    await expect(row).to_contain_text("录音未归档")
     play = row.get_by_role("button", name="播放")
     await expect(play).to_have_count(0)
     sealed.set()
-    await expect(play).to_be_visible(timeout=WAIT_MS)
+    await expect(play).to_be_visible()
     await play.click()
 
     async def sounds() -> bool:
@@ -172,7 +172,7 @@ async def test_given_a_call_that_was_heard_again_when_read_then_the_better_words
     await call.speak(SPEECH / "02_noise_caller.wav")
     await call.hangup()
     await call.wait_ended()
-    await expect(seat.at("#calls tr").first).to_contain_text("已接听", timeout=WAIT_MS)
+    await expect(seat.at("#calls tr").first).to_contain_text("已接听")
     await expect(seat.at("#transcript")).to_be_hidden()
 
     async with hotline.api("agent8001") as api:
@@ -216,7 +216,7 @@ async def test_given_a_conversation_when_the_service_dies_then_the_page_says_so_
     await seat.shows("#notice", "与服务器的连接中断，正在重连…")
     await seat.picture("disconnected")
     await hotline.start_service()
-    await expect(seat.at("#notice")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#notice")).to_be_hidden()
     await seat.shows("#call .number", "13900000082")
     await seat.shows("#call", "通话中")
     await seat.shows("#state", "通话中")

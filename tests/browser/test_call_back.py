@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import Hotline, until
 from tests.live.harness.records import waiting
 
@@ -27,7 +27,7 @@ async def test_given_a_missed_call_when_called_back_then_the_result_is_entered_a
     entry = seat.at(
         "#missed tr",
     ).filter(has_text=CITIZEN)
-    await expect(entry).to_be_visible(timeout=WAIT_MS)
+    await expect(entry).to_be_visible()
     await seat.picture("missed")
     await seat.fits()
 
@@ -39,12 +39,12 @@ async def test_given_a_missed_call_when_called_back_then_the_result_is_entered_a
     await citizen.next_call()
     await ringing.wait_ended(20)
     result = seat.at("#callback-result select")
-    await expect(result).to_have_value("busy", timeout=WAIT_MS)
+    await expect(result).to_have_value("busy")
     await seat.picture("result")
     await result.select_option("wrong_number")
     await seat.at("#callback-result").get_by_label("备注").fill("家人接听")
     await seat.page.get_by_role("button", name="登记").click()
-    await expect(entry).to_have_count(0, timeout=WAIT_MS)
+    await expect(entry).to_have_count(0)
     await expect(seat.at("#callback-result")).to_be_hidden()
     async with hotline.api("agent8001") as api:
         kept = (await api.get("/api/callbacks"))["callbacks"][0]

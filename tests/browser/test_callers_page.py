@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import Hotline, until
 
 BLOCKED, PRIORITY = "/api/callers/blocked", "/api/callers/priority"
@@ -45,13 +45,13 @@ async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served
     call = await phone.dial("12345", caller=CALLER, keys=[(0.3, "0")])
     ringing = await telephone.next_call()
     await seat.shows("#call .number", CALLER)
-    await expect(seat.at("#call .badge").first).to_have_text("重点", timeout=WAIT_MS)
+    await expect(seat.at("#call .badge").first).to_have_text("重点")
     await call.hangup()
     await ringing.wait_ended()
     await call.wait_ended()
     await office.page.get_by_role("button", name=f"移除 {CALLER}").click()
     await office.at("#sure-yes").click()
-    await expect(office.at("#callers-rows tr")).to_have_count(0, timeout=WAIT_MS)
+    await expect(office.at("#callers-rows tr")).to_have_count(0)
     await office.at("#callers-search [name=state]").select_option("all")
     await office.shows("#callers-rows tr >> nth=0", "已移除")
 
@@ -76,11 +76,11 @@ async def test_given_a_number_listed_in_the_page_when_it_calls_then_it_is_served
     await office.at("#callers-search [name=number]").fill("86-139-0000-0321")
     await office.shows("#callers-rows tr >> nth=0", "多次骚扰")
     await office.at("#callers-search [name=number]").fill("13900000322")
-    await expect(office.at("#callers-rows tr")).to_have_count(0, timeout=WAIT_MS)
+    await expect(office.at("#callers-rows tr")).to_have_count(0)
     await office.at("#callers-search [name=number]").fill("")
     await office.page.get_by_role("button", name=f"移除 {CALLER}").click()
     await office.at("#sure-yes").click()
-    await expect(office.at("#callers-rows tr")).to_have_count(0, timeout=WAIT_MS)
+    await expect(office.at("#callers-rows tr")).to_have_count(0)
     async with hotline.api("admin") as api:
         assert (await api.get(BLOCKED))["total"] == 0
 
@@ -140,7 +140,7 @@ async def test_given_an_agent_then_no_administration_and_for_a_masked_supervisor
             await office.write("callers-form", reason="写到一半")
             await office.page.get_by_role("button", name="注销").click()
             await office.at("#sure-yes").click()
-            await expect(office.at("#login")).to_be_visible(timeout=WAIT_MS)
+            await expect(office.at("#login")).to_be_visible()
             await expect(office.at("#callers-rows tr")).to_have_count(0)
             await expect(office.at("#callers-form [name=reason]")).to_have_value("")
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from telephony.testphone import TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.api import Api
 from tests.live.harness.hotline import MENU_LINE, SPEECH, Hotline
 from tests.live.harness.talk import HEARD, heard
@@ -45,7 +45,7 @@ async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_an
 ) -> None:
     await administer(hotline, seat, "号码库与菜单")
     content = seat.at("#configuration-form [name=content]")
-    await expect(content).not_to_have_value("", timeout=WAIT_MS)
+    await expect(content).not_to_have_value("")
     # what is wrong is told with its key, changes nothing, and stays in the field
     seat.refused[PLAN] = 422
     await change(seat, 'menu = "example"', 'menu = "none"', "试一试")
@@ -61,7 +61,7 @@ async def test_given_a_changed_number_plan_when_taken_into_use_then_it_counts_an
 
     await seat.write("configuration-form", why=" ")
     await seat.page.get_by_role("button", name="检查并启用").click()
-    await expect(seat.at("#configuration-form-why-fault")).not_to_be_empty(timeout=WAIT_MS)
+    await expect(seat.at("#configuration-form-why-fault")).not_to_be_empty()
 
     await change(seat, 'menu = "none"', 'menu = "example"', "不试了")
     await seat.shows("#configuration-form [role=status]", "已启用")
@@ -118,7 +118,7 @@ async def test_given_a_recording_when_brought_in_the_page_then_the_next_caller_h
     await administer(hotline, seat, "提示音")
     await seat.at("#prompts-search [name=q]").fill(GREETING)
     row = seat.at(f"[data-prompt='{GREETING}']")
-    await expect(row).to_contain_text("合成语音", timeout=WAIT_MS)
+    await expect(row).to_contain_text("合成语音")
     await seat.page.get_by_role("button", name=f"换录音 中文 {GREETING}", exact=True).click()
     seat.refused[f"/api/prompts/zh/{GREETING}"] = 422
     await seat.page.get_by_role("button", name="检查并启用").click()
@@ -134,7 +134,7 @@ async def test_given_a_recording_when_brought_in_the_page_then_the_next_caller_h
     await file.set_input_files(spoken)
     await seat.page.get_by_role("button", name="检查并启用").click()
     await seat.shows("#prompt-form [role=status]", "已启用")
-    await expect(row.locator("td").first).to_contain_text("录音", timeout=WAIT_MS)
+    await expect(row.locator("td").first).to_contain_text("录音")
     await seat.shows("#prompt-versions tr >> nth=0", spoken.name)
     await seat.page.get_by_role("button", name=f"播放 中文 {GREETING}", exact=True).click()
     await seat.picture("prompt")
@@ -147,7 +147,7 @@ async def test_given_a_recording_when_brought_in_the_page_then_the_next_caller_h
 
     await seat.page.get_by_role("button", name="改用合成语音").click()
     await seat.at("#sure-yes").click()
-    await expect(row.locator("td").first).to_contain_text("合成语音", timeout=WAIT_MS)
+    await expect(row.locator("td").first).to_contain_text("合成语音")
 
 
 async def test_given_a_supervisor_when_looking_then_nothing_can_be_changed(
@@ -158,12 +158,12 @@ async def test_given_a_supervisor_when_looking_then_nothing_can_be_changed(
     await seat.log_in("jiancha", added["password"])
     await seat.administer("号码库与菜单")
     content = seat.at("#configuration-form [name=content]")
-    await expect(content).not_to_have_value("", timeout=WAIT_MS)
+    await expect(content).not_to_have_value("")
     await expect(content).not_to_be_editable()
     await expect(seat.at("#configuration-change")).to_be_hidden()
     await seat.page.get_by_role("button", name="提示音", exact=True).click()
     await seat.page.get_by_role("button", name=f"换录音 中文 {GREETING}", exact=True).click()
-    await expect(seat.at("#prompt-part")).to_be_visible(timeout=WAIT_MS)
+    await expect(seat.at("#prompt-part")).to_be_visible()
     await expect(seat.at("#prompt-form")).to_be_hidden()
     async with Api(hotline.web, "jiancha", added["password"]) as api:
         body = {"content": "x", "why": "y"}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import CONTACT_NUMBERS, Hotline
 from tests.live.harness.talk import fresh
 
@@ -45,7 +45,7 @@ async def test_given_a_topic_when_published_in_the_page_then_one_click_of_an_age
     await office.shows("#pinned-form [role=status]", "已发布到所有坐席")
     row = office.at("#pinned-rows tr").first
     for shown in (TITLE, HOSTILE, "热点", "有效", "供水抢修", "ducha"):
-        await expect(row).to_contain_text(shown, timeout=WAIT_MS)
+        await expect(row).to_contain_text(shown)
     assert await office.at("#pinned-rows img").count() == 0
     await office.picture("pinned")
     await office.fits()
@@ -60,9 +60,9 @@ async def test_given_a_topic_when_published_in_the_page_then_one_click_of_an_age
     await office.page.get_by_role("button", name=f"撤下 {TITLE}").click()
     await office.shows("#sure", TITLE)
     await office.at("#sure-yes").click()
-    await expect(row).to_contain_text("已撤下", timeout=WAIT_MS)
+    await expect(row).to_contain_text("已撤下")
     await expect(row.locator("td").nth(4)).to_have_text("1")
-    await expect(seat.at("#topics button")).to_have_count(0, timeout=WAIT_MS)
+    await expect(seat.at("#topics button")).to_have_count(0)
     assert await office.page.evaluate("window.broken") is None
     assert await seat.page.evaluate("window.broken") is None
     await call.hangup()
@@ -87,7 +87,7 @@ async def test_given_what_cannot_be_published_then_it_is_told_at_its_field_and_i
     later = f"{begin + timedelta(hours=2):%Y-%m-%dT%H:%M}"
     await seat.write("pinned-form", ends_at=later, number="13800000000")
     await publish.click()
-    await expect(seat.at("#pinned-form-target-fault")).not_to_be_empty(timeout=WAIT_MS)
+    await expect(seat.at("#pinned-form-target-fault")).not_to_be_empty()
     await expect(seat.at("#pinned-form-ends_at-fault")).to_have_count(0)
     await expect(seat.at("#pinned-form [name=note]")).to_have_value("带班")
     await seat.picture("refused")

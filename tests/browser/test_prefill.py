@@ -8,7 +8,7 @@ import signal
 from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.api import Message
 from tests.live.harness.hotline import SPEECH, Hotline, until
 from tests.live.harness.service import recogniser_pid
@@ -36,15 +36,15 @@ async def test_given_guesses_when_the_caller_goes_on_then_evidence_is_marked_and
         ("accepted", "是"),
     ):
         chosen = seat.at(f"#ticket [name={name}] option:checked")
-        await expect(chosen).to_contain_text(called, timeout=WAIT_MS)
+        await expect(chosen).to_contain_text(called)
     await seat.shows("#sure-category", "%")
     # the words that a value comes from, and where they were said
     quote = seat.at("#about-category .quote").first
-    await expect(quote).to_contain_text("路灯", timeout=WAIT_MS)
+    await expect(quote).to_contain_text("路灯")
     await expect(seat.at("#words mark")).to_have_count(0)
     await quote.click()
     marks = seat.at("#words .turn.caller mark")
-    await expect(marks.first).to_contain_text("路灯", timeout=WAIT_MS)
+    await expect(marks.first).to_contain_text("路灯")
     await expect(seat.page.get_by_role("button", name="提交工单")).to_have_count(1)
     await seat.picture("evidence")
     await seat.fits()
@@ -71,7 +71,7 @@ async def test_given_guesses_when_the_caller_goes_on_then_evidence_is_marked_and
 
     await call.hangup()
     await call.wait_ended()
-    await expect(seat.at("#ticket-number")).not_to_be_empty(timeout=WAIT_MS)
+    await expect(seat.at("#ticket-number")).not_to_be_empty()
     await seat.field("department", "urban_management")
     await seat.field("category", "urban.street_light")
     number = await seat.at("#ticket-number").inner_text()
@@ -86,7 +86,7 @@ async def test_given_guesses_when_the_caller_goes_on_then_evidence_is_marked_and
     await expect(seat.page.get_by_role("button", name="提交工单")).to_be_enabled()
     # the evidence of the draft leads into the same transcript
     await seat.at("#about-urgency .quote").first.click()
-    await expect(seat.at("#words mark").first).to_contain_text("火", timeout=WAIT_MS)
+    await expect(seat.at("#words mark").first).to_contain_text("火")
     assert fields["department"]["touched_by"] == fields["category"]["touched_by"] == "agent8001"
     assert fields["urgency"]["touched_by"] is None
 
@@ -109,6 +109,6 @@ async def test_given_a_recogniser_that_hangs_when_words_are_late_then_the_page_s
     finally:
         os.kill(stuck, signal.SIGCONT)
     await seat.hears("caller", "人民路和建设路交叉口的路灯坏了，晚上非常危险。")
-    await expect(seat.at("#delay")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#delay")).to_be_hidden()
     await call.hangup()
     await call.wait_ended()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import Hotline
 
 PATH = "/api/agents/8001/skills"
@@ -17,7 +17,7 @@ async def test_given_an_agent_when_skills_are_changed_in_the_page_then_kept_and_
     await seat.log_in(account.username, account.password)
     await seat.administer("坐席技能")
     row = seat.at("[data-skills='8001']")
-    await expect(row).to_contain_text("普通来电", timeout=WAIT_MS)
+    await expect(row).to_contain_text("普通来电")
     await seat.page.get_by_role("button", name="编辑 8001", exact=True).click()
     level = seat.at("#skills-form [name=hotline]")
     save = seat.page.get_by_role("button", name="保存", exact=True)
@@ -25,7 +25,7 @@ async def test_given_an_agent_when_skills_are_changed_in_the_page_then_kept_and_
         await level.select_option("2")
         await save.click()
         await seat.shows("#skills-form [role=status]", "已保存")
-        await expect(row).to_contain_text("坐席队列 2", timeout=WAIT_MS)
+        await expect(row).to_contain_text("坐席队列 2")
         await seat.picture("skills")
         await seat.fits()
 
@@ -35,12 +35,12 @@ async def test_given_an_agent_when_skills_are_changed_in_the_page_then_kept_and_
             await level.select_option("3")
             await save.click()
             await seat.shows("#skills-form .error", "别人刚刚修改过该坐席的技能")
-            await expect(row).to_contain_text("坐席队列 4", timeout=WAIT_MS)
+            await expect(row).to_contain_text("坐席队列 4")
             await expect(level).to_have_value("3")
             # seen, it may be saved
             await save.click()
             await seat.shows("#skills-form [role=status]", "已保存")
-            await expect(row).to_contain_text("坐席队列 3", timeout=WAIT_MS)
+            await expect(row).to_contain_text("坐席队列 3")
     finally:
         async with hotline.api("admin") as api:
             agents = (await api.get("/api/agents"))["agents"]

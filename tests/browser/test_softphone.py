@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Route, expect
 from telephony.testphone import PhoneAgent, PhoneCall, TestPhone
 from tests.browser.chromium import chromium
 from tests.browser.conftest import EMERGENCY
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import WAIT_S, Seat
 from tests.live.harness.audio import RATE_HZ, RECOGNISED, likeness, samples
 from tests.live.harness.hotline import CONTACT_NUMBERS, ROOT, Hotline, until
 from tests.live.harness.records import ended_call
@@ -102,7 +102,7 @@ async def seat(
 async def rings(seat: Seat, phone: TestPhone, caller: str) -> PhoneCall:
     """A citizen calls, and the page rings."""
     call = await phone.dial("12345", caller=caller, keys=STRAIGHT_ON)
-    await expect(seat.at("#telephone-answer")).to_be_visible(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-answer")).to_be_visible()
     await seat.shows("#telephone-caller", caller)
     await seat.shows("#call .number", caller)
     return call
@@ -111,7 +111,7 @@ async def rings(seat: Seat, phone: TestPhone, caller: str) -> PhoneCall:
 async def answers(seat: Seat) -> None:
     await seat.page.keyboard.press("F2")
     await seat.shows("#state", "通话中")
-    await expect(seat.at("#telephone-mute")).to_be_visible(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-mute")).to_be_visible()
 
 
 async def agent_heard(seat: Seat) -> None:
@@ -123,7 +123,7 @@ async def agent_heard(seat: Seat) -> None:
         text = TEXTS[AGENT_SAYS.name]
         return any(SequenceMatcher(None, one, text).ratio() > 0.6 for one in said)
 
-    await until(alike, "the agent's words on the page", WAIT_MS / 1000)
+    await until(alike, "the agent's words on the page", WAIT_S)
 
 
 async def test_given_a_softphone_when_a_citizen_calls_then_both_are_heard_and_all_buttons_work(
@@ -158,7 +158,7 @@ async def test_given_a_softphone_when_a_citizen_calls_then_both_are_heard_and_al
     await third.wait_answered()
     await third.hangup()
     await seat.page.keyboard.press("F4")
-    await expect(seat.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-call")).to_be_hidden()
     await seat.shows("#state", "就绪")
     await call.hangup()
     await call.wait_ended()
@@ -172,7 +172,7 @@ async def test_given_a_softphone_when_a_citizen_calls_then_both_are_heard_and_al
     again = await rings(seat, phone, "13900000302")
     await answers(seat)
     await again.hangup()
-    await expect(seat.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-call")).to_be_hidden()
     await seat.shows("#state", "就绪")
 
 
@@ -198,7 +198,7 @@ async def test_given_a_softphone_when_a_department_is_invited_then_three_hear_ea
     await seat.hears("caller", TEXTS[CALLER_SAYS.name])
     await agent_heard(seat)
     await seat.page.get_by_role("button", name="退出，由对方继续").click()
-    await expect(seat.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-call")).to_be_hidden()
     await seat.shows("#state", "就绪")
     assert not call.is_ended
     await third.hangup()
@@ -244,7 +244,7 @@ async def test_given_a_talk_when_asterisk_s_websocket_breaks_and_the_service_die
     await agent_heard(seat)
     # its BYE finds the new connection
     await call.hangup()
-    await expect(seat.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-call")).to_be_hidden()
     await seat.shows("#state", "就绪")
 
 
@@ -262,7 +262,7 @@ async def test_given_a_talk_when_the_page_is_loaded_anew_then_the_caller_is_firs
     async def loaded_anew() -> None:
         await seat.page.reload()
         await seat.shows("#telephone-state", "已注册")
-        await expect(seat.at("#telephone-answer")).to_be_visible(timeout=WAIT_MS)
+        await expect(seat.at("#telephone-answer")).to_be_visible()
         await answers(seat)
         assert not call.is_ended
 
@@ -281,7 +281,7 @@ async def test_given_a_talk_when_the_page_is_loaded_anew_then_the_caller_is_firs
     await call.speak(CALLER_SAYS)
     await seat.hears("caller", TEXTS[CALLER_SAYS.name])
     await call.hangup()
-    await expect(seat.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+    await expect(seat.at("#telephone-call")).to_be_hidden()
     async with hotline.api("admin") as admin:
         record = await ended_call(admin, "13900000321")
     steps = [one.get("prompt") for one in record["path"] if one["step"] == "ivr"]
@@ -311,7 +311,7 @@ async def test_given_a_second_page_a_wrong_secret_and_no_microphone_then_the_pag
         call = await rings(other, phone, "13900000331")
         await expect(seat.at("#telephone-answer")).to_be_hidden()
         await call.hangup()
-        await expect(other.at("#telephone-call")).to_be_hidden(timeout=WAIT_MS)
+        await expect(other.at("#telephone-call")).to_be_hidden()
         await seat.page.get_by_role("button", name="在这里接听").click()
         await seat.shows("#telephone-state", "已注册")
         await other.shows("#telephone-state", "另一处登录")

@@ -7,7 +7,7 @@ import json
 from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import SPEECH, Hotline
 from tests.live.harness.talk import HEARD, NOT_HEARD, heard
 
@@ -34,7 +34,7 @@ async def test_given_a_supervisor_when_an_agent_talks_then_figures_whispering_an
         ringing = await telephone.next_call()
         await ringing.answer()
         await seat.shows(agent, "通话中")
-        await expect(seat.at(f"{queue} td").nth(2)).to_have_text("1", timeout=WAIT_MS)
+        await expect(seat.at(f"{queue} td").nth(2)).to_have_text("1")
 
         await listen.click()
         ear = await own.next_call()
@@ -55,10 +55,10 @@ async def test_given_a_supervisor_when_an_agent_talks_then_figures_whispering_an
         await ringing.wait_ended()
         await seat.shows(agent, "未登录队列")
     # a citizen's number is shown to whoever says why it must be seen
-    await expect(seat.at("#calls tr").first).to_contain_text("139****0091", timeout=WAIT_MS)
+    await expect(seat.at("#calls tr").first).to_contain_text("139****0091")
     await seat.page.get_by_label("查看完整个人信息的原因").fill("核实投诉人身份")
     await seat.page.get_by_role("button", name="显示完整信息").click()
-    await expect(seat.at("#calls tr").first).to_contain_text("13900000091", timeout=WAIT_MS)
+    await expect(seat.at("#calls tr").first).to_contain_text("13900000091")
     await expect(seat.at("#unmask")).to_be_hidden()
     kept = await hotline.store.audit.latest()
     assert any(one.action == "personal.unmask" and one.user == "banzhang" for one in kept)

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from telephony.testphone import AgentBehaviour, PhoneAgent, PhoneCall, TestPhone
 from tests.browser.conftest import EMERGENCY, SURVEY_LINE
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import CONTACT_NUMBERS, Hotline
 from tests.live.harness.records import reached
 from tests.live.harness.talk import fresh
@@ -28,7 +28,7 @@ async def talk(
     await seat.be("就绪", "就绪")
     call = await phone.dial(line, caller=caller, keys=[(0.3, "0")])
     await (await telephone.next_call()).answer()
-    await expect(seat.at("#transfer")).to_be_visible(timeout=WAIT_MS)
+    await expect(seat.at("#transfer")).to_be_visible()
     return call
 
 
@@ -81,7 +81,7 @@ async def test_given_a_citizen_of_the_survey_who_wants_a_person_then_the_call_ca
     await rung.press("0")
     await (await telephone.next_call()).answer()
     await seat.shows("#call .line", "满意度回访")
-    await expect(seat.at("#transfer")).to_be_visible(timeout=WAIT_MS)
+    await expect(seat.at("#transfer")).to_be_visible()
     await expect(seat.page.get_by_role("button", name="转评价")).to_be_disabled()
     await seat.page.get_by_label("查找转接目标").fill("供水")
     await seat.page.get_by_role("button", name="三方通话", exact=True).click()
@@ -100,7 +100,7 @@ async def test_given_an_emergency_when_the_button_is_clicked_then_the_line_joins
 ) -> None:
     call = await talk(hotline, phone, telephone, seat, "13900000092")
     await seat.enter("district", "城关区")
-    await expect(seat.at("#emergency-place")).to_have_value("城关区", timeout=WAIT_MS)
+    await expect(seat.at("#emergency-place")).to_have_value("城关区")
     await seat.at("#emergency-place").fill("城关区东岗路7号")
     # what is still filled in elsewhere does not change what the agent has written here
     await seat.enter("address", "别处")
@@ -159,7 +159,7 @@ async def test_given_a_topic_and_a_leader_when_pinned_then_the_open_page_has_the
         await seat.shows("#transfer-state", "三方通话中")
         for one in (leader, topic):
             await admin.post(f"/api/pinned-targets/{one['pinned']['id']}/withdraw")
-        await expect(seat.at("#topics button")).to_have_count(0, timeout=WAIT_MS)
+        await expect(seat.at("#topics button")).to_have_count(0)
         await expect(seat.at("optgroup[label=值班领导]")).to_have_count(0)
         # the newest first; other tests pin targets, too
         records = (await admin.get("/api/pinned-targets/all?limit=2"))["pinned"]

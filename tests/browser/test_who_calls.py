@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from telephony.testphone import PhoneAgent, TestPhone
-from tests.browser.seat import WAIT_MS, Seat
+from tests.browser.seat import Seat
 from tests.live.harness.hotline import Hotline
 from tests.live.harness.records import waiting
 
@@ -27,7 +27,7 @@ async def test_given_a_listed_number_that_calls_again_then_both_badges_on_the_sc
     call = await phone.dial("12345", caller=caller, keys=[(0.3, "0")])
     await seat.shows("#call .number", caller)
     badges = seat.at("#call .badge")
-    await expect(badges).to_have_text(["重点", "重复来电"], timeout=WAIT_MS)
+    await expect(badges).to_have_text(["重点", "重复来电"])
     await seat.fits()
     await seat.picture("put-forward")
     await call.hangup()

@@ -31,7 +31,7 @@ async def test_given_twenty_calls_at_once_then_each_is_answered_recorded_and_kep
     soundfile.write(speech, sound, rate, format="RAW", subtype="ALAW")
     run = await run_sipp(
         hotline.installation,
-        "stay_at_most_15_s",
+        "stay_at_most_30_s",
         hotline.sip,
         "12345",
         caller=CALLER,
