@@ -44,7 +44,8 @@ class Removed(BaseModel):
 async def list_knowledge(exchange: Exchange[KnowledgeQuery, Nothing]) -> KnowledgeList:
     """Entries, the latest change first, or the best matches."""
     query, context = exchange.query, exchange.context
-    rows = await context.store.knowledge.all(on=None if query.all else _today(context))
+    today = _today(context)
+    rows = await context.store.knowledge.all(on=None if query.all else today)
     found: list[tuple[KnowledgeEntry, float | None]]
     if query.q:
         found = [
@@ -59,16 +60,18 @@ async def list_knowledge(exchange: Exchange[KnowledgeQuery, Nothing]) -> Knowled
         found.sort(key=lambda one: one[0].updated_at, reverse=True)
     page = found[query.offset : query.offset + query.limit]
     return KnowledgeList(
-        total=len(found), entries=[KnowledgeView.of(row, score) for row, score in page]
+        total=len(found),
+        entries=[KnowledgeView.of(row, today=today, score=score) for row, score in page],
     )
 
 
 async def get_knowledge(exchange: Exchange[Nothing, Nothing]) -> KnowledgeView:
     """One entry."""
-    row = await exchange.context.store.knowledge.get(exchange.number("number"))
+    context = exchange.context
+    row = await context.store.knowledge.get(exchange.number("number"))
     if row is None:
         raise not_found("知识条目", "knowledge entry")
-    return KnowledgeView.of(row)
+    return KnowledgeView.of(row, today=_today(context))
 
 
 async def add_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> KnowledgeView:
@@ -78,7 +81,7 @@ async def add_knowledge(exchange: Exchange[Nothing, KnowledgeBody]) -> Knowledge
         exchange.body.as_entry(), by=who.username, at=datetime.now(UTC)
     )
     await exchange.audit("knowledge.add", str(row.id), detail=row.title)
-    return KnowledgeView.of(row)
+    return KnowledgeView.of(row, today=_today(context))
 
 
 async def replace_knowledge(exchange: Exchange[Nothing, KnowledgeChange]) -> KnowledgeView:
@@ -113,7 +116,7 @@ async def _changed(
     if row is None:
         raise not_found("知识条目", "knowledge entry")
     await exchange.audit(action, str(row.id), detail=row.title)
-    return KnowledgeView.of(row)
+    return KnowledgeView.of(row, today=_today(exchange.context))
 
 
 async def remove_knowledge(exchange: Exchange[EntryAsRead, Nothing]) -> Removed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AwareDatetime,
@@ -61,8 +61,16 @@ class KnowledgeChange(KnowledgeBody, EntryAsRead):
     """An entry as it is to be."""
 
 
+State = Literal["upcoming", "in_force", "retired"]
+
+
 class KnowledgeView(BaseModel):
-    """One entry. ``score``: how well it fits what was searched for; None in a plain list."""
+    """One entry.
+
+    Attributes:
+        state: what it is today, by the city's calendar.
+        score: how well it fits what was searched for; None in a plain list.
+    """
 
     id: int
     title: str
@@ -73,13 +81,21 @@ class KnowledgeView(BaseModel):
     valid_until: date | None
     updated_by: str
     updated_at: datetime
+    state: State
     score: float | None = None
 
     @classmethod
-    def of(cls, row: KnowledgeEntry, score: float | None = None) -> Self:
+    def of(cls, row: KnowledgeEntry, *, today: date, score: float | None = None) -> Self:
         """From the row."""
-        names = [name for name in cls.model_fields if name != "score"]
-        return cls(**{name: getattr(row, name) for name in names}, score=score)
+        names = cls.model_fields.keys() - {"state", "score"}
+        fields = {name: getattr(row, name) for name in names}
+        return cls(**fields, state=_state(row, today), score=score)
+
+
+def _state(row: KnowledgeEntry, today: date) -> State:
+    if row.valid_until and row.valid_until < today:
+        return "retired"
+    return "upcoming" if row.valid_from and row.valid_from > today else "in_force"
 
 
 class KnowledgeList(BaseModel):

@@ -66,25 +66,15 @@ function draw() {
   byId("knowledge-rows").replaceChildren(...entries.map(row));
 }
 
-function stateOf(entry) {
-  const now = new Date();
-  const today = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  if (entry.valid_until && entry.valid_until < today) return "retired";
-  return entry.valid_from && entry.valid_from > today ? "upcoming" : "in_force";
-}
-
-const two = (number) => String(number).padStart(2, "0");
-
 function row(entry) {
-  const state = stateOf(entry);
   const button = (name, onclick, kind) =>
     make("button", { type: "button", class: kind, onclick, "aria-label": `${text(name)} ${entry.title}` }, text(name));
-  const away = state === "retired" ? button("remove", () => remove(entry), "danger") : button("retire", () => retire(entry));
+  const away = entry.state === "retired" ? button("remove", () => remove(entry), "danger") : button("retire", () => retire(entry));
   return make(
     "tr",
     { "data-entry": String(entry.id) },
     make("th", { scope: "row", class: "wrap" }, entry.title, make("small", {}, entry.keywords.join("、"))),
-    make("td", {}, make("span", { class: `badge ${BADGES[state]}` }, text(state))),
+    make("td", {}, make("span", { class: `badge ${BADGES[entry.state]}` }, text(entry.state))),
     make("td", {}, entry.category ? nameOf("categories", entry.category) : text("any_category")),
     make("td", {}, span(entry)),
     make("td", {}, `${entry.updated_by} ${moment(entry.updated_at)}`),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.settings import CitySettings
 from tests.unit.agent_gateway.house import House
 
 ENTRY = {"title": "路灯报修", "text": "由路灯管理处负责。", "keywords": ["路灯"]}
@@ -83,11 +85,13 @@ async def test_given_an_entry_when_retired_then_it_is_kept_but_not_true_today(
     today = datetime.now(house.context.settings.city.zone).date()
     first = None if begins_in is None else str(today + timedelta(days=begins_in))
     _, read = await house.ask("POST", PATH, as_="boss", body={**ENTRY, "valid_from": first})
+    assert read["state"] == ("upcoming" if begins_in == 3 else "in_force")
     one, seen = f"{PATH}/{read['id']}/retire", {"read": read["updated_at"]}
     assert (await house.ask("POST", one, as_="zhang", body=seen))[0] == 403
     status, kept = await house.ask("POST", one, as_="boss", body=seen)
     yesterday = str(today - timedelta(days=1))
     assert (status, kept["valid_until"], kept["text"]) == (200, yesterday, ENTRY["text"])
+    assert kept["state"] == "retired"
     assert kept["valid_from"] in (None, first, yesterday)
     assert (await house.ask("GET", PATH, as_="zhang"))[1]["entries"] == []
     # it can be saved as it is
@@ -121,3 +125,19 @@ async def test_given_an_entry_that_is_deleted_then_the_audit_trail_has_what_it_s
     await house.ask("DELETE", away, as_="root")
     [line] = [one for one in await house.store.audit.latest() if one.action == "knowledge.remove"]
     assert (line.user, line.detail) == ("root", "路灯报修: 由路灯管理处负责。")
+
+
+@pytest.mark.parametrize(
+    ("city_zone", "state"),
+    # 25 hours apart: never the same day
+    [("Pacific/Pago_Pago", "in_force"), ("Pacific/Kiritimati", "retired")],
+)
+async def test_given_a_last_day_then_it_is_over_by_the_clock_of_the_city(
+    house: House, monkeypatch: pytest.MonkeyPatch, city_zone: str, state: str
+) -> None:
+    monkeypatch.setattr(CitySettings, "zone", ZoneInfo(city_zone))
+    last = str(datetime.now(ZoneInfo("Pacific/Pago_Pago")).date())
+    _, made = await house.ask("POST", PATH, as_="boss", body={**ENTRY, "valid_until": last})
+    assert made["state"] == state
+    _, found = await house.ask("GET", PATH, as_="zhang")
+    assert bool(found["entries"]) is (state == "in_force")
