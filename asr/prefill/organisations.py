@@ -10,9 +10,11 @@ from asr.prefill.lexicon import OrganisationWords
 from asr.prefill.model import Evidence, FieldGuess
 from asr.prefill.text import Utterance
 
-_CALLED = re.compile(
-    r"(?:叫做|名叫|名字叫|名字是|店名是|名称是|牌子是|招牌是|写的是|写着|写的|挂的是|挂的牌子是|挂着|叫)(?:个|的是|的|着|啥|什么|那个|哪个|做|是)*"
+INTRODUCES = re.compile(
+    r"(?:名叫|名字叫|名字是|店名是?|名称是|牌子是|招牌是?|[写喷印贴挂刻绣](?:的牌子)?(?:的是|着的?|了|的)|(?<!请)叫做?|(?<=个公司)教)"
+    r"(?:个|的是|的|着|啥|什么|那个|哪个|做|是|一家|一个)*"
 )
+"""What a name follows: 叫, 门口写着, …"""
 BEFORE_OTHER_CALLS = (
     "我|妈|爸|女儿|儿子|孩子|人家|弟弟|姐|哥|姓|车|人|来|给|喊|打|让|"
     "外面|平台上|手机|网上|救护|的士|滴"
@@ -85,7 +87,7 @@ def named_parties(
         late = 0.05 * turn.index
         called = {
             match.end()
-            for match in _CALLED.finditer(turn.text)
+            for match in INTRODUCES.finditer(turn.text)
             if not _NOT_CALLED.search(turn.text[: match.start()])
         }
         for match in words.endings.finditer(turn.text):

@@ -6,15 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from asr.prefill.organisations import BEFORE_OTHER_CALLS
+from asr.prefill.organisations import BEFORE_OTHER_CALLS, INTRODUCES
 from asr.prefill.parties.spelled import Spelling, spellings
 from asr.prefill.segments import FUNCTION, segments
 from asr.prefill.text import Utterance
 
-_INTRODUCES = re.compile(
-    r"(?:名叫|名字叫|名字是|店名是?|名称是|牌子是|招牌是?|[写喷印贴挂刻绣](?:的牌子)?(?:的是|着的?|了|的)|(?<!请)叫做?|(?<=个公司)教)"
-    r"(?:个|的是|的|着|啥|什么|那个|哪个|做|是|一家|一个)*"
-)
 _OF_SOMEBODY = re.compile(rf"(?:{BEFORE_OTHER_CALLS}|老人|娃娃?)$")
 _NO_NAME = re.compile(r"什么|啥|不|我|你|他|她|它|人|来|去|停|嚷|唤|苦")
 _LONGEST, _MOST = 10, 6
@@ -84,7 +80,7 @@ def kind_of(known: Sequence[Kind], turn: int, start: int, fits: re.Pattern[str] 
 
 def _called(turn: Utterance, explained: Sequence[Spelling]) -> Iterator[tuple[int, int]]:
     """After each 叫 the words up to one that no name holds, and every shorter cut of them."""
-    for match in _INTRODUCES.finditer(turn.text):
+    for match in INTRODUCES.finditer(turn.text):
         start = match.end()
         if _OF_SOMEBODY.search(turn.text[: match.start()]) or _NO_NAME.match(turn.text, start):
             continue
