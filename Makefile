@@ -25,12 +25,13 @@ lint: install-dev ## style, types and the direction of imports
 	$(BIN)/lint-imports
 
 # Most of a call is waiting, so two run side by side, and unit tests beside them (tests/spread.py). A
-# machine that stalls may spoil a call in real time: what fails is run once more, and the report says so.
+# machine that stalls may spoil a call in real time: what fails is run once more, alone and with a hotline
+# started anew. Both reports are printed; the second counts.
 # The service starts some hundred times in a run: it is compiled once, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: lint ## lint, then unit tests and live tests with a real Asterisk
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1 \
-	    --rerun-show-tracebacks
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder || { test $$? = 1 \
+	    && $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 10; }
 
 bench: install-dev ## figures of this machine: calls, FastAGI, greeting, transfers, time to the screen
 	@$(BIN)/python -m tests.bench

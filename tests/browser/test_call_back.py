@@ -15,9 +15,7 @@ CITIZEN = "13900000091"
 async def test_given_a_missed_call_when_called_back_then_the_result_is_entered_and_it_is_gone(
     hotline: Hotline, phone: TestPhone, telephone: PhoneAgent, seat: Seat
 ) -> None:
-    behaviour = AgentBehaviour(answer_after_s=0.3, refuse="busy")
-    # run once more, the number is there
-    citizen = phone._agents.get(CITIZEN) or phone.add_number(CITIZEN, behaviour)
+    citizen = phone.add_number(CITIZEN, AgentBehaviour(answer_after_s=0.3, refuse="busy"))
     call = await phone.dial("12328", caller=CITIZEN, keys=[(0.3, "0")])
     await waiting(hotline, 1)
     await call.hangup()
