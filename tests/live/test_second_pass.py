@@ -181,9 +181,9 @@ async def test_given_live_calls_when_others_are_over_then_those_wait_and_a_bad_f
 
     async def recorded() -> Message | None:
         record: Message = await admin.get(f"/api/calls/{call_id}")
-        return record if record["has_recording"] else None
+        return record if record["has_recording"] and record["ended_at"] else None
 
-    record = await until(recorded, "sealed recording", 60)
+    record = await until(recorded, "end and sealed recording", 60)
 
     async def waits() -> bool:
         state: str = (await transcript(admin, call_id))["second"]["state"]
