@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from asr.prefill.model import Evidence, Speaker
 from asr.prefill.numerals import NUMERAL
-from asr.prefill.segments import Segment, segments
+from asr.prefill.segments import segments
 from asr.prefill.sounds import SoundIndex, syllables
 
 _WRITTEN_OUT = re.compile(
@@ -80,14 +80,13 @@ def repair(heard: str, sounds: tuple[str, ...], anchors: SoundIndex) -> str:
     out = list(heard)
     position = 0
     numbers = [match.span() for match in _WRITTEN_OUT.finditer(heard)]
-    words = [word for word in segments(heard) if word.end - word.start > 1]
     while position < len(heard):
         found = anchors.longest_at(heard, sounds, position)
         if (
             found is None
             or _cuts_a_phrase(heard, sounds, anchors, position, found)
             or _cuts_a_number(heard, numbers, position, found)
-            or _cuts_a_word(heard, words, position, found)
+            or _cuts_a_word(heard, position, found)
         ):
             position += 1
             continue
@@ -120,7 +119,7 @@ def _cuts_a_number(heard: str, numbers: list[tuple[int, int]], position: int, fo
     )
 
 
-def _cuts_a_word(heard: str, words: list[Segment], position: int, found: str) -> bool:
+def _cuts_a_word(heard: str, position: int, found: str) -> bool:
     """Whether reading ``found`` here would break up a word: 市[自然] is not 十字|然.
 
     Only where no character of it is written as in ``found``: in a text with homophones some words
@@ -129,4 +128,4 @@ def _cuts_a_word(heard: str, words: list[Segment], position: int, found: str) ->
     end = position + len(found)
     if any(heard[position + i] == char for i, char in enumerate(found)):
         return False
-    return any(word.start < position < word.end or word.start < end < word.end for word in words)
+    return any(word.start < edge < word.end for word in segments(heard) for edge in (position, end))

@@ -7,11 +7,6 @@ import pytest
 from asr.prefill import Prefiller
 
 
-@pytest.fixture(scope="module")
-def prefiller() -> Prefiller:
-    return Prefiller(rules_only=True)
-
-
 @pytest.mark.parametrize(
     ("heard", "read"),
     [
